@@ -1,0 +1,5 @@
+/** A shell script, imported as its text (esbuild's text loader; the same plugin in vitest.config.ts). */
+declare module '*.sh' {
+  const text: string;
+  export default text;
+}
