@@ -1,0 +1,15 @@
+import { InputError } from '../input/problem.ts';
+
+/**
+ * Runs the edge of a program. For bad input: the problems on standard error and exit code 2, no stack trace. Any
+ * other error is a bug of ours and keeps its stack trace.
+ */
+export function refuseBadInput(run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 2;
+  }
+}

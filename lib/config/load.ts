@@ -1,0 +1,181 @@
+import * as z from 'zod/mini';
+import { readTextFile } from '../input/file.ts';
+import { nearest } from '../input/nearest.ts';
+import { InputError, type Place, type Problem } from '../input/problem.ts';
+import { Source } from '../input/source.ts';
+import { describeNode, parseYaml, type YamlMapping, type YamlNode } from '../input/yaml.ts';
+import { type AnySchema, childSchema, chooseVariant, convertNode, unwrap } from './convert.ts';
+import { type Config, type ConfigInput, configSchema } from './schema.ts';
+
+type Path = readonly PropertyKey[];
+
+/** A configuration and where its parts stand, for messages about it. */
+export interface ConfigDocument {
+  readonly config: Config;
+  /** The place of a value by its path, `['rules', 0, 'match']`; the nearest that there is. */
+  readonly place: (...path: Path) => Place;
+}
+
+/** Reads airgap.yaml from disk: see {@link parseConfig}. */
+export function readConfig(path: string): ConfigDocument {
+  return parseConfig(readTextFile(path, 'the configuration of ess-airgap (airgap.yaml)'), path);
+}
+
+/**
+ * Reads airgap.yaml strictly: an unknown key is an error that names the nearest known one.
+ *
+ * @param file the name for error messages
+ * @throws InputError with every problem of the file, each with its place
+ */
+export function parseConfig(text: string, file: string): ConfigDocument {
+  const problems: Problem[] = [];
+  const root = parseYaml(new Source(file, text.replace(/^\uFEFF/, '')), problems);
+  const parsed = z.safeParse(configSchema, convertNode(root, configSchema));
+  if (!parsed.success) problems.push(...parsed.error.issues.flatMap((issue) => describeIssue(issue, root)));
+  if (!parsed.success || problems.length > 0) throw new InputError(problems);
+  const place = (...path: Path): Place => locate(root, path).place;
+  problems.push(...contradictions(parsed.data, place));
+  if (problems.length > 0) throw new InputError(problems);
+  return { config: parsed.data, place };
+}
+
+/**
+ * The configuration of an app that writes it in TypeScript instead of YAML, checked the same way.
+ *
+ * @throws InputError with every problem
+ */
+export function defineConfig(input: ConfigInput): Config {
+  const parsed = z.safeParse(configSchema, input);
+  if (parsed.success) return parsed.data;
+  throw new InputError(
+    parsed.error.issues.map((issue) => ({
+      message: `${issue.path.join('.') || 'the configuration'}: ${issue.message}`,
+    })),
+  );
+}
+
+/** What each key allows and the whole does not. */
+function contradictions(config: Config, place: ConfigDocument['place']): Problem[] {
+  const problems: Problem[] = [];
+  if (config.registry.pullThrough && config.mirror) {
+    problems.push({
+      place: place('mirror'),
+      message:
+        'a pull-through cache refuses pushes, so there can be no mirror; found registry.pullThrough: true',
+      hint: 'Remove mirror, or pullThrough if this registry is to be filled by the Job.',
+    });
+  }
+  return problems;
+}
+
+function describeIssue(issue: z.core.$ZodIssue, root: YamlNode): Problem[] {
+  const { node, place, schema, missing } = locate(root, issue.path);
+  const name = issue.path.join('.') || 'the file';
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const known = knownKeys(schema, node);
+      const entries =
+        node.kind === 'mapping' ? node.entries.filter(({ key }) => issue.keys.includes(key)) : [];
+      return entries.map((entry) => {
+        const meant = nearest(entry.key, known);
+        return {
+          place: entry.place,
+          message: `unknown key "${entry.key}"; expected ${known.join(', ')}`,
+          hint: meant && `Did you mean ${meant}?`,
+        };
+      });
+    }
+    case 'invalid_type':
+      if (missing) return [{ place, message: `${name} is missing; expected ${inWords(issue.expected)}` }];
+      return [{ place, message: `${name} is ${describeNode(node)}; expected ${inWords(issue.expected)}` }];
+    case 'invalid_value':
+    case 'invalid_union': {
+      const values = allowedValues(issue, schema);
+      const found = missing ? 'missing' : describeNode(node);
+      const text = node.kind === 'scalar' && !missing ? nearest(node.text, values) : undefined;
+      return [
+        {
+          place,
+          message: `${name} is ${found}; expected ${values.join(' or ')}`,
+          hint: text && `Did you mean ${text}?`,
+        },
+      ];
+    }
+    case 'custom':
+      // A value that stands where the name of a variable belongs may be a secret: it is not repeated.
+      if (/Env$/.test(name)) return [{ place, message: `${name} is not legal: ${issue.message}` }];
+      return [{ place, message: `${name} ${describeNode(node)} is not legal: ${issue.message}` }];
+    default:
+      return [{ place, message: `${name}: ${issue.message}` }];
+  }
+}
+
+function inWords(expected: string): string {
+  const words: Record<string, string> = {
+    string: 'a text',
+    boolean: 'true or false',
+    number: 'a number',
+    array: 'a list',
+    object: 'a mapping',
+    record: 'a mapping',
+  };
+  return words[expected] ?? expected;
+}
+
+function knownKeys(schema: AnySchema | undefined, node: YamlNode): string[] {
+  const def = schema?._zod.def;
+  if (def?.type === 'object') return Object.keys(def.shape);
+  if (def?.type === 'union' && node.kind === 'mapping')
+    return knownKeys(chooseVariant(def.options, node), node);
+  return [];
+}
+
+function allowedValues(
+  issue: z.core.$ZodIssueInvalidValue | z.core.$ZodIssueInvalidUnion,
+  schema: AnySchema | undefined,
+): string[] {
+  if (issue.code === 'invalid_value') return issue.values.map(String);
+  const def = schema?._zod.def;
+  if (def?.type !== 'union' && def?.type !== 'literal') return [];
+  if (def.type === 'literal') return def.values.map(String);
+  const variants = def.options.map((option) => unwrap(option)._zod.def);
+  return variants.flatMap((variant) => {
+    const key = issue.path.at(-1);
+    const literal = variant.type === 'object' && variant.shape[String(key)];
+    const inner = literal ? unwrap(literal)._zod.def : undefined;
+    return inner?.type === 'literal' ? inner.values.map(String) : [];
+  });
+}
+
+interface Located {
+  readonly node: YamlNode;
+  readonly place: Place;
+  readonly schema: AnySchema | undefined;
+  /** The path leads to a key that is not there; `node` and `place` are those of the nearest that is. */
+  readonly missing: boolean;
+}
+
+function locate(root: YamlNode, path: Path): Located {
+  let node = root;
+  let place = root.place;
+  let schema: AnySchema | undefined = unwrap(configSchema);
+  for (const step of path) {
+    if (node.kind === 'mapping') {
+      const mapping: YamlMapping = node;
+      const entry = mapping.entries.find(({ key }) => key === String(step));
+      const child = childSchema(schema, String(step), mapping);
+      if (!entry)
+        return { node, place, schema: schema?._zod.def.type === 'union' ? schema : undefined, missing: true };
+      place = entry.value.kind === 'scalar' && !entry.value.empty ? entry.value.place : entry.place;
+      node = entry.value;
+      schema = child && unwrap(child);
+    } else if (node.kind === 'sequence') {
+      const item: YamlNode | undefined = node.items[Number(step)];
+      if (!item) return { node, place, schema: undefined, missing: true };
+      node = item;
+      place = item.place;
+      schema = schema?._zod.def.type === 'array' ? unwrap(schema._zod.def.element) : undefined;
+    }
+  }
+  return { node, place, schema, missing: false };
+}

@@ -1,0 +1,238 @@
+import * as z from 'zod/mini';
+import {
+  parseReference,
+  whyNoDigest,
+  whyNoLabelValue,
+  whyNoRegistry,
+  whyNoRepository,
+  whyNoTag,
+} from '../image/reference.ts';
+import { PLACEHOLDERS } from './placeholders.ts';
+
+// The one description of airgap.yaml: the types, the validation, the defaults and, by `npm run schema`,
+// schema/airgap.schema.json all come from here. The functional zod/mini is a sixth of zod's size to load.
+
+/** A text that `why` finds nothing wrong with; `why` answers with the end of an error message. */
+function text(why?: (text: string) => string | undefined) {
+  return z.string().check(
+    z.check((context) => {
+      const reason = why?.(context.value);
+      if (reason) context.issues.push({ code: 'custom', message: reason, input: context.value });
+    }),
+  );
+}
+
+/** Says what a key means: for the editor, and for the reference in the documentation. */
+function key<S extends z.ZodMiniType>(description: string, schema: S): S {
+  z.globalRegistry.add(schema, { description });
+  return schema;
+}
+
+const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+const namespaceName = (value: string): string | undefined =>
+  DNS_LABEL.test(value) ? undefined : 'expected a name of a-z, 0-9 and dashes, 63 characters at most';
+const objectName = (value: string): string | undefined =>
+  value.length <= 253 && value.split('.').every((label) => DNS_LABEL.test(label))
+    ? undefined
+    : 'expected a name of a-z, 0-9, dots and dashes, 253 characters at most';
+const variableName = (value: string): string | undefined =>
+  /^[A-Z_][A-Z0-9_]*$/.test(value)
+    ? undefined
+    : 'expected the name of an environment variable, such as REGISTRY_PASSWORD; never the secret itself';
+const placeholderPath = (value: string): string | undefined => {
+  const filled = value.replace(/\{(\w*)\}/g, (whole, name) => (PLACEHOLDERS.includes(name) ? 'x' : whole));
+  const unknown = /\{[^}]*\}?/.exec(filled)?.[0];
+  if (unknown)
+    return `${unknown} is no placeholder; expected ${PLACEHOLDERS.map((n) => `{${n}}`).join(', ')}`;
+  return whyNoRepository(filled);
+};
+const credentialServer = (value: string): string | undefined => {
+  const [host = '', ...path] = value.split('/');
+  return whyNoRegistry(host) ?? (path.length > 0 ? whyNoRepository(path.join('/')) : undefined);
+};
+const imageReference = (value: string): string | undefined => {
+  const reference = parseReference(value);
+  if (typeof reference === 'string') return reference;
+  return reference.tag || reference.digest ? undefined : 'it has neither a tag nor a digest';
+};
+
+const registry = z.strictObject({
+  server: key(
+    'Host, and port where one is needed, that the nodes pull from; written as image_repository_server.',
+    text(whyNoRegistry),
+  ),
+  pushServer: key(
+    'Host[:port] that the Job pushes to, where it differs from server. Default: server.',
+    z.optional(text(whyNoRegistry)),
+  ),
+  path: key(
+    'Folder below the server in front of every repository. Default: none.',
+    z.optional(text(whyNoRepository)),
+  ),
+  layout: key(
+    'Where a repository goes below path. preserve: as upstream. by-server: in a folder named after its upstream server. flat: its last component only. Default: preserve.',
+    z._default(z.enum(['preserve', 'by-server', 'flat']), 'preserve'),
+  ),
+  profile: key(
+    'What the registry is, so that its rules are checked before anything is pushed. Default: generic.',
+    z._default(
+      z.enum(['generic', 'harbor', 'artifactory', 'nexus', 'gitlab', 'ecr', 'zot', 'distribution']),
+      'generic',
+    ),
+  ),
+  pullThrough: key(
+    'true: the registry is a pull-through cache that fetches by itself and refuses pushes; then there is no mirror. Default: false.',
+    z._default(z.boolean(), false),
+  ),
+});
+
+const rule = z.strictObject({
+  match: key(
+    'Glob over the upstream server/repository; * stays within one path component, ** does not.',
+    text((value) => (value === '' ? 'it is empty' : undefined)),
+  ),
+  to: key(
+    'The whole repository on the local server. Placeholders: {path} the path of registry, {server} the upstream server, {repository} the upstream repository, {parent} all but its last component, {name} its last component.',
+    text(placeholderPath),
+  ),
+});
+
+const override = z.strictObject({
+  repository: key(
+    'Repository on the local server. Default: where the layout puts it.',
+    z.optional(text(whyNoRepository)),
+  ),
+  tag: key(
+    'Tag that the container gets.',
+    z.optional(text((value) => whyNoTag(value) ?? whyNoLabelValue(value))),
+  ),
+  digest: key('Digest that the container gets.', z.optional(text(whyNoDigest))),
+  source: key(
+    'Where to copy this image from, as registry/repository:tag@digest. Default: upstream, where only repository is set; with a tag or digest of your own nothing is copied, the image must be in the registry and the Job checks that it is.',
+    z.optional(text(imageReference)),
+  ),
+});
+
+const environmentCredential = {
+  source: key('The user name and password are read from the environment at synth.', z.literal('env')),
+};
+const existingCredential = {
+  source: key(
+    'The Secret is there already (type kubernetes.io/dockerconfigjson) and only named.',
+    z.literal('existing'),
+  ),
+};
+const secretName = text(objectName);
+
+const pullSecret = z.discriminatedUnion('source', [
+  z.strictObject({
+    name: key('Name of the pull Secret, in the namespace of the deployment.', secretName),
+    ...environmentCredential,
+    usernameEnv: key(
+      'Environment variable that holds the user name. Default: ESS_AIRGAP_PULL_USERNAME.',
+      z._default(text(variableName), 'ESS_AIRGAP_PULL_USERNAME'),
+    ),
+    passwordEnv: key(
+      'Environment variable that holds the password. Default: ESS_AIRGAP_PULL_PASSWORD.',
+      z._default(text(variableName), 'ESS_AIRGAP_PULL_PASSWORD'),
+    ),
+  }),
+  z.strictObject({
+    name: key('Name of the pull Secret, in the namespace of the deployment.', secretName),
+    ...existingCredential,
+  }),
+]);
+
+const authServer = key(
+  'Server that the credential is for: host[:port], or host/path for a part of it.',
+  text(credentialServer),
+);
+const mirrorAuth = z.discriminatedUnion('source', [
+  z.strictObject({
+    server: authServer,
+    ...environmentCredential,
+    usernameEnv: key('Environment variable that holds the user name.', text(variableName)),
+    passwordEnv: key('Environment variable that holds the password or token.', text(variableName)),
+  }),
+  z.strictObject({
+    server: authServer,
+    ...existingCredential,
+    name: key('Name of the Secret, in the namespace of the mirror.', secretName),
+  }),
+]);
+
+const mirror = z.strictObject({
+  namespace: key(
+    'Namespace of the Job; created unless it is the namespace of the deployment. Default: ess-mirror.',
+    z._default(text(namespaceName), 'ess-mirror'),
+  ),
+  image: key(
+    'Image with skopeo and a POSIX shell that the Job runs; pin it by digest.',
+    text(imageReference),
+  ),
+  auth: key(
+    'Credentials for upstream registries and for the push. Default: none, every registry is open.',
+    z._default(z.array(mirrorAuth), []),
+  ),
+  insecure: key(
+    'Servers that may be spoken to over plain HTTP or with a certificate that nobody checks. Default: none.',
+    z._default(z.array(text(whyNoRegistry)), []),
+  ),
+});
+
+export const configSchema = z.strictObject({
+  apiVersion: key('Version of this format.', z.literal('ess-airgap/v1')),
+  digests: key(
+    "The release's images_digests.yml, relative to this file. Default: images_digests.yml.",
+    z._default(
+      text((value) => (value === '' ? 'it is empty' : undefined)),
+      'images_digests.yml',
+    ),
+  ),
+  namespace: key(
+    'Namespace of the ElementDeployment. Default: element-onprem.',
+    z._default(text(namespaceName), 'element-onprem'),
+  ),
+  registry: key('The local registry.', registry),
+  exclude: key(
+    'Components, or component/container, that the ConfigMap leaves alone; globs. Default: none.',
+    z._default(z.array(text((value) => (value === '' ? 'it is empty' : undefined))), []),
+  ),
+  rules: key(
+    'Exceptions to the layout; the first that matches wins. Default: none.',
+    z._default(z.array(rule), []),
+  ),
+  overrides: key(
+    'The last word for single containers, by component/container. Default: none.',
+    z._default(z.record(z.string(), override), {}),
+  ),
+  pin: key(
+    'digest: the deployment runs images by digest. tag: by tag (image_digest ""), pulled anew at each start. Default: digest.',
+    z._default(z.enum(['digest', 'tag']), 'digest'),
+  ),
+  configMap: key(
+    'The override ConfigMap.',
+    z._default(
+      z.strictObject({
+        name: key(
+          'Its name. Default: ess-images-digests.',
+          z._default(text(objectName), 'ess-images-digests'),
+        ),
+      }),
+      { name: 'ess-images-digests' },
+    ),
+  ),
+  pullSecret: key(
+    'How nodes authenticate to server. Default: none, the registry is open.',
+    z.optional(pullSecret),
+  ),
+  mirror: key('The Job that fills the registry. Default: none, somebody else fills it.', z.optional(mirror)),
+});
+
+/** airgap.yaml with every default filled in. */
+export type Config = z.output<typeof configSchema>;
+/** airgap.yaml as people write it. */
+export type ConfigInput = z.input<typeof configSchema>;
+export type MirrorConfig = NonNullable<Config['mirror']>;
+export type PullSecretConfig = NonNullable<Config['pullSecret']>;

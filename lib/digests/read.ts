@@ -1,0 +1,154 @@
+import {
+  type ImageReference,
+  whyNoDigest,
+  whyNoLabelValue,
+  whyNoRegistry,
+  whyNoRepository,
+  whyNoTag,
+} from '../image/reference.ts';
+import { readTextFile } from '../input/file.ts';
+import { nearest } from '../input/nearest.ts';
+import { InputError, type Place, type Problem } from '../input/problem.ts';
+import { Source } from '../input/source.ts';
+import { describeNode, type YamlEntry, type YamlMapping } from '../input/yaml.ts';
+import type { ContainerImage } from './container-image.ts';
+import { findComponents } from './tree.ts';
+
+/** The keys of a container (ESS 23.10 to 25.04). Unlike component and container names these are fixed. */
+const KEYS = ['image_digest', 'image_repository_path', 'image_repository_server', 'image_tag'] as const;
+type Key = (typeof KEYS)[number];
+
+/** Reads a digests file from disk: see {@link parseDigests}. */
+export function readDigests(path: string): ContainerImage[] {
+  return parseDigests(readTextFile(path, 'the images_digests.yml of an ESS release'), path);
+}
+
+/**
+ * Reads the digests file of an ESS release: the installer's `images_digests.yml`, the inner tree, or the
+ * manifest of a ConfigMap that holds it.
+ *
+ * @param text the file's text; scalars are taken as they are written, `1.10` is the tag 1.10
+ * @param file the name for error messages
+ * @returns the containers, ordered by component and container, whatever the order of the file
+ * @throws InputError with every problem of the file, each with its place
+ */
+export function parseDigests(text: string, file: string): ContainerImage[] {
+  const problems: Problem[] = [];
+  const components = findComponents(new Source(file, text.replace(/^\uFEFF/, '')), problems);
+  const images: ContainerImage[] = [];
+  if (components.entries.length === 0) {
+    problems.push({ place: components.place, message: 'there are no components; expected at least one' });
+  }
+  for (const component of components.entries) {
+    checkName('component', component, problems);
+    if (component.value.kind !== 'mapping' || component.value.entries.length === 0) {
+      problems.push({
+        place: component.place,
+        message: `the component "${component.key}" holds ${describeContent(component)}; expected containers`,
+        hint: 'The ESS updater fails on an empty component: complete it or remove it.',
+      });
+      continue;
+    }
+    for (const container of component.value.entries) {
+      checkName('container', container, problems);
+      const image = readImage(component.key, container, problems);
+      if (image) {
+        images.push({ component: component.key, container: container.key, image, place: container.place });
+      }
+    }
+  }
+  if (problems.length > 0) throw new InputError(problems);
+  return images.sort(byName);
+}
+
+/** By component, then container, in code unit order: the same on every machine. */
+function byName(a: ContainerImage, b: ContainerImage): number {
+  if (a.component !== b.component) return a.component < b.component ? -1 : 1;
+  return a.container < b.container ? -1 : 1;
+}
+
+function checkName(what: string, entry: YamlEntry, problems: Problem[]): void {
+  if (/^[A-Za-z0-9]([A-Za-z0-9_.-]{0,126}[A-Za-z0-9])?$/.test(entry.key)) return;
+  problems.push({
+    place: entry.place,
+    message: `${JSON.stringify(entry.key)} is no name of a ${what}; expected letters, digits and underscores`,
+  });
+}
+
+function describeContent({ value }: YamlEntry): string {
+  return value.kind === 'mapping' ? 'nothing' : describeNode(value);
+}
+
+function readImage(component: string, entry: YamlEntry, problems: Problem[]): ImageReference | undefined {
+  const name = `${component}/${entry.key}`;
+  if (entry.value.kind !== 'mapping' || entry.value.entries.length === 0) {
+    problems.push({
+      place: entry.place,
+      message: `the container ${name} holds ${describeContent(entry)}; expected ${KEYS.join(', ')}`,
+      hint: 'The ESS updater fails on an empty container: complete it or remove it.',
+    });
+    return undefined;
+  }
+  const before = problems.length;
+  const values = readKeys(name, entry.value, problems);
+  const text = (key: Key): string | undefined => values.get(key)?.text || undefined;
+  const server = text('image_repository_server');
+  const path = text('image_repository_path');
+  const tag = text('image_tag');
+  const digest = text('image_digest');
+
+  const missing = (what: string): void => {
+    problems.push({ place: entry.place, message: `the container ${name} has no ${what}` });
+  };
+  if (!values.has('image_repository_server')) missing('image_repository_server');
+  if (!values.has('image_repository_path')) missing('image_repository_path');
+  if (tag === undefined && digest === undefined && before === problems.length) {
+    missing('image_tag and no image_digest; expected at least one of them, which says what image it is');
+  }
+  const check = (key: Key, why: string | undefined): void => {
+    const value = values.get(key);
+    if (why === undefined || value?.text === undefined) return;
+    const found = JSON.stringify(value.text);
+    problems.push({ place: value.place, message: `the ${key} ${found} of ${name} is not legal: ${why}` });
+  };
+  // A folder behind the host belongs to the path: registries know hosts only.
+  const [registry = '', ...folders] = (server ?? '').split('/');
+  const repository = [...folders, path ?? ''].join('/');
+  check('image_repository_server', whyNoRegistry(registry));
+  check('image_repository_path', whyNoRepository(repository));
+  if (tag !== undefined) check('image_tag', whyNoTag(tag) ?? whyNoLabelValue(tag));
+  if (digest !== undefined) check('image_digest', whyNoDigest(digest));
+  if (problems.length > before) return undefined;
+  return { registry, repository, ...(tag && { tag }), ...(digest && { digest }) };
+}
+
+/** A value of a key; `text` is left out where there is none, which has been reported then. */
+interface KeyValue {
+  readonly text?: string;
+  readonly place: Place;
+}
+
+function readKeys(name: string, mapping: YamlMapping, problems: Problem[]): Map<Key, KeyValue> {
+  const values = new Map<Key, KeyValue>();
+  for (const { key, place, value } of mapping.entries) {
+    const known = KEYS.find((candidate) => candidate === key);
+    if (known === undefined) {
+      const meant = nearest(key, KEYS);
+      problems.push({
+        place,
+        message: `the container ${name} has the unknown key "${key}"; expected ${KEYS.join(', ')}`,
+        hint: meant && `Did you mean ${meant}?`,
+      });
+    } else if (value.kind !== 'scalar' || value.empty) {
+      problems.push({
+        place: value.place,
+        message: `the ${key} of ${name} is ${describeNode(value)}; expected a word`,
+        hint: value.kind === 'scalar' ? 'Complete it, or remove the line.' : undefined,
+      });
+      values.set(known, { place: value.place });
+    } else {
+      values.set(known, { text: value.text, place: value.place });
+    }
+  }
+  return values;
+}

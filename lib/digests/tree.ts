@@ -1,0 +1,85 @@
+import { InputError, type Problem } from '../input/problem.ts';
+import { Source } from '../input/source.ts';
+import { describeNode, parseYaml, type YamlEntry, type YamlMapping, type YamlNode } from '../input/yaml.ts';
+
+/**
+ * The header of the public documentation's example, `images_digests: |# Copyright 2023 New Vector Ltd`: a
+ * comment that touches the block indicator is no YAML. People paste it.
+ */
+const GLUED_COMMENT = /^([ \t]*(?:images_digests|"images_digests")[ \t]*:[ \t]*[|>][-+0-9]*)(#[^\r\n]*)/m;
+
+/**
+ * Finds the components in any of the forms that people have: the installer's file (below `images_digests:`),
+ * the inner tree, or a ConfigMap whose `data.images_digests` holds either.
+ *
+ * @throws InputError where there is no such tree to read on in
+ */
+export function findComponents(source: Source, problems: Problem[]): YamlMapping {
+  const readable = mendGluedComment(source, problems);
+  return componentsOf(parseYaml(readable, problems), problems);
+}
+
+/** Reports the glued comment and reads on as if it were not there, so that the rest is checked too. */
+function mendGluedComment(source: Source, problems: Problem[]): Source {
+  const match = GLUED_COMMENT.exec(source.text);
+  if (!match) return source;
+  const [, header = '', comment = ''] = match;
+  const at = match.index + header.length;
+  problems.push({
+    place: source.at(at),
+    message: `this is not YAML: the comment "${comment}" touches the | before it`,
+    hint: `Put the comment on a line of its own, below "${header.trim()}".`,
+  });
+  const text = source.text.slice(0, at) + ' '.repeat(comment.length) + source.text.slice(at + comment.length);
+  return new Source(source.file, text);
+}
+
+function componentsOf(root: YamlNode, problems: Problem[]): YamlMapping {
+  const stop = (node: YamlNode, message: string, hint?: string): InputError =>
+    new InputError([...problems, { place: node.place, message, hint }]);
+  if (root.kind !== 'mapping') {
+    throw stop(
+      root,
+      `found ${describeNode(root)}; expected components, such as synapse:, or images_digests:`,
+    );
+  }
+  const wrapper = entry(root, 'images_digests');
+  if (scalarText(entry(root, 'kind')) === 'ConfigMap') {
+    const data = entry(root, 'data');
+    const digests = data?.value.kind === 'mapping' ? entry(data.value, 'images_digests') : undefined;
+    if (!digests)
+      throw stop(root, 'this ConfigMap has no data.images_digests', 'Is this the right ConfigMap?');
+    return innerTree(digests, problems);
+  }
+  if (!wrapper) return root;
+  for (const other of root.entries) {
+    if (other === wrapper) continue;
+    problems.push({
+      place: other.place,
+      message: `the key "${other.key}" stands beside images_digests; expected images_digests alone`,
+      hint: 'A component belongs below images_digests, indented.',
+    });
+  }
+  return innerTree(wrapper, problems);
+}
+
+/** What stands below `images_digests:`, as a tree or, in a ConfigMap, as a text that holds the tree. */
+function innerTree({ value }: YamlEntry, problems: Problem[]): YamlMapping {
+  if (value.kind === 'mapping') return value;
+  const expected = 'expected the components, such as synapse:, below it';
+  if (value.kind === 'sequence' || value.empty || !/[:\n]/.test(value.text)) {
+    throw new InputError([
+      ...problems,
+      { place: value.place, message: `images_digests holds ${describeNode(value)}; ${expected}` },
+    ]);
+  }
+  return componentsOf(parseYaml(value.inner(), problems), problems);
+}
+
+function entry(mapping: YamlMapping, key: string): YamlEntry | undefined {
+  return mapping.entries.find((entry) => entry.key === key);
+}
+
+function scalarText(found: YamlEntry | undefined): string | undefined {
+  return found?.value.kind === 'scalar' ? found.value.text : undefined;
+}

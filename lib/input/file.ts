@@ -1,0 +1,37 @@
+import { readFileSync, statSync } from 'node:fs';
+import { InputError } from './problem.ts';
+
+/**
+ * The largest file that is read. A digests file of a full release is about 16 KiB, one of 5,000 containers
+ * about 2 MiB; whatever is far beyond is not the file that was meant.
+ */
+const MAX_BYTES = 8 * 1024 * 1024;
+
+/** The text of a UTF-8 file, without a byte order mark. Throws InputError when it cannot be read as that. */
+export function readTextFile(path: string, what: string): string {
+  const wrong = (message: string, hint?: string): InputError =>
+    new InputError([{ place: { file: path, line: 1, column: 1 }, message, hint }]);
+  let bytes: Buffer;
+  try {
+    const stat = statSync(path);
+    if (!stat.isFile()) throw wrong(`this is no file; expected ${what}`);
+    if (stat.size > MAX_BYTES) {
+      throw wrong(
+        `the file has ${stat.size} bytes; expected ${what} of at most ${MAX_BYTES}`,
+        'Is this the right file?',
+      );
+    }
+    bytes = readFileSync(path);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT') throw wrong(`there is no such file; expected ${what}`);
+    if (code === 'EACCES') throw wrong(`the file may not be read; expected ${what}`);
+    throw error;
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw wrong(`the file is not UTF-8 text; expected ${what}`, 'Save it as UTF-8 and try again.');
+  }
+}

@@ -1,0 +1,47 @@
+/** Where something stands in a file. Lines and columns count from 1, columns in characters. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One thing that is wrong with the input: what was found, what was expected, how to mend it. */
+export interface Problem {
+  /** Where; left out where no file is involved (an environment variable, say). */
+  readonly place?: Place;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/**
+ * The input is wrong, not the program: carries every problem that was found, in the order of the file.
+ * The edges (the app, the command line) print `message` and leave out the stack trace.
+ */
+export class InputError extends Error {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    const sorted = [...problems].sort(byPlace);
+    super(sorted.map((problem) => formatProblem('error', problem)).join('\n'));
+    this.name = 'InputError';
+    this.problems = sorted;
+  }
+}
+
+/** `file:line:column: severity: message`, and the hint on a line of its own. */
+export function formatProblem(severity: string, problem: Problem): string {
+  const place = problem.place ? `${formatPlace(problem.place)}: ` : '';
+  const hint = problem.hint ? `\n    ${problem.hint}` : '';
+  return `${place}${severity}: ${problem.message}${hint}`;
+}
+
+/** `file:line:column`, as editors and terminals make a link of it. */
+export function formatPlace(place: Place): string {
+  return `${place.file}:${place.line}:${place.column}`;
+}
+
+function byPlace(a: Problem, b: Problem): number {
+  if (!a.place || !b.place) return Number(!a.place) - Number(!b.place);
+  if (a.place.file !== b.place.file) return a.place.file < b.place.file ? -1 : 1;
+  return a.place.line - b.place.line || a.place.column - b.place.column;
+}

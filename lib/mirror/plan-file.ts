@@ -1,0 +1,50 @@
+import { formatReference, repositoryName } from '../image/reference.ts';
+import { credentialFor } from '../plan/credentials.ts';
+import type { Relocation } from '../plan/plan.ts';
+
+/** A credential as mirror.sh knows it: the folder below ESS_AIRGAP_AUTH_DIR that holds its config.json. */
+export interface PlanFileAuth {
+  /** host[:port] or host/path. */
+  readonly server: string;
+  readonly folder: string;
+}
+
+const HEADER = '# digest source target source-auth target-auth containers\n';
+
+/**
+ * The plan as mirror.sh reads it: one line a relocation, its fields separated by blanks, `-` where there is none.
+ * No field can hold a blank, so nothing needs quoting.
+ *
+ * @param maxBytes where to begin another file; each has a header and whole lines
+ */
+export function renderPlanFiles(
+  relocations: readonly Relocation[],
+  auth: readonly PlanFileAuth[],
+  maxBytes: number,
+): string[] {
+  const files: string[] = [];
+  let file = HEADER;
+  for (const relocation of relocations) {
+    const line = renderLine(relocation, auth);
+    if (file.length + line.length > maxBytes && file !== HEADER) {
+      files.push(file);
+      file = HEADER;
+    }
+    file += line;
+  }
+  files.push(file);
+  return files;
+}
+
+function renderLine({ source, target, containers }: Relocation, auth: readonly PlanFileAuth[]): string {
+  const fields = [
+    target.digest,
+    // The digest stands in the first field; skopeo takes a reference with a tag or a digest, never with both.
+    source && (source.tag ? `${repositoryName(source)}:${source.tag}` : formatReference(source)),
+    `${repositoryName(target)}:${target.tag}`,
+    source && credentialFor(source, auth)?.folder,
+    credentialFor(target, auth)?.folder,
+    containers.join(','),
+  ];
+  return `${fields.map((field) => field || '-').join(' ')}\n`;
+}

@@ -1,0 +1,58 @@
+import { formatProblem, InputError, type Problem } from '../input/problem.ts';
+
+/**
+ * error: synth refuses, something would be broken or run from the internet. warning: probably not what was
+ * meant. note: worth knowing.
+ */
+export type Severity = 'error' | 'warning' | 'note';
+
+/** Every code with its severity. Each has a heading in docs/findings.md. */
+export const FINDINGS = {
+  'nothing-overridden': 'error',
+  'target-collision': 'error',
+  'target-illegal': 'error',
+  'config-map-too-large': 'error',
+  'config-map-large': 'warning',
+  'exclude-unmatched': 'warning',
+  'rule-unmatched': 'warning',
+  'override-unmatched': 'warning',
+  'digest-missing': 'warning',
+  'override-drops-digest': 'warning',
+  'component-partly-excluded': 'warning',
+  'pull-through-renamed': 'warning',
+  'auth-unmatched': 'warning',
+  'auth-missing': 'warning',
+  'mirror-image-unpinned': 'warning',
+  'profile-path': 'warning',
+  'component-excluded': 'note',
+  'tag-made': 'note',
+  'own-image': 'note',
+  'create-first': 'note',
+  'no-mirror': 'note',
+} as const satisfies Record<string, Severity>;
+
+export type FindingCode = keyof typeof FINDINGS;
+
+/** One result of the lint of a plan. */
+export interface Finding extends Problem {
+  readonly code: FindingCode;
+  readonly severity: Severity;
+}
+
+/** Makes a finding, with the severity of its code. */
+export function finding(code: FindingCode, problem: Problem): Finding {
+  return { code, severity: FINDINGS[code], ...problem };
+}
+
+/** A finding as one paragraph, its code at the end. */
+export function formatFinding(finding: Finding): string {
+  return formatProblem(finding.severity, { ...finding, message: `${finding.message} [${finding.code}]` });
+}
+
+/** Throws the findings that are errors, all of them. */
+export function refuseErrors(findings: readonly Finding[]): void {
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) {
+    throw new InputError(errors.map((error) => ({ ...error, message: `${error.message} [${error.code}]` })));
+  }
+}

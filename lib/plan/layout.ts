@@ -1,0 +1,76 @@
+import type { Config } from '../config/schema.ts';
+import { type ImageReference, repositoryName } from '../image/reference.ts';
+import { globMatcher } from './glob.ts';
+
+interface CompiledRule {
+  readonly matches: (name: string) => boolean;
+  readonly to: string;
+}
+
+/** Where images go on the local server: the first rule that matches, else the layout. */
+export class Layout {
+  readonly #config: Config['registry'];
+  readonly #rules: readonly CompiledRule[];
+
+  constructor(config: Config) {
+    this.#config = config.registry;
+    this.#rules = config.rules.map(({ match, to }) => ({ matches: globMatcher(match), to }));
+  }
+
+  /** The index of the rule that places an image, or -1 where the layout does. */
+  ruleFor(image: ImageReference): number {
+    return this.#rules.findIndex(({ matches }) => matches(repositoryName(image)));
+  }
+
+  /** Whether a rule fits an image, even where an earlier one wins. */
+  fits(rule: number, image: ImageReference): boolean {
+    return this.#rules[rule]?.matches(repositoryName(image)) ?? false;
+  }
+
+  /** The repository on the local server for an upstream image. */
+  place(image: ImageReference): string {
+    const rule = this.#rules[this.ruleFor(image)];
+    return rule ? this.#fill(rule.to, image) : this.#join(this.#config.path, this.#below(image));
+  }
+
+  #below(image: ImageReference): string {
+    switch (this.#config.layout) {
+      case 'preserve':
+        return image.repository;
+      case 'by-server':
+        return `${serverFolder(image.registry)}/${image.repository}`;
+      case 'flat':
+        return lastComponent(image.repository);
+    }
+  }
+
+  #fill(to: string, image: ImageReference): string {
+    const name = lastComponent(image.repository);
+    const values: Record<string, string> = {
+      path: this.#config.path ?? '',
+      server: serverFolder(image.registry),
+      repository: image.repository,
+      parent: image.repository.slice(0, -name.length - 1),
+      name,
+    };
+    const filled = to.replace(/\{(\w+)\}/g, (_, placeholder: string) => values[placeholder] ?? '');
+    return this.#join(...filled.split('/'));
+  }
+
+  /** An empty placeholder leaves no empty component behind. */
+  #join(...components: readonly (string | undefined)[]): string {
+    return components.filter(Boolean).join('/');
+  }
+}
+
+/** A server as a component of a path, where neither capital letters nor a port's colon are legal. */
+function serverFolder(registry: string): string {
+  return registry
+    .toLowerCase()
+    .replace(/[:[\]]+/g, '-')
+    .replace(/^-|-$/g, '');
+}
+
+function lastComponent(repository: string): string {
+  return repository.slice(repository.lastIndexOf('/') + 1);
+}

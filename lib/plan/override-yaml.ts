@@ -1,0 +1,35 @@
+import type { Override } from './plan.ts';
+
+/**
+ * The value of `data.images_digests`: YAML that begins at the component names (a wrapping `images_digests:` is
+ * silently ignored), with all four keys for every container (what fewer mean differs between releases of the
+ * updater).
+ *
+ * @param overrides ordered by component and container
+ */
+export function renderOverrides(overrides: readonly Override[]): string {
+  let text = '';
+  let component: string | undefined;
+  for (const override of overrides) {
+    if (override.component !== component) text += `${scalar(override.component)}:\n`;
+    component = override.component;
+    text += `  ${scalar(override.container)}:\n`;
+    text += `    image_digest: ${scalar(override.digest)}\n`;
+    text += `    image_repository_path: ${scalar(override.repository)}\n`;
+    text += `    image_repository_server: ${scalar(override.server)}\n`;
+    text += `    image_tag: ${scalar(override.tag)}\n`;
+  }
+  return text;
+}
+
+/** Words that a reader of YAML 1.1 or 1.2, in Python or Go, takes for a boolean, a null or a number. */
+const WORDS = /^(?:y|n|yes|no|on|off|true|false|null|inf|nan)$/i;
+
+/**
+ * A scalar that every reader takes for this text. Plain only where no reader could think of anything else: what
+ * begins with a letter is no number, date or sexagesimal in any version of YAML.
+ */
+function scalar(text: string): string {
+  const plain = /^[A-Za-z][A-Za-z0-9_./:-]*$/.test(text) && !text.endsWith(':') && !WORDS.test(text);
+  return plain ? text : JSON.stringify(text);
+}

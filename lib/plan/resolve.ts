@@ -1,0 +1,67 @@
+import type { Config } from '../config/schema.ts';
+import { type ContainerImage, containerName } from '../digests/container-image.ts';
+import { type ImageReference, parseReference } from '../image/reference.ts';
+import type { ResolvedContainer } from './plan.ts';
+
+/**
+ * What one container gets and where it comes from. The override of the configuration has the last word, then the
+ * release; `repository` is where the layout puts the image.
+ */
+export function resolveContainer(
+  image: ContainerImage,
+  repository: string,
+  config: Config,
+): ResolvedContainer {
+  const name = containerName(image);
+  const override = Object.hasOwn(config.overrides, name) ? config.overrides[name] : undefined;
+  const source = sourceOf(image.image, override);
+  // What the container runs: the copy, or an image of the user's own that nobody copies.
+  const runs = source ?? { digest: override?.digest, tag: override?.tag };
+  const digest = override?.digest ?? runs.digest;
+  const tag = override?.tag ?? runs.tag ?? tagFromDigest(digest);
+  const target = {
+    registry: config.registry.pushServer ?? config.registry.server,
+    repository: override?.repository ?? repository,
+    tag,
+    ...(digest && { digest }),
+  };
+  return {
+    image,
+    override: {
+      component: image.component,
+      container: image.container,
+      server: config.registry.server,
+      repository: target.repository,
+      tag,
+      digest: config.pin === 'digest' ? (digest ?? '') : '',
+    },
+    ...(source && { source }),
+    target,
+  };
+}
+
+/**
+ * Where the image is copied from: where the override says so, else upstream; from nowhere, if the override names
+ * an image by a tag or digest of its own.
+ */
+function sourceOf(
+  image: ImageReference,
+  override: Config['overrides'][string] | undefined,
+): ImageReference | undefined {
+  if (override?.source !== undefined) {
+    const source = parseReference(override.source);
+    if (typeof source === 'string') throw new Error(`the schema let the source "${override.source}" pass`);
+    return { ...source, ...(override.digest && !source.digest && { digest: override.digest }) };
+  }
+  return override?.tag === undefined && override?.digest === undefined ? image : undefined;
+}
+
+/**
+ * The tag of an image that has only a digest, so that the registry's garbage collection spares it: legal as a
+ * label value, too, and unlike `sha256-<64 digits>`, the fallback tag of the referrers API (OCI distribution
+ * specification 1.1), which means something else.
+ */
+export function tagFromDigest(digest: string | undefined): string {
+  if (digest === undefined) throw new Error('an image with neither tag nor digest came past the readers');
+  return `sha256-${digest.slice('sha256:'.length, 'sha256:'.length + 32)}`;
+}

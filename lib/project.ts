@@ -1,0 +1,26 @@
+import { dirname, isAbsolute, join } from 'node:path';
+import { readConfig } from './config/load.ts';
+import type { Config } from './config/schema.ts';
+import { readDigests } from './digests/read.ts';
+import { makePlan, type Plan } from './plan/plan.ts';
+
+/** A configuration and the plan that it makes of its digests file. */
+export interface Project {
+  readonly config: Config;
+  readonly plan: Plan;
+}
+
+/**
+ * Reads a configuration and the digests file that it names, and plans.
+ *
+ * @param configPath the path of an `airgap.yaml`
+ * @returns the plan with all its findings; the caller decides whether errors among them end it
+ *   (`refuseErrors`)
+ * @throws InputError with every problem of the configuration, or else of the digests file
+ */
+export function loadProject(configPath: string): Project {
+  const { config, place } = readConfig(configPath);
+  const { digests } = config;
+  const images = readDigests(isAbsolute(digests) ? digests : join(dirname(configPath), digests));
+  return { config, plan: makePlan(images, config, place) };
+}
