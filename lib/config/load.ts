@@ -3,7 +3,7 @@ import { readTextFile } from '../input/file.ts';
 import { nearest } from '../input/nearest.ts';
 import { InputError, type Place, type Problem } from '../input/problem.ts';
 import { Source } from '../input/source.ts';
-import { describeNode, parseYaml, type YamlMapping, type YamlNode } from '../input/yaml.ts';
+import { describeNode, parseYaml, predicateOf, type YamlNode } from '../input/yaml.ts';
 import { type AnySchema, childSchema, chooseVariant, convertNode, unwrap } from './convert.ts';
 import { type Config, type ConfigInput, configSchema } from './schema.ts';
 
@@ -69,7 +69,7 @@ function contradictions(config: Config, place: ConfigDocument['place']): Problem
 }
 
 function describeIssue(issue: z.core.$ZodIssue, root: YamlNode): Problem[] {
-  const { node, place, schema, missing } = locate(root, issue.path);
+  const { node, place, schema, owner, missing } = locate(root, issue.path);
   const name = issue.path.join('.') || 'the file';
   switch (issue.code) {
     case 'unrecognized_keys': {
@@ -87,16 +87,16 @@ function describeIssue(issue: z.core.$ZodIssue, root: YamlNode): Problem[] {
     }
     case 'invalid_type':
       if (missing) return [{ place, message: `${name} is missing; expected ${inWords(issue.expected)}` }];
-      return [{ place, message: `${name} is ${describeNode(node)}; expected ${inWords(issue.expected)}` }];
+      return [{ place, message: `${name} ${predicateOf(node)}; expected ${inWords(issue.expected)}` }];
     case 'invalid_value':
     case 'invalid_union': {
-      const values = allowedValues(issue, schema);
-      const found = missing ? 'missing' : describeNode(node);
+      const values = allowedValues(issue, owner);
+      const found = missing ? 'is missing' : predicateOf(node);
       const text = node.kind === 'scalar' && !missing ? nearest(node.text, values) : undefined;
       return [
         {
           place,
-          message: `${name} is ${found}; expected ${values.join(' or ')}`,
+          message: `${name} ${found}; expected ${values.join(' or ')}`,
           hint: text && `Did you mean ${text}?`,
         },
       ];
@@ -130,19 +130,17 @@ function knownKeys(schema: AnySchema | undefined, node: YamlNode): string[] {
   return [];
 }
 
+/** What would have been right: the literals of an enum, or of the key that chooses among the variants of a union. */
 function allowedValues(
   issue: z.core.$ZodIssueInvalidValue | z.core.$ZodIssueInvalidUnion,
-  schema: AnySchema | undefined,
+  owner: AnySchema | undefined,
 ): string[] {
   if (issue.code === 'invalid_value') return issue.values.map(String);
-  const def = schema?._zod.def;
-  if (def?.type !== 'union' && def?.type !== 'literal') return [];
-  if (def.type === 'literal') return def.values.map(String);
-  const variants = def.options.map((option) => unwrap(option)._zod.def);
-  return variants.flatMap((variant) => {
-    const key = issue.path.at(-1);
-    const literal = variant.type === 'object' && variant.shape[String(key)];
-    const inner = literal ? unwrap(literal)._zod.def : undefined;
+  if (owner?._zod.def.type !== 'union') return [];
+  return owner._zod.def.options.flatMap((option) => {
+    const { def } = unwrap(option)._zod;
+    const literal = def.type === 'object' ? def.shape[String(issue.path.at(-1))] : undefined;
+    const inner = literal && unwrap(literal)._zod.def;
     return inner?.type === 'literal' ? inner.values.map(String) : [];
   });
 }
@@ -151,31 +149,40 @@ interface Located {
   readonly node: YamlNode;
   readonly place: Place;
   readonly schema: AnySchema | undefined;
+  /** The schema of the mapping or list that holds the node. */
+  readonly owner: AnySchema | undefined;
   /** The path leads to a key that is not there; `node` and `place` are those of the nearest that is. */
   readonly missing: boolean;
 }
 
 function locate(root: YamlNode, path: Path): Located {
-  let node = root;
-  let place = root.place;
-  let schema: AnySchema | undefined = unwrap(configSchema);
+  let found: Located = {
+    node: root,
+    place: root.place,
+    schema: unwrap(configSchema),
+    owner: undefined,
+    missing: false,
+  };
   for (const step of path) {
-    if (node.kind === 'mapping') {
-      const mapping: YamlMapping = node;
-      const entry = mapping.entries.find(({ key }) => key === String(step));
-      const child = childSchema(schema, String(step), mapping);
-      if (!entry)
-        return { node, place, schema: schema?._zod.def.type === 'union' ? schema : undefined, missing: true };
-      place = entry.value.kind === 'scalar' && !entry.value.empty ? entry.value.place : entry.place;
-      node = entry.value;
-      schema = child && unwrap(child);
-    } else if (node.kind === 'sequence') {
-      const item: YamlNode | undefined = node.items[Number(step)];
-      if (!item) return { node, place, schema: undefined, missing: true };
-      node = item;
-      place = item.place;
-      schema = schema?._zod.def.type === 'array' ? unwrap(schema._zod.def.element) : undefined;
-    }
+    const { node, place, schema } = found;
+    if (node.kind === 'scalar') break;
+    const child = node.kind === 'mapping' ? childSchema(schema, String(step), node) : elementSchema(schema);
+    const entry = node.kind === 'mapping' ? node.entries.find(({ key }) => key === String(step)) : undefined;
+    const value = node.kind === 'mapping' ? entry?.value : node.items[Number(step)];
+    if (!value) return { node, place, schema, owner: schema, missing: true };
+    // A mapping, a list or nothing at all is found by its key; a scalar stands for itself.
+    const itself = value.kind === 'scalar' && !value.empty;
+    found = {
+      node: value,
+      place: itself ? value.place : (entry ?? value).place,
+      schema: child && unwrap(child),
+      owner: schema,
+      missing: false,
+    };
   }
-  return { node, place, schema, missing: false };
+  return found;
+}
+
+function elementSchema(schema: AnySchema | undefined): z.core.$ZodType | undefined {
+  return schema?._zod.def.type === 'array' ? schema._zod.def.element : undefined;
 }

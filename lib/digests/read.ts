@@ -10,7 +10,7 @@ import { readTextFile } from '../input/file.ts';
 import { nearest } from '../input/nearest.ts';
 import { InputError, type Place, type Problem } from '../input/problem.ts';
 import { Source } from '../input/source.ts';
-import { describeNode, type YamlEntry, type YamlMapping } from '../input/yaml.ts';
+import { describeNode, predicateOf, type YamlEntry, type YamlMapping } from '../input/yaml.ts';
 import type { ContainerImage } from './container-image.ts';
 import { findComponents } from './tree.ts';
 
@@ -92,7 +92,7 @@ function readImage(component: string, entry: YamlEntry, problems: Problem[]): Im
   const before = problems.length;
   const values = readKeys(name, entry.value, problems);
   const text = (key: Key): string | undefined => values.get(key)?.text || undefined;
-  const server = text('image_repository_server');
+  const server = text('image_repository_server') ?? '';
   const path = text('image_repository_path');
   const tag = text('image_tag');
   const digest = text('image_digest');
@@ -111,14 +111,19 @@ function readImage(component: string, entry: YamlEntry, problems: Problem[]): Im
     const found = JSON.stringify(value.text);
     problems.push({ place: value.place, message: `the ${key} ${found} of ${name} is not legal: ${why}` });
   };
-  // A folder behind the host belongs to the path: registries know hosts only.
-  const [registry = '', ...folders] = (server ?? '').split('/');
-  const repository = [...folders, path ?? ''].join('/');
-  check('image_repository_server', whyNoRegistry(registry));
-  check('image_repository_path', whyNoRepository(repository));
+  // A folder behind the host belongs to the repository: registries know hosts only.
+  const slash = server.includes('://') ? -1 : server.indexOf('/');
+  const registry = slash < 0 ? server : server.slice(0, slash);
+  const folder = slash < 0 ? '' : server.slice(slash + 1);
+  check(
+    'image_repository_server',
+    whyNoRegistry(registry) ?? (slash < 0 ? undefined : whyNoRepository(folder)),
+  );
+  check('image_repository_path', whyNoRepository(path ?? ''));
   if (tag !== undefined) check('image_tag', whyNoTag(tag) ?? whyNoLabelValue(tag));
   if (digest !== undefined) check('image_digest', whyNoDigest(digest));
   if (problems.length > before) return undefined;
+  const repository = [folder, path].filter(Boolean).join('/');
   return { registry, repository, ...(tag && { tag }), ...(digest && { digest }) };
 }
 
@@ -142,7 +147,7 @@ function readKeys(name: string, mapping: YamlMapping, problems: Problem[]): Map<
     } else if (value.kind !== 'scalar' || value.empty) {
       problems.push({
         place: value.place,
-        message: `the ${key} of ${name} is ${describeNode(value)}; expected a word`,
+        message: `the ${key} of ${name} ${predicateOf(value)}; expected a word`,
         hint: value.kind === 'scalar' ? 'Complete it, or remove the line.' : undefined,
       });
       values.set(known, { place: value.place });

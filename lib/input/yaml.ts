@@ -239,3 +239,8 @@ export function describeNode(node: YamlNode): string {
   const text = node.text.length > 40 ? `${node.text.slice(0, 40)}…` : node.text;
   return JSON.stringify(text);
 }
+
+/** The same as the predicate of a sentence: `has no value`, `is a list`, `is "abc"`. */
+export function predicateOf(node: YamlNode): string {
+  return `${node.kind === 'scalar' && node.empty ? 'has' : 'is'} ${describeNode(node)}`;
+}

@@ -1,0 +1,211 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { renderSchema } from '../../lib/config/json-schema.ts';
+import { type Config, defineConfig, InputError, parseConfig } from '../../lib/index.ts';
+
+const least = 'apiVersion: ess-airgap/v1\nregistry:\n  server: localregistry.local\n';
+const digest = `sha256:${'a'.repeat(64)}`;
+
+const config = (text: string): Config => parseConfig(text, 'airgap.yaml').config;
+
+function problemsOf(text: string): string[] {
+  try {
+    parseConfig(text, 'airgap.yaml');
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return error.message.split('\n');
+  }
+  throw new Error('this was accepted');
+}
+
+test('the least that works, and the defaults', () => {
+  expect(config(least)).toEqual({
+    apiVersion: 'ess-airgap/v1',
+    digests: 'images_digests.yml',
+    namespace: 'element-onprem',
+    registry: { server: 'localregistry.local', layout: 'preserve', profile: 'generic', pullThrough: false },
+    exclude: [],
+    rules: [],
+    overrides: {},
+    pin: 'digest',
+    configMap: { name: 'ess-images-digests' },
+  });
+  expect(defineConfig({ apiVersion: 'ess-airgap/v1', registry: { server: 'localregistry.local' } })).toEqual(
+    config(least),
+  );
+});
+
+test('the sample is read, and its schema comment names a file that is there', () => {
+  const text = readFileSync('airgap.yaml', 'utf8');
+  expect(config(text).mirror?.auth).toHaveLength(2);
+  expect(text).toMatch(/^# yaml-language-server: \$schema=\.\/schema\/airgap\.schema\.json\n/);
+});
+
+test('schema/airgap.schema.json is what `npm run schema` writes', () => {
+  expect(readFileSync('schema/airgap.schema.json', 'utf8')).toBe(renderSchema());
+});
+
+test('the schema describes every key', () => {
+  const undescribed: string[] = [];
+  const walk = (schema: Record<string, unknown>, path: string): void => {
+    for (const [key, value] of Object.entries(
+      (schema.properties ?? {}) as Record<string, Record<string, unknown>>,
+    )) {
+      if (!value.description) undescribed.push(`${path}${key}`);
+      walk(value, `${path}${key}.`);
+    }
+    for (const of of [
+      schema.items,
+      schema.additionalProperties,
+      ...((schema.oneOf ?? schema.anyOf ?? []) as unknown[]),
+    ]) {
+      if (typeof of === 'object' && of !== null) walk(of as Record<string, unknown>, path);
+    }
+  };
+  walk(JSON.parse(renderSchema()), '');
+  expect(undescribed).toEqual([]);
+});
+
+test('bare scalars are text where a text is expected', () => {
+  const text = `${least}overrides:\n  a/b: { tag: 1.10 }\n  c/d: { tag: on }\n  e/f: { tag: 017, repository: 2024/10 }\npin: tag\n`;
+  expect(config(text).overrides).toEqual({
+    'a/b': { tag: '1.10' },
+    'c/d': { tag: 'on' },
+    'e/f': { tag: '017', repository: '2024/10' },
+  });
+});
+
+test('places lead to the value, or to the nearest that there is', () => {
+  const { place } = parseConfig(`${least}exclude:\n  - postgres\n  - sydent\n`, 'airgap.yaml');
+  expect(place('exclude', 1)).toEqual({ file: 'airgap.yaml', line: 6, column: 5 });
+  expect(place('registry', 'server')).toEqual({ file: 'airgap.yaml', line: 3, column: 11 });
+  expect(place('mirror', 'auth')).toEqual({ file: 'airgap.yaml', line: 1, column: 1 });
+});
+
+describe('what is wrong is said with its place and what is expected', () => {
+  const mirror = (lines: string) => `${least}mirror:\n  image: quay.io/skopeo/stable:v1\n${lines}`;
+  test.each([
+    [
+      'an unknown key',
+      `${least}registyr: {}\n`,
+      'airgap.yaml:4:1: error: unknown key "registyr"; expected apiVersion, digests',
+    ],
+    [
+      'an unknown key deeper',
+      `${least}  sever: x\n`,
+      'airgap.yaml:4:3: error: unknown key "sever"; expected server, pushServer',
+    ],
+    [
+      'an unknown key in a variant',
+      `${least}pullSecret: { name: a, source: existing, usernameEnv: X }\n`,
+      'unknown key "usernameEnv"; expected name, source',
+    ],
+    [
+      'a duplicate key',
+      `${least}pin: tag\npin: tag\n`,
+      'airgap.yaml:5:1: error: the key "pin" stands here a second time',
+    ],
+    [
+      'a missing key',
+      'apiVersion: ess-airgap/v1\n',
+      'airgap.yaml:1:1: error: registry is missing; expected a mapping',
+    ],
+    [
+      'a missing key deeper',
+      'apiVersion: ess-airgap/v1\nregistry: { path: a }\n',
+      'airgap.yaml:2:1: error: registry.server is missing; expected a text',
+    ],
+    [
+      'another version',
+      'apiVersion: v1\nregistry: {server: a.b}\n',
+      'airgap.yaml:1:13: error: apiVersion is "v1"; expected ess-airgap/v1',
+    ],
+    ['no value', `${least}namespace:\n`, 'airgap.yaml:4:1: error: namespace has no value; expected a text'],
+    ['a list for a mapping', `${least}overrides: []\n`, 'overrides is a list; expected a mapping'],
+    [
+      'a word for a list',
+      `${least}exclude: postgres\n`,
+      'airgap.yaml:4:10: error: exclude is "postgres"; expected a list',
+    ],
+    [
+      'a word for a boolean',
+      `${least}  pullThrough: yes\n`,
+      'airgap.yaml:4:16: error: registry.pullThrough is "yes"; expected true or false',
+    ],
+    [
+      'no such layout',
+      `${least}  layout: flatt\n`,
+      'airgap.yaml:4:11: error: registry.layout is "flatt"; expected preserve or by-server or flat',
+    ],
+    [
+      'no such source',
+      `${least}pullSecret: { name: a, source: vault }\n`,
+      'pullSecret.source is "vault"; expected env or existing',
+    ],
+    [
+      'no source',
+      `${least}pullSecret: { name: a }\n`,
+      'pullSecret.source is missing; expected env or existing',
+    ],
+    [
+      'a server with a folder',
+      'apiVersion: ess-airgap/v1\nregistry: {server: a.b/c}\n',
+      'airgap.yaml:2:20: error: registry.server "a.b/c" is not legal',
+    ],
+    ['a path with capitals', `${least}  path: Element\n`, '"Element" has capital letters'],
+    [
+      'a namespace with an underscore',
+      `${least}namespace: a_b\n`,
+      'airgap.yaml:4:12: error: namespace "a_b" is not legal',
+    ],
+    [
+      'a bad glob target',
+      `${least}rules: [{match: '*', to: 'a/{nam}'}]\n`,
+      '{nam} is no placeholder; expected {path}, {server}, {repository}, {parent}, {name}',
+    ],
+    [
+      'a tag that is no label',
+      `${least}overrides: {a/b: {tag: v1-}}\n`,
+      'overrides.a/b.tag "v1-" is not legal',
+    ],
+    [
+      'an image without registry',
+      `${least}mirror: {image: skopeo/stable:v1}\n`,
+      'mirror.image "skopeo/stable:v1" is not legal: "skopeo" is no registry',
+    ],
+    [
+      'an image without tag',
+      `${least}mirror: {image: quay.io/skopeo/stable}\n`,
+      'it has neither a tag nor a digest',
+    ],
+    [
+      'a mirror for a cache',
+      `${mirror('')}`.replace('server:', 'pullThrough: true\n  server:'),
+      'airgap.yaml:5:1: error: a pull-through cache refuses pushes',
+    ],
+  ])('%s', (_, text, message) => {
+    expect(problemsOf(text).join('\n')).toContain(message);
+  });
+
+  test('a likely meant word is named', () => {
+    expect(problemsOf(`${least}registyr: {}\n`)).toContain('    Did you mean registry?');
+    expect(problemsOf(`${least}  layout: flatt\n`)).toContain('    Did you mean flat?');
+  });
+
+  test('a secret in the place of a variable name is not repeated', () => {
+    const auth =
+      '  auth:\n    - {server: a.b, source: env, usernameEnv: USER, passwordEnv: hunter2-secret}\n';
+    const message = problemsOf(mirror(auth)).join('\n');
+    expect(message).toContain('expected the name of an environment variable');
+    expect(message).not.toContain('hunter2');
+  });
+
+  test('all problems at once', () => {
+    const text = `apiVersion: 1\nregistry: {server: "", colour: red}\npin: name\noverrides: {x/y: {digest: ${digest}0}}\n`;
+    expect(problemsOf(text).filter((line) => line.startsWith('airgap.yaml'))).toHaveLength(5);
+  });
+
+  test('__proto__ is an unknown key', () => {
+    expect(problemsOf(`${least}__proto__: {pin: tag}\n`).join()).toContain('unknown key "__proto__"');
+  });
+});

@@ -1,0 +1,327 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { type ConfigInput, formatReference, makePlan, type Plan, parseDigests } from '../../lib/index.ts';
+import { configWith, containers, digestOf } from '../support/digests.ts';
+
+const a = digestOf('a');
+const b = digestOf('b');
+const web = { 'web/web': `docker.io/vectorim/element-web:v1@${a}` };
+
+type Input = Parameters<typeof configWith>[0];
+const plan = (images: Record<string, string>, input: Input = {}): Plan =>
+  makePlan(containers(images), configWith(input));
+const targets = (made: Plan): string[] => made.relocations.map(({ target }) => formatReference(target));
+const codes = (made: Plan): string[] => made.findings.map(({ code }) => code);
+const mirror = { image: `quay.io/skopeo/stable@${a}` };
+
+describe('where images go', () => {
+  const image = { 'a/b': `gitlab-registry.matrix.org/ems-image-store/enterprise/pipe:2.7.0@${a}` };
+  test.each<[string, ConfigInput['rules'], Partial<ConfigInput['registry']>, string]>([
+    ['preserve', [], {}, 'ems-image-store/enterprise/pipe'],
+    ['preserve below a path', [], { path: 'ess/x' }, 'ess/x/ems-image-store/enterprise/pipe'],
+    [
+      'by-server',
+      [],
+      { layout: 'by-server', path: 'ess' },
+      'ess/gitlab-registry.matrix.org/ems-image-store/enterprise/pipe',
+    ],
+    ['flat', [], { layout: 'flat', path: 'ess' }, 'ess/pipe'],
+    [
+      'a rule with {name}',
+      [{ match: 'gitlab-registry.matrix.org/ems-image-store/enterprise/*', to: 'ess/{name}' }],
+      {},
+      'ess/pipe',
+    ],
+    [
+      'a rule is the whole repository',
+      [{ match: '**', to: 'all/{parent}/x-{name}' }],
+      { path: 'p' },
+      'all/ems-image-store/enterprise/x-pipe',
+    ],
+    [
+      'a rule with {path} and {server}',
+      [{ match: '**/pipe', to: '{path}/{server}/{repository}' }],
+      { path: 'p' },
+      'p/gitlab-registry.matrix.org/ems-image-store/enterprise/pipe',
+    ],
+    ['an empty placeholder leaves no gap', [{ match: '**', to: '{path}/{name}' }], {}, 'pipe'],
+    [
+      'the first rule wins',
+      [
+        { match: 'gitlab*/**', to: 'one' },
+        { match: '**', to: 'two' },
+      ],
+      {},
+      'one',
+    ],
+    [
+      '* does not cross a slash',
+      [{ match: 'gitlab-registry.matrix.org/*', to: 'one' }],
+      {},
+      'ems-image-store/enterprise/pipe',
+    ],
+    ['braces', [{ match: '{ghcr.io,gitlab-registry.matrix.org}/**', to: 'two' }], {}, 'two'],
+  ])('%s', (_, rules, registry, repository) => {
+    const made = plan(image, { rules, registry });
+    expect(made.overrides[0]).toMatchObject({ server: 'localregistry.local', repository });
+    expect(targets(made)).toEqual([`localregistry.local/${repository}:2.7.0@${a}`]);
+  });
+
+  test('a port in a server becomes a legal folder', () => {
+    const made = plan({ 'a/b': `Registry.example:5000/x:1@${a}` }, { registry: { layout: 'by-server' } });
+    expect(made.overrides[0]?.repository).toBe('registry.example-5000/x');
+  });
+
+  test('the push server is where the Job goes, the server what the nodes pull from', () => {
+    const made = plan(web, { registry: { pushServer: 'push.local:5000' } });
+    expect(made.overrides[0]?.server).toBe('localregistry.local');
+    expect(targets(made)).toEqual([`push.local:5000/vectorim/element-web:v1@${a}`]);
+  });
+});
+
+describe('what the container gets', () => {
+  test('all four keys; by tag, an empty digest', () => {
+    const [override] = plan(web).overrides;
+    expect(override).toEqual({
+      component: 'web',
+      container: 'web',
+      server: 'localregistry.local',
+      repository: 'vectorim/element-web',
+      tag: 'v1',
+      digest: a,
+    });
+    expect(plan(web, { pin: 'tag' }).overrides[0]).toEqual({ ...override, digest: '' });
+    // Copied is the same image.
+    expect(targets(plan(web, { pin: 'tag' }))).toEqual(targets(plan(web)));
+  });
+
+  test('a digest without tag gets a tag that is a legal label value', () => {
+    const made = plan({ 'a/b': `docker.io/x/y@${a}` });
+    const tag = `sha256-${'a'.repeat(32)}`;
+    expect(made.overrides[0]).toMatchObject({ tag, digest: a });
+    expect(targets(made)).toEqual([`localregistry.local/x/y:${tag}@${a}`]);
+    expect(codes(made)).toContain('tag-made');
+  });
+
+  test('a tag without digest is copied by tag, and said', () => {
+    const made = plan({ 'a/b': 'docker.io/x/y:1' });
+    expect(made.overrides[0]).toMatchObject({ tag: '1', digest: '' });
+    expect(made.relocations[0]).toMatchObject({ source: { tag: '1' }, target: { tag: '1' } });
+    expect(codes(made)).toContain('digest-missing');
+  });
+});
+
+describe('overrides', () => {
+  test('a repository alone moves the upstream image', () => {
+    const made = plan(web, { overrides: { 'web/web': { repository: 'acme/web' } } });
+    expect(made.overrides[0]).toMatchObject({ repository: 'acme/web', tag: 'v1', digest: a });
+    expect(made.relocations[0]?.source).toMatchObject({ repository: 'vectorim/element-web', digest: a });
+  });
+
+  test('a tag and digest of one’s own are an image that nobody copies', () => {
+    const made = plan(web, {
+      overrides: { 'web/web': { repository: 'acme/web', tag: 'v1-acme', digest: b } },
+    });
+    expect(made.overrides[0]).toMatchObject({ repository: 'acme/web', tag: 'v1-acme', digest: b });
+    expect(made.relocations).toEqual([
+      {
+        target: { registry: 'localregistry.local', repository: 'acme/web', tag: 'v1-acme', digest: b },
+        containers: ['web/web'],
+      },
+    ]);
+    expect(codes(made)).toContain('own-image');
+  });
+
+  test('a tag of one’s own takes the release’s digest away: it would win over the tag', () => {
+    const made = plan(web, { overrides: { 'web/web': { tag: 'v2' } } });
+    expect(made.overrides[0]).toMatchObject({ tag: 'v2', digest: '' });
+    expect(codes(made)).toContain('override-drops-digest');
+  });
+
+  test('a source says where to copy from', () => {
+    const source = `ghcr.io/acme/web:v2@${b}`;
+    const made = plan(web, { overrides: { 'web/web': { source } } });
+    expect(made.overrides[0]).toMatchObject({ repository: 'vectorim/element-web', tag: 'v2', digest: b });
+    expect(made.relocations.map((it) => it.source && formatReference(it.source))).toEqual([source]);
+    const retagged = plan(web, { overrides: { 'web/web': { source, tag: 'ours', repository: 'acme/web' } } });
+    expect(targets(retagged)).toEqual([`localregistry.local/acme/web:ours@${b}`]);
+  });
+});
+
+describe('distinct images', () => {
+  test('one relocation for all containers that use an image', () => {
+    const redis = `docker.io/library/redis:7@${a}`;
+    const made = plan({ 'synapse/redis': redis, 'element_call/redis': redis });
+    expect(made.overrides).toHaveLength(2);
+    expect(made.relocations.map(({ containers }) => containers)).toEqual([
+      ['element_call/redis', 'synapse/redis'],
+    ]);
+  });
+
+  test('the full release: 52 containers, 44 images; fewer with excludes', () => {
+    const images = parseDigests(readFileSync('test/fixtures/images_digests.full.yml', 'utf8'), 'full.yml');
+    const full = makePlan(images, configWith());
+    expect([full.overrides.length, full.relocations.length]).toEqual([52, 44]);
+    const less = makePlan(
+      images,
+      configWith({ exclude: ['operator', 'updater', 'postgres', 'synapse/redis'] }),
+    );
+    expect([less.overrides.length, less.excluded.length]).toEqual([44, 8]);
+    // kube-rbac-proxy and redis are used by others too and stay; the operator's, updater's and postgres' own go.
+    expect(less.relocations).toHaveLength(38);
+    expect(codes(less).filter((code) => code.startsWith('component-'))).toEqual([
+      'component-partly-excluded',
+      'component-excluded',
+      'component-excluded',
+      'component-excluded',
+    ]);
+  });
+});
+
+describe('the hash', () => {
+  test('is that of what the plan does, whatever the order of the input', () => {
+    const images = containers({ ...web, 'a/b': `docker.io/x/y:1@${b}` });
+    const { hash } = makePlan(images, configWith());
+    expect(hash).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(makePlan([...images].reverse(), configWith()).hash).toBe(hash);
+    expect(makePlan(images, configWith({ exclude: ['nothing'] })).hash).toBe(hash);
+    expect(makePlan(images, configWith({ pin: 'tag' })).hash).not.toBe(hash);
+    expect(makePlan(images, configWith({ registry: { pushServer: 'p.q' } })).hash).not.toBe(hash);
+  });
+});
+
+describe('findings', () => {
+  test('a sound plan has none', () => {
+    expect(plan(web, { mirror }).findings).toEqual([]);
+  });
+
+  const two = { 'a/b': `docker.io/x/web:1@${a}`, 'c/d': `ghcr.io/y/web:1@${b}` };
+  test('two images at one target tag are an error that names both', () => {
+    const [collision] = plan(two, { registry: { layout: 'flat' }, mirror }).findings;
+    expect(collision).toMatchObject({ code: 'target-collision', severity: 'error' });
+    expect(collision?.message).toContain(`docker.io/x/web:1@${a} (a/b) and ghcr.io/y/web:1@${b} (c/d)`);
+    expect(codes(plan(two, { mirror }))).toEqual([]);
+  });
+  test('the same image from two places is no collision', () => {
+    const same = { 'a/b': `docker.io/x/web:1@${a}`, 'c/d': `ghcr.io/y/web:1@${a}` };
+    expect(codes(plan(same, { registry: { layout: 'flat' }, mirror }))).toEqual([]);
+  });
+  test('two images of one target tag without digest collide', () => {
+    const blind = { 'a/b': 'docker.io/x/web:1', 'c/d': 'ghcr.io/y/web:1' };
+    expect(codes(plan(blind, { registry: { layout: 'flat' }, mirror }))[0]).toBe('target-collision');
+  });
+
+  const long = 'x'.repeat(250);
+  test.each<[string, Record<string, string>, Input, string]>([
+    ['nothing-overridden', web, { exclude: ['*'], mirror }, 'all 1 containers are excluded'],
+    [
+      'target-illegal',
+      { 'a/b': `docker.io/${long}:1@${a}` },
+      { mirror },
+      'has 270 characters; a name has 255 at most',
+    ],
+    [
+      'target-illegal',
+      { 'a/b': `docker.io/x:1@${a}` },
+      { overrides: { 'a/b': { source: `ghcr.io/x:1-@${a}` } }, mirror },
+      'the tag is not legal: ESS makes it the label',
+    ],
+    ['exclude-unmatched', web, { exclude: ['sydnet'], mirror }, 'exclude "sydnet" matches no component'],
+    [
+      'rule-unmatched',
+      web,
+      { rules: [{ match: 'quay.io/**', to: 'x' }], mirror },
+      'rule "quay.io/**" matches no image',
+    ],
+    [
+      'rule-unmatched',
+      web,
+      {
+        rules: [
+          { match: '**', to: '{name}' },
+          { match: 'docker.io/**', to: 'x' },
+        ],
+        mirror,
+      },
+      'never wins',
+    ],
+    [
+      'override-unmatched',
+      web,
+      { overrides: { 'web/wep': { repository: 'x' } }, mirror },
+      'override "web/wep" names no container',
+    ],
+    [
+      'component-excluded',
+      { ...web, 'a/b': `docker.io/x:1@${b}` },
+      { exclude: ['a'], mirror },
+      'a is excluded: it would run from docker.io',
+    ],
+    [
+      'component-partly-excluded',
+      { ...web, 'web/x': `docker.io/x:1@${b}` },
+      { exclude: ['web/x'], mirror },
+      'web is overridden, but not its x: that would run from docker.io',
+    ],
+    [
+      'pull-through-renamed',
+      web,
+      { registry: { pullThrough: true, layout: 'flat' } },
+      'a cache may not find docker.io/vectorim/element-web',
+    ],
+    [
+      'pull-through-renamed',
+      { 'a/b': `docker.io/x@${a}` },
+      { registry: { pullThrough: true }, pin: 'tag' },
+      'a cache may not find',
+    ],
+    [
+      'auth-unmatched',
+      web,
+      { mirror: { ...mirror, auth: [{ server: 'quay.io', source: 'existing', name: 'q' }] } },
+      'the credential for quay.io is for none of the images',
+    ],
+    [
+      'auth-missing',
+      { 'a/b': `gitlab-registry.matrix.org/ems-image-store/x:1@${a}` },
+      { mirror },
+      '1 images come from gitlab-registry.matrix.org/ems-image-store/',
+    ],
+    ['no-mirror', web, {}, 'somebody else must bring the images to localregistry.local'],
+    ['mirror-image-unpinned', web, { mirror: { image: 'quay.io/skopeo/stable:v1' } }, 'has no digest'],
+    [
+      'profile-path',
+      { 'a/b': `docker.io/x:1@${a}` },
+      { registry: { profile: 'harbor' }, mirror },
+      'x (a/b) does not begin with a Harbor project',
+    ],
+    [
+      'create-first',
+      web,
+      { registry: { profile: 'harbor', path: 'ess' }, mirror },
+      'must exist (Harbor project): ess',
+    ],
+    [
+      'create-first',
+      web,
+      { registry: { profile: 'ecr' }, mirror },
+      'must exist (ECR repository): vectorim/element-web',
+    ],
+  ])('%s', (code, images, input, message) => {
+    const found = plan(images, input).findings.filter((finding) => finding.code === code);
+    expect(found.map(({ message }) => message).join('\n')).toContain(message);
+  });
+
+  test('an override beyond what kubectl apply or a ConfigMap can hold', () => {
+    const many = (count: number) =>
+      Array.from({ length: count }, (_, i) => containers({ [`c${i}/x`]: `docker.io/x/${i}:1@${a}` })).flat();
+    expect(codes(makePlan(many(1000), configWith({ mirror })))).toEqual([]);
+    expect(codes(makePlan(many(1500), configWith({ mirror })))).toEqual(['config-map-large']);
+    expect(codes(makePlan(many(6000), configWith({ mirror })))).toEqual(['config-map-too-large']);
+  });
+
+  test('errors come first', () => {
+    const made = plan(two, { exclude: ['nothing'], registry: { layout: 'flat' } });
+    expect(made.findings.map(({ severity }) => severity)).toEqual(['error', 'warning', 'note']);
+  });
+});
