@@ -12,6 +12,13 @@ export const FINDINGS = {
   'target-collision': 'error',
   'target-illegal': 'error',
   'config-map-too-large': 'error',
+  'secret-collision': 'error',
+  'credential-shared': 'error',
+  'credential-unset': 'error',
+  'credential-empty': 'error',
+  'credential-control-character': 'error',
+  'credential-colon': 'error',
+  'credential-leaked': 'error',
   'config-map-large': 'warning',
   'exclude-unmatched': 'warning',
   'rule-unmatched': 'warning',
@@ -29,6 +36,7 @@ export const FINDINGS = {
   'own-image': 'note',
   'create-first': 'note',
   'no-mirror': 'note',
+  'gitops-plain-secret': 'note',
 } as const satisfies Record<string, Severity>;
 
 export type FindingCode = keyof typeof FINDINGS;

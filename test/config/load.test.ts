@@ -29,6 +29,7 @@ test('the least that works, and the defaults', () => {
     overrides: {},
     pin: 'digest',
     configMap: { name: 'ess-images-digests' },
+    gitops: 'none',
   });
   expect(defineConfig({ apiVersion: 'ess-airgap/v1', registry: { server: 'localregistry.local' } })).toEqual(
     config(least),

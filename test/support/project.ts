@@ -28,6 +28,7 @@ export class Project {
     this.dir = mkdtempSync(join(tmpdir(), 'ess-airgap-project-'));
     for (const name of [
       'lib',
+      'imports',
       'main.ts',
       'app.sh',
       'cdk8s.yaml',
