@@ -22,8 +22,10 @@ export function refuseLeaks(charts: readonly Chart[], secrets: readonly KnownSec
       wanted.flatMap(({ passwordEnv, contains }) => {
         const field = findField(object, contains);
         if (field === undefined) return [];
+        // An object that is named after the secret is not named.
+        const name = contains(object.metadata?.name ?? '') ? '' : ` ${object.metadata?.name}`;
         return finding('credential-leaked', {
-          message: `the value of ${passwordEnv} stands in ${object.kind} ${object.metadata?.name}, field ${field}, which git does not ignore`,
+          message: `the value of ${passwordEnv} stands in field ${field} of the ${object.kind}${name}, which goes into a file that git does not ignore`,
           hint: 'Remove it from the configuration or the digests file. If it stands there by chance, it is too common a word for a password.',
         });
       }),
