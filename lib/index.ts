@@ -5,8 +5,10 @@ export type { Config, ConfigInput } from './config/schema.ts';
 export type { ContainerImage } from './digests/container-image.ts';
 export { parseDigests, readDigests } from './digests/read.ts';
 export { formatReference, type ImageReference, parseReference } from './image/reference.ts';
-export { InputError, type Place, type Problem } from './input/problem.ts';
+export { collectProblems, InputError, type Place, type Problem } from './input/problem.ts';
 export { addCharts, SECRETS_CHART } from './manifests/charts.ts';
+export { type Deployment, refuseCollisions } from './manifests/collisions.ts';
+export { refuseCommittedSecrets } from './manifests/committed-secrets.ts';
 export { DigestsConfigMap, type DigestsConfigMapProps } from './manifests/digests-config-map.ts';
 export {
   ExternalRegistrySecret,
@@ -22,4 +24,4 @@ export { SealedRegistrySecret, type SealedRegistrySecretProps } from './manifest
 export { type KnownSecret, refuseLeaks } from './manifests/tripwire.ts';
 export { FINDINGS, type Finding, type FindingCode, refuseErrors, type Severity } from './plan/finding.ts';
 export { type ConfigPlace, makePlan, type Override, type Plan, type Relocation } from './plan/plan.ts';
-export { loadProject, type Project } from './project.ts';
+export { loadProject, loadProjects, type Project } from './project.ts';

@@ -20,9 +20,10 @@ export const SECRETS_CHART = 'ess-secrets';
  * the configuration's name in front, if it has one. A chart without objects is not made.
  *
  * @param environment where credentials with `source: env` come from
+ * @returns the charts that were made
  * @throws InputError where the environment lacks a credential, and where one would get out of `ess-secrets`
  */
-export function addCharts(app: App, plan: Plan, config: Config, environment: Environment): void {
+export function addCharts(app: App, plan: Plan, config: Config, environment: Environment): Chart[] {
   const { mirror, namespace, pullSecret } = config;
   const charts: Chart[] = [];
   const chart = (id: string): Chart => {
@@ -53,7 +54,7 @@ export function addCharts(app: App, plan: Plan, config: Config, environment: Env
   for (const made of charts) annotateForGitops(made, config.gitops);
   refuseLeaks(charts, [...logins.pull, ...logins.mirror]);
 
-  if (logins.pull.length + logins.mirror.length === 0) return;
+  if (logins.pull.length + logins.mirror.length === 0) return charts;
   const secrets = chart(SECRETS_CHART);
   if (pullSecret && logins.pull.length > 0) {
     const { name } = pullSecret;
@@ -68,4 +69,5 @@ export function addCharts(app: App, plan: Plan, config: Config, environment: Env
       logins: logins.mirror,
     });
   }
+  return charts;
 }

@@ -19,6 +19,8 @@ export const FINDINGS = {
   'credential-control-character': 'error',
   'credential-colon': 'error',
   'credential-leaked': 'error',
+  'secrets-not-ignored': 'error',
+  'deployment-collision': 'error',
   'config-map-large': 'warning',
   'exclude-unmatched': 'warning',
   'rule-unmatched': 'warning',
