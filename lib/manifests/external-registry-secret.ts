@@ -29,6 +29,8 @@ export interface ExternalRegistrySecretProps {
   readonly refreshInterval?: string;
 }
 
+const DEFAULTS = { conversionStrategy: 'Default', decodingStrategy: 'None', metadataPolicy: 'None' } as const;
+
 /**
  * An ExternalSecret that makes a Secret of type `kubernetes.io/dockerconfigjson`, the same bytes as
  * `RegistrySecret` makes of the same logins. It holds no secret and is safe in git.
@@ -45,16 +47,18 @@ export class ExternalRegistrySecret extends Construct {
         target: {
           name,
           creationPolicy: 'Owner',
+          deletionPolicy: 'Retain',
           template: {
             engineVersion: 'v2',
+            mergePolicy: 'Replace',
             type: 'kubernetes.io/dockerconfigjson',
             metadata: { labels: labels(component) },
             data: { '.dockerconfigjson': renderTemplate(logins.map(({ server }) => server)) },
           },
         },
         data: logins.flatMap(({ username, password }, index) => [
-          { secretKey: `username_${index}`, remoteRef: username },
-          { secretKey: `password_${index}`, remoteRef: password },
+          { secretKey: `username_${index}`, remoteRef: { ...DEFAULTS, ...username } },
+          { secretKey: `password_${index}`, remoteRef: { ...DEFAULTS, ...password } },
         ]),
       },
     });

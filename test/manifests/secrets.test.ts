@@ -137,7 +137,7 @@ test('credentials of one Secret and store are one ExternalSecret with several se
     'username_1',
     'password_1',
   ]);
-  expect(spec.data[3].remoteRef).toEqual({ key: 'ess/push', property: 'password' });
+  expect(spec.data[3].remoteRef).toMatchObject({ key: 'ess/push', property: 'password' });
 });
 
 describe('SealedSecret', () => {

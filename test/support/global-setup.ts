@@ -8,6 +8,8 @@ const packages = {
   shellcheck: 'shellcheck',
   openssl: 'openssl',
   setpriv: 'util-linux',
+  git: 'git',
+  kubectl: 'kubernetes-client',
 } as const;
 
 const missing = () =>
