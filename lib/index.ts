@@ -25,3 +25,4 @@ export { type KnownSecret, refuseLeaks } from './manifests/tripwire.ts';
 export { FINDINGS, type Finding, type FindingCode, refuseErrors, type Severity } from './plan/finding.ts';
 export { type ConfigPlace, makePlan, type Override, type Plan, type Relocation } from './plan/plan.ts';
 export { loadProject, loadProjects, type Project } from './project.ts';
+export { ManifestValidation, type ValidationContext } from './validation/index.ts';
