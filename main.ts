@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path';
 import { App } from 'cdk8s';
+import { redact } from './lib/cli/redact.ts';
 import { refuseBadInput } from './lib/cli/refuse.ts';
 import { summarize } from './lib/cli/summary.ts';
 import {
@@ -38,5 +39,5 @@ refuseBadInput(() => {
     ),
   );
   // cdk8s shows what an app says on standard error and swallows the rest.
-  process.stderr.write(summaries.join('\n'));
+  process.stderr.write(redact(summaries.join('\n'), process.env));
 });
