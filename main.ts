@@ -10,6 +10,7 @@ import {
   refuseCollisions,
   refuseCommittedSecrets,
   refuseErrors,
+  refuseInvalid,
 } from './lib/index.ts';
 
 // The cdk8s app: `npm run synth`. With --check nothing is written, only what stands against it is said: `cdk8s
@@ -27,6 +28,7 @@ refuseBadInput(() => {
   }));
   refuseCollisions(deployments);
   refuseCommittedSecrets(app);
+  refuseInvalid(app);
   if (process.argv.includes('--check')) return;
 
   app.synth();

@@ -16,12 +16,13 @@ export {
   type RemoteLogin,
 } from './manifests/external-registry-secret.ts';
 export { annotateForGitops } from './manifests/gitops.ts';
+export { refuseInvalid } from './manifests/invalid.ts';
 export type { Environment } from './manifests/logins.ts';
 export { type MirrorCredential, MirrorJob, type MirrorJobProps } from './manifests/mirror-job.ts';
 export { MirrorNamespace, type MirrorNamespaceProps } from './manifests/mirror-namespace.ts';
 export { type RegistryLogin, RegistrySecret, type RegistrySecretProps } from './manifests/registry-secret.ts';
 export { SealedRegistrySecret, type SealedRegistrySecretProps } from './manifests/sealed-registry-secret.ts';
-export { type KnownSecret, refuseLeaks } from './manifests/tripwire.ts';
+export { findLeaks, type KnownSecret } from './manifests/tripwire.ts';
 export { FINDINGS, type Finding, type FindingCode, refuseErrors, type Severity } from './plan/finding.ts';
 export { type ConfigPlace, makePlan, type Override, type Plan, type Relocation } from './plan/plan.ts';
 export { loadProject, loadProjects, type Project } from './project.ts';

@@ -3,6 +3,7 @@
 set -e
 cd "$(dirname "$0")/.."
 set -a
+# shellcheck source=/dev/null
 . ./demo.env
 set +a
 for config in examples/*/airgap.yaml; do

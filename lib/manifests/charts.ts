@@ -1,6 +1,7 @@
 import { type App, Chart } from 'cdk8s';
 import type { Config } from '../config/schema.ts';
 import { MIRROR_SECRET, secretNameOf } from '../plan/credentials.ts';
+import { refuseErrors } from '../plan/finding.ts';
 import type { Plan } from '../plan/plan.ts';
 import { DigestsConfigMap } from './digests-config-map.ts';
 import { annotateForGitops } from './gitops.ts';
@@ -9,7 +10,7 @@ import { MirrorJob } from './mirror-job.ts';
 import { MirrorNamespace } from './mirror-namespace.ts';
 import { RegistrySecret } from './registry-secret.ts';
 import { addMirrorSecrets, addPullSecret } from './secrets.ts';
-import { refuseLeaks } from './tripwire.ts';
+import { findLeaks } from './tripwire.ts';
 
 /** The end of the id of each chart with plain Secrets, and so of its file's name; .gitignore has it. */
 export const SECRETS_CHART = 'ess-secrets';
@@ -17,7 +18,8 @@ export const SECRETS_CHART = 'ess-secrets';
 /**
  * Everything that a configuration asks for, as charts, each a file of its own: `ess-images` (the ConfigMap),
  * `ess-mirror` (the Job and what belongs to it) and `ess-secrets` (plain Secrets, never to be committed), all with
- * the configuration's name in front, if it has one. A chart without objects is not made.
+ * the configuration's name in front, if it has one. A chart without objects is not made. The app gets a validation
+ * that looks for the passwords in all its other charts when it is synthesised.
  *
  * @param environment where credentials with `source: env` come from
  * @returns the charts that were made
@@ -52,9 +54,18 @@ export function addCharts(app: App, plan: Plan, config: Config, environment: Env
     });
   }
   for (const made of charts) annotateForGitops(made, config.gitops);
-  refuseLeaks(charts, [...logins.pull, ...logins.mirror]);
+  const known = [...logins.pull, ...logins.mirror];
+  refuseErrors(findLeaks(charts, known));
+  // At synth again, over the charts that the app has got besides.
+  app.node.addValidation({
+    validate: () =>
+      findLeaks(
+        app.charts.filter(({ node }) => !node.id.endsWith(SECRETS_CHART)),
+        known,
+      ).map(({ message }) => message),
+  });
 
-  if (logins.pull.length + logins.mirror.length === 0) return charts;
+  if (known.length === 0) return charts;
   const secrets = chart(SECRETS_CHART);
   if (pullSecret && logins.pull.length > 0) {
     const { name } = pullSecret;

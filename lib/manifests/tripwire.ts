@@ -1,6 +1,6 @@
-import type { Chart } from 'cdk8s';
+import { ApiObject, type Chart } from 'cdk8s';
 import { base64Cores } from '../input/base64.ts';
-import { finding, refuseErrors } from '../plan/finding.ts';
+import { type Finding, finding } from '../plan/finding.ts';
 
 /** A secret value and the variable that it came from. */
 export interface KnownSecret {
@@ -14,12 +14,14 @@ export interface KnownSecret {
  * base64). Looks at keys and values, ignores line folding, and takes the URL alphabet of base64 as the other.
  *
  * @param charts everything but what holds Secrets on purpose
- * @throws InputError that names the object and the field, never the value
+ * @returns errors that name the object and the field, never the value
  */
-export function refuseLeaks(charts: readonly Chart[], secrets: readonly KnownSecret[]): void {
+export function findLeaks(charts: readonly Chart[], secrets: readonly KnownSecret[]): Finding[] {
   const wanted = secrets.map((secret) => ({ ...secret, contains: detector(secret.password) }));
-  const findings = charts.flatMap((chart) =>
-    chart.toJson().flatMap((object) =>
+  const objects = charts.flatMap(({ node }) => node.findAll()).filter((it) => it instanceof ApiObject);
+  return objects
+    .map((object) => object.toJson())
+    .flatMap((object) =>
       wanted.flatMap(({ passwordEnv, contains }) => {
         const field = findField(object, contains);
         if (field === undefined) return [];
@@ -30,14 +32,13 @@ export function refuseLeaks(charts: readonly Chart[], secrets: readonly KnownSec
           hint: 'Remove it from the configuration or the digests file. If it stands there by chance, it is too common a word for a password.',
         });
       }),
-    ),
-  );
-  refuseErrors(findings);
+    );
 }
 
 /** The path of the first key or value of an object that contains something. */
 function findField(value: unknown, contains: (text: string) => boolean, path = ''): string | undefined {
-  if (typeof value === 'string') return contains(value) ? path : undefined;
+  if (typeof value === 'string' || typeof value === 'number')
+    return contains(String(value)) ? path : undefined;
   if (typeof value !== 'object' || value === null) return undefined;
   for (const [key, child] of Object.entries(value)) {
     if (contains(key)) return `${path} (a key below it)`;
