@@ -51,13 +51,15 @@ const duration = (value: string): string | undefined =>
     ? undefined
     : 'expected a duration such as 1h, 90s or 1h30m; 0 fetches it once';
 
-const remote = z.strictObject({
-  key: key('Key of the secret in the store, as the provider writes it.', text(notEmpty)),
-  property: key(
-    'Property within that secret, where it holds several. Default: none, the whole secret.',
-    z.optional(text(notEmpty)),
-  ),
-});
+/** Made anew for each key: a description belongs to one schema object. */
+const remote = () =>
+  z.strictObject({
+    key: key('Key of the secret in the store, as the provider writes it.', text(notEmpty)),
+    property: key(
+      'Property within that secret, where it holds several. Default: none, the whole secret.',
+      z.optional(text(notEmpty)),
+    ),
+  });
 
 const external = {
   store: key(
@@ -70,8 +72,8 @@ const external = {
       ),
     }),
   ),
-  username: key('Where the store has the user name.', remote),
-  password: key('Where the store has the password or token.', remote),
+  username: key('Where the store has the user name.', remote()),
+  password: key('Where the store has the password or token.', remote()),
   refreshInterval: key(
     'How often the operator reads the store anew; 0: once. Default: 1h.',
     z._default(text(duration), '1h'),

@@ -212,3 +212,13 @@ describe('what is wrong is said with its place and what is expected', () => {
     expect(problemsOf(`${least}__proto__: {pin: tag}\n`).join()).toContain('unknown key "__proto__"');
   });
 });
+
+test('user name and password of a store are told apart in the reference', () => {
+  const page = readFileSync('docs/reference/config.md', 'utf8');
+  for (const holder of ['pullSecret', 'mirror.auth[]'])
+    for (const [key, word] of [
+      ['username', 'the user name'],
+      ['password', 'the password'],
+    ])
+      expect(page).toContain(`| **\`${holder}.${key}\`** | a mapping | Where the store has ${word}`);
+});
