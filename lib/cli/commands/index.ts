@@ -1,4 +1,5 @@
 import type { Program } from '../program.ts';
+import { addInit } from './init.ts';
 import { addLint } from './lint.ts';
 import { addPlan } from './plan.ts';
 
@@ -9,4 +10,4 @@ import { addPlan } from './plan.ts';
 export type AddCommand = (program: Program) => void;
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly AddCommand[] = [addPlan, addLint];
+export const COMMANDS: readonly AddCommand[] = [addInit, addPlan, addLint];
