@@ -32,7 +32,10 @@ const files = readdirSync('lib', { recursive: true, encoding: 'utf8' }).filter((
 );
 const imports = files.flatMap((file) => {
   const text = readFileSync(join('lib', file), 'utf8');
-  return [...text.matchAll(/(?:from |import |import\()'([^']+)'/g)].map(([, target = '']) => ({ file, target }));
+  return [...text.matchAll(/(?:from |import |import\()'([^']+)'/g)].map(([, target = '']) => ({
+    file,
+    target,
+  }));
 });
 
 test('every folder is a room of the house', () => {

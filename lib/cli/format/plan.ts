@@ -1,10 +1,11 @@
-import { formatReference, type ImageReference } from '../../image/reference.ts';
+import { formatReference } from '../../image/reference.ts';
 import type { Finding } from '../../plan/finding.ts';
 import { formatFinding } from '../../plan/finding.ts';
-import { type ContainerRow, imageOf, overviewOf, type Totals } from '../../plan/overview.ts';
+import { imageOf, overviewOf, type Totals } from '../../plan/overview.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Terminal } from '../terminal.ts';
 import { countFindings, formatFindings } from './findings.ts';
+import { code, markdownText, short } from './reference.ts';
 import { formatTable } from './table.ts';
 
 /** For people at a terminal: digests are shortened to 12 digits. */
@@ -51,7 +52,7 @@ export function planMarkdown(plan: Plan): string {
     '|---|---|---|',
     ...containers.map(
       (row) =>
-        `| \`${row.component}/${row.container}\` | ${code(row.source) ?? 'your own'} | ${code(runs(row)) ?? '**excluded**'} |`,
+        `| \`${row.component}/${row.container}\` | ${row.source ? code(row.source) : 'your own'} | ${row.override ? code(imageOf(row.override)) : '**excluded**'} |`,
     ),
     '',
     '### Images',
@@ -60,7 +61,7 @@ export function planMarkdown(plan: Plan): string {
     '|---|---|---|',
     ...images.map(
       ({ source, target, containers }) =>
-        `| ${code(source) ?? 'your own'} | ${code(target)} | ${containers.map((name) => `\`${name}\``).join(', ')} |`,
+        `| ${source ? code(source) : 'your own'} | ${code(target)} | ${containers.map((name) => `\`${name}\``).join(', ')} |`,
     ),
     '',
     '### Findings',
@@ -72,7 +73,7 @@ export function planMarkdown(plan: Plan): string {
 
 /** Findings as a list of Markdown, and their number. */
 export function findingsMarkdown(findings: readonly Finding[]): string[] {
-  const items = findings.map((finding) => `- ${formatFinding(finding).replace(/\n\s*/, '<br>')}`);
+  const items = findings.map((finding) => `- ${markdownText(formatFinding(finding))}`);
   return [...items, ...(items.length > 0 ? [''] : []), countFindings(findings)];
 }
 
@@ -148,17 +149,4 @@ function totalLines({ overridden, excluded, images, sources, targets }: Totals):
     `from ${servers(sources)}`,
     `to ${servers(targets)}`,
   ];
-}
-
-function runs({ override }: ContainerRow): ImageReference | undefined {
-  return override && imageOf(override);
-}
-
-function code(image: ImageReference | undefined): string | undefined {
-  return image && `\`${formatReference(image)}\``;
-}
-
-/** A reference whose digest is cut to 12 digits. */
-export function short(image: ImageReference): string {
-  return formatReference(image).replace(/(@sha256:[0-9a-f]{12})[0-9a-f]+$/, '$1');
 }
