@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   plan: ['input', 'image', 'digests', 'config'],
   mirror: ['image', 'plan'],
   manifests: ['input', 'image', 'config', 'plan', 'mirror'],
-  release: ['image', 'digests', 'config', 'plan'],
+  release: ['input', 'image', 'digests', 'config', 'plan'],
   cli: ['input', 'image', 'digests', 'config', 'plan', 'mirror', 'release', 'registry', '.'],
   // project.ts and index.ts
   '.': ['input', 'image', 'digests', 'config', 'plan', 'mirror', 'manifests', '.'],
