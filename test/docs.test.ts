@@ -36,6 +36,6 @@ describe.each(['docs/reference/cli.md', 'docs/how-to/upgrade.md'])('%s', (file) 
       .split('…\n')
       .map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
       .join('[\\s\\S]*');
-    expect(run.stdout).toMatch(new RegExp(`^${pattern}$`));
+    expect(run.stdout.replaceAll('\r', '')).toMatch(new RegExp(`^${pattern}$`));
   });
 });
