@@ -15,7 +15,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   mirror: ['image', 'plan'],
   manifests: ['input', 'image', 'config', 'plan', 'mirror'],
   release: ['input', 'image', 'digests', 'config', 'plan'],
-  cli: ['input', 'image', 'digests', 'config', 'plan', 'mirror', 'release', 'registry', '.'],
+  report: ['input', 'image', 'digests', 'config', 'plan', 'release'],
+  cli: ['input', 'image', 'digests', 'config', 'plan', 'mirror', 'release', 'report', 'registry', '.'],
   // project.ts and index.ts
   '.': ['input', 'image', 'digests', 'config', 'plan', 'mirror', 'manifests', '.'],
 };
@@ -25,6 +26,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
   image: [],
   plan: ['node:crypto', 'picomatch'],
   release: [],
+  report: ['node:crypto'],
 };
 
 const files = readdirSync('lib', { recursive: true, encoding: 'utf8' }).filter((name) =>

@@ -4,6 +4,7 @@ import { addDiff } from './diff.ts';
 import { addInit } from './init.ts';
 import { addLint } from './lint.ts';
 import { addPlan } from './plan.ts';
+import { addReport } from './report.ts';
 import { addWiring } from './wiring.ts';
 
 /**
@@ -13,4 +14,12 @@ import { addWiring } from './wiring.ts';
 export type AddCommand = (program: Program) => void;
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly AddCommand[] = [addInit, addPlan, addLint, addDiff, addWiring, addCompletion];
+export const COMMANDS: readonly AddCommand[] = [
+  addInit,
+  addPlan,
+  addLint,
+  addDiff,
+  addWiring,
+  addReport,
+  addCompletion,
+];
