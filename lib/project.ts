@@ -1,17 +1,21 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { readConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
-import { readDigests } from './digests/read.ts';
-import { collectProblems, type Place } from './input/problem.ts';
+import type { ContainerImage } from './digests/container-image.ts';
+import { parseDigests, readDigests } from './digests/read.ts';
+import { isGitPath, readGitFile } from './input/git-file.ts';
+import { collectProblems } from './input/problem.ts';
 import { finding, refuseErrors } from './plan/finding.ts';
-import { makePlan, type Plan } from './plan/plan.ts';
+import { type ConfigPlace, makePlan, type Plan } from './plan/plan.ts';
 
 /** A configuration and the plan that it makes of its digests file. */
 export interface Project {
   readonly config: Config;
   readonly plan: Plan;
-  /** The place of the configuration's name, for messages. */
-  readonly place: Place;
+  /** The containers of the release, as the digests file has them. */
+  readonly images: readonly ContainerImage[];
+  /** Where the configuration's values stand. */
+  readonly place: ConfigPlace;
 }
 
 /**
@@ -26,7 +30,7 @@ export function loadProject(configPath: string): Project {
   const { config, place } = readConfig(configPath);
   const { digests } = config;
   const images = readDigests(isAbsolute(digests) ? digests : join(dirname(configPath), digests));
-  return { config, plan: makePlan(images, config, place), place: place('name') };
+  return { config, plan: makePlan(images, config, place), images, place };
 }
 
 /**
@@ -45,11 +49,21 @@ export function loadProjects(configPaths: readonly string[]): Project[] {
       return [];
     }
     return finding('deployment-collision', {
-      place: project.place,
-      message: `${other.place.file} and ${project.place.file} are both called ${name ?? 'nothing'}: they would write the same files`,
+      place: project.place('name'),
+      message: `${other.place().file} and ${project.place().file} are both called ${name ?? 'nothing'}: they would write the same files`,
       hint: 'Give each a name of its own: name: staging.',
     });
   });
   refuseErrors(findings);
   return projects;
+}
+
+/**
+ * The containers of a release, or of a ConfigMap, from disk or, as `git:REV:path`, from a commit.
+ *
+ * @throws InputError with every problem of the file
+ */
+export function readRelease(path: string): ContainerImage[] {
+  if (!isGitPath(path)) return readDigests(path);
+  return parseDigests(readGitFile(path, 'the images_digests.yml of an ESS release'), path);
 }

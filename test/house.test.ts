@@ -15,7 +15,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   mirror: ['image', 'plan'],
   manifests: ['input', 'image', 'config', 'plan', 'mirror', 'imports'],
   validation: ['input'],
-  cli: ['input', 'image', 'digests', 'config', 'plan', 'mirror', '.'],
+  release: ['input', 'image', 'digests', 'config', 'plan'],
+  report: ['input', 'image', 'digests', 'config', 'plan', 'release'],
+  cli: ['input', 'image', 'digests', 'config', 'plan', 'mirror', 'release', 'report', 'registry', '.'],
   // project.ts and index.ts
   '.': ['input', 'image', 'digests', 'config', 'plan', 'mirror', 'manifests', 'validation', '.'],
 };
@@ -24,6 +26,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const PURE: Readonly<Record<string, readonly string[]>> = {
   image: [],
   plan: ['node:crypto', 'picomatch'],
+  release: [],
+  report: ['node:crypto'],
 };
 
 const files = readdirSync('lib', { recursive: true, encoding: 'utf8' }).filter((name) =>

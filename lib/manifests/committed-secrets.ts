@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import type { App } from 'cdk8s';
-import { isIgnoredByGit } from '../input/git.ts';
+import { isIgnoredByGit } from '../input/git-ignore.ts';
 import { finding, refuseErrors } from '../plan/finding.ts';
 import { SECRETS_CHART } from './charts.ts';
 

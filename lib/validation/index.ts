@@ -1,4 +1,4 @@
-import { isIgnoredByGit } from '../input/git.ts';
+import { isIgnoredByGit } from '../input/git-ignore.ts';
 import { field, listOf, type Value } from './manifest.ts';
 import { RULES } from './rules.ts';
 

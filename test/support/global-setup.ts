@@ -11,6 +11,7 @@ const packages = {
   git: 'git',
   kubectl: 'kubernetes-client',
   script: 'bsdutils',
+  chromium: 'chromium',
 } as const;
 
 const missing = () =>
