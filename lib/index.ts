@@ -11,6 +11,11 @@ export { DigestsConfigMap, type DigestsConfigMapProps } from './manifests/digest
 export type { Environment } from './manifests/logins.ts';
 export { type MirrorCredential, MirrorJob, type MirrorJobProps } from './manifests/mirror-job.ts';
 export { MirrorNamespace, type MirrorNamespaceProps } from './manifests/mirror-namespace.ts';
+export {
+  MirrorNetworkPolicy,
+  type MirrorNetworkPolicyProps,
+} from './manifests/mirror-network-policy.ts';
+export type { MirrorCaBundle, MirrorClientCertificate, MirrorProxy } from './manifests/mirror-pod.ts';
 export { type RegistryLogin, RegistrySecret, type RegistrySecretProps } from './manifests/registry-secret.ts';
 export { FINDINGS, type Finding, type FindingCode, refuseErrors, type Severity } from './plan/finding.ts';
 export { type ConfigPlace, makePlan, type Override, type Plan, type Relocation } from './plan/plan.ts';

@@ -68,6 +68,12 @@ function contradictions(config: Config, place: ConfigDocument['place']): Problem
   return problems;
 }
 
+/** Where the allowed values alone would leave a reader wondering why. */
+const HINTS: Readonly<Record<string, string>> = {
+  'mirror.platforms':
+    'Fewer platforms would change the digest that the override names, or leave an index with gaps, which most registries refuse: see docs/explanation/platforms.md.',
+};
+
 function describeIssue(issue: z.core.$ZodIssue, root: YamlNode): Problem[] {
   const { node, place, schema, owner, missing } = locate(root, issue.path);
   const name = issue.path.join('.') || 'the file';
@@ -97,13 +103,14 @@ function describeIssue(issue: z.core.$ZodIssue, root: YamlNode): Problem[] {
         {
           place,
           message: `${name} ${found}; expected ${values.join(' or ')}`,
-          hint: text && `Did you mean ${text}?`,
+          hint: text ? `Did you mean ${text}?` : HINTS[name],
         },
       ];
     }
     case 'custom':
-      // A value that stands where the name of a variable belongs may be a secret: it is not repeated.
-      if (/Env$/.test(name)) return [{ place, message: `${name} is not legal: ${issue.message}` }];
+      // A value that stands where the name of a variable belongs may be a secret, a URL may hold one: not repeated.
+      if (/(Env|proxy\.url)$/.test(name))
+        return [{ place, message: `${name} is not legal: ${issue.message}` }];
       return [{ place, message: `${name} ${describeNode(node)} is not legal: ${issue.message}` }];
     default:
       return [{ place, message: `${name}: ${issue.message}` }];

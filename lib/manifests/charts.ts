@@ -5,6 +5,7 @@ import { DigestsConfigMap } from './digests-config-map.ts';
 import { type Environment, type LoginVariables, readLogins } from './logins.ts';
 import { MirrorJob } from './mirror-job.ts';
 import { MirrorNamespace } from './mirror-namespace.ts';
+import { MirrorNetworkPolicy } from './mirror-network-policy.ts';
 import { RegistrySecret } from './registry-secret.ts';
 
 /** The Secret that holds all credentials of the mirror that come from the environment. */
@@ -31,11 +32,25 @@ export function addCharts(app: App, plan: Plan, config: Config, environment: Env
     const files = chart('ess-mirror');
     if (mirror.namespace !== namespace)
       new MirrorNamespace(files, 'namespace', { plan, name: mirror.namespace });
+    new MirrorNetworkPolicy(files, 'network-policy', {
+      plan,
+      namespace: mirror.namespace,
+      insecure: mirror.insecure,
+      proxy: mirror.proxy,
+      egressPorts: mirror.egressPorts,
+    });
     new MirrorJob(files, 'mirror', {
       plan,
       namespace: mirror.namespace,
       image: mirror.image,
+      mode: mirror.mode,
+      parallel: mirror.parallel,
+      shards: mirror.shards,
+      kubernetesVersion: mirror.kubernetesVersion,
       insecure: mirror.insecure,
+      caBundle: mirror.caBundle,
+      clientCertificates: mirror.clientCertificates.map(({ server, name }) => ({ server, secretName: name })),
+      proxy: mirror.proxy,
       credentials: mirror.auth.map((auth) => ({
         server: auth.server,
         secretName: auth.source === 'env' ? MIRROR_SECRET : auth.name,

@@ -23,11 +23,15 @@ export const FINDINGS = {
   'auth-unmatched': 'warning',
   'auth-missing': 'warning',
   'mirror-image-unpinned': 'warning',
+  'rate-budget': 'warning',
+  'server-unmatched': 'warning',
   'profile-path': 'warning',
+  'profile-depth': 'warning',
   'component-excluded': 'note',
   'tag-made': 'note',
   'own-image': 'note',
   'create-first': 'note',
+  'mirror-image-upstream': 'note',
   'no-mirror': 'note',
 } as const satisfies Record<string, Severity>;
 

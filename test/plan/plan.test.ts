@@ -12,7 +12,7 @@ const plan = (images: Record<string, string>, input: Input = {}): Plan =>
   makePlan(containers(images), configWith(input));
 const targets = (made: Plan): string[] => made.relocations.map(({ target }) => formatReference(target));
 const codes = (made: Plan): string[] => made.findings.map(({ code }) => code);
-const mirror = { image: `quay.io/skopeo/stable@${a}` };
+const mirror = { image: `localregistry.local/skopeo@${a}` };
 
 describe('where images go', () => {
   const image = { 'a/b': `gitlab-registry.matrix.org/ems-image-store/enterprise/pipe:2.7.0@${a}` };
