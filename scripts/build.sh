@@ -1,0 +1,23 @@
+#!/bin/sh
+# Builds what the package ships: `npm ci` (prepare) and `npm run build` bundle, `npm pack` (prepack) adds the types.
+#
+#   build/ess-airgap.cjs  the command-line tool in one file, so that it starts fast; cdk8s is not in it
+#   build/index.cjs       the library; its dependencies stay outside, above all cdk8s, which the user's app shares
+#   build/index.mjs       the same for ES modules: one implementation, so that a class is the same class in both
+#   build/types/          its types (with --types)
+set -e
+cd "$(dirname "$0")/.."
+bundle() {
+  node_modules/.bin/esbuild "$@" --bundle --platform=node --target=node20 --format=cjs --log-level=warning \
+    --loader:.sh=text
+}
+bundle lib/cli/main.ts --minify-syntax --minify-whitespace --keep-names --legal-comments=eof \
+  --banner:js='#!/usr/bin/env node' --outfile=build/ess-airgap.cjs
+chmod +x build/ess-airgap.cjs
+bundle lib/index.ts --packages=external --outfile=build/index.cjs
+echo "export * from './index.cjs';" >build/index.mjs
+if [ "$1" = --types ]; then
+  rm -rf build/types
+  node_modules/.bin/tsc -p tsconfig.build.json
+  echo "export * from './index.js';" >build/types/index.d.mts
+fi
