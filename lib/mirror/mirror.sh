@@ -45,9 +45,10 @@ INSECURE=${ESS_AIRGAP_INSECURE:-}
 : "${TMPDIR:=/tmp}"
 export TMPDIR
 
-# A question takes no longer. Below 60, so that skopeo, which waits 60 seconds at most however long a registry asks
-# it to wait, does not ask again too early.
-QUESTION_SECONDS=45
+# The longest time for a question, in which skopeo asks again by itself for about 30 seconds.
+QUESTION_SECONDS=60
+# skopeo waits as long as a registry asks it to (Retry-After), but not longer than this; we do.
+SKOPEO_WAIT=60
 # Who asks for a longer wait than this is not waited for.
 LONGEST_WAIT=3600
 TERMINATION_LOG=/dev/termination-log
@@ -78,9 +79,13 @@ main() {
     work_on_queue "$count" &
     workers="$workers $!"
   done
+  watch_waits &
+  watcher=$!
   # A signal that came while they were started.
   [ -z "$stopping" ] || stop
   for worker in $workers; do await "$worker"; done
+  kill -TERM "$watcher"
+  await "$watcher"
   report_the_rest
   summarize
 }
@@ -279,7 +284,12 @@ mirror_image() {
   progress "copying from ${source%%/*}"
   copy_began=yes
   copy || { explain_copy; return 0; }
-  inspect "$target" "$target_auth" || { explain target; return 0; }
+  if ! inspect "$target" "$target_auth"; then
+    explain target
+    # Some registries take a moment to show what they took.
+    [ "$class" != not-found ] || retry=yes
+    return 0
+  fi
   if [ "$found" = "$wanted" ]; then
     result=copied class='' error=''
     return 0
@@ -324,6 +334,26 @@ run() {
   await "$child"
   child=
   return "$status"
+}
+
+# Ends a skopeo that was asked to wait for longer than it will: it would ask again too early, up to four times. The
+# worker waits instead.
+watch_waits() {
+  trap - EXIT INT
+  trap 'stopping=yes; kill -TERM "$child" 2>/dev/null || :' TERM
+  while [ -z "$stopping" ]; do
+    sleep 5 &
+    child=$!
+    await "$child"
+    for log in "$work"/worker-*/log; do
+      [ -r "$log" ] && read -r pid <"${log%/log}/pid" || continue
+      read_retry_after <"$log"
+      read -r same_pid <"${log%/log}/pid" || continue
+      if [ "$retry_after" -gt "$SKOPEO_WAIT" ] && [ "$pid" = "$same_pid" ]; then
+        kill -TERM "$pid" 2>/dev/null || :
+      fi
+    done
+  done
 }
 
 is_insecure() {
@@ -377,26 +407,40 @@ explain_copy() {
 }
 
 read_log() {
-  error='' cause='' retry_after=0
+  error='' cause=''
   while IFS= read -r line || [ -n "$line" ]; do
     case $line in
-      *"Detected 'Retry-After' header"*) retry_after=${line##*header } ;;
       *'level=debug msg="Upload of manifest list type '*) cause=${line##*' failed: '} ;;
       *level=fatal*) error=${line#*msg=} ;;
       time=*) ;;
       ?*) error=$line ;;
     esac
   done <"$dir/log"
+  read_retry_after <"$dir/log"
   # The first reason is the real one: skopeo goes on to try another format, and says only why that cannot be.
   case $error in
     *'Manifest list must be converted'* | *'Manifest list was edited'*) error=${cause:-$error} ;;
   esac
+  error=${error#\"}
+  error=${error%\"}
   error=$(printf '%s' "$error" | tr '\n\t"' "  '" | tr -cd '\40-\133\135-\176' | cut -c 1-2000)
   without_queries
   error=$(printf '%s' "$error" | cut -c 1-600)
-  retry_after=$(printf '%s' "$retry_after" | tr -cd '0-9a-zA-Z')
-  # A date is left to skopeo; a number of seconds may be longer than what it waits.
-  case $retry_after in '' | *[!0-9]* | 0?* | ??????*) retry_after=0 ;; esac
+  if [ -z "$error" ] && [ "$retry_after" -gt "$SKOPEO_WAIT" ]; then
+    error="too many requests: asked to wait $retry_after seconds"
+  fi
+}
+
+# Sets retry_after to the seconds that a registry asked to wait, by the log on standard input; 0 where it did not
+# ask, or named a date, which is left to skopeo.
+read_retry_after() {
+  retry_after=0
+  while IFS= read -r line; do
+    case $line in *"Detected 'Retry-After' header"*) retry_after=${line##*'header '} ;; esac
+  done
+  retry_after=${retry_after#??}
+  retry_after=${retry_after%???}
+  case $retry_after in '' | *[!0-9]* | 0?* | ???????*) retry_after=0 ;; esac
 }
 
 # Queries of URLs may hold signatures and account names.
@@ -406,10 +450,10 @@ without_queries() {
     case $left in *\?*) ;; *) break ;; esac
     plain=$plain${left%%\?*}
     left=${left#*\?}
-    case $left in
-      *[\'\ ]*) left=${left#"${left%%[\'\ ]*}"} ;;
-      *) left='' ;;
-    esac
+    query=${left%%[\'\ ]*}
+    left=${left#"$query"}
+    # What comes behind a URL is set off by a colon.
+    case $query in *:) plain=$plain: ;; esac
   done
   error=$plain$left
 }
@@ -490,8 +534,6 @@ classify() {
       ;;
     *) class=unknown retry=yes ;;
   esac
-  # A question that ended with its time while skopeo waited as it had been asked to.
-  if [ "$retry_after" -gt 0 ] && [ "$class" = timeout ]; then class=rate-limited; fi
   if [ "$retry_after" -gt "$LONGEST_WAIT" ]; then
     too_long=yes
     hint="$at wants no request for $retry_after seconds; this waits $LONGEST_WAIT at most."
