@@ -68,10 +68,15 @@ main() {
   expected=$(wc -l <"$work/queue")
   expected=$((expected))
   : >"$work/deferred"
-  : >"$work/results"
+  # Space for every result is taken beforehand: a full volume must not make anybody forget one.
+  count=0
+  while [ "$count" -lt "$expected" ]; do
+    count=$((count + 1))
+    printf '%1200s\n' ''
+  done >"$work/results"
   mkfifo "$work/turn"
   # Every worker inherits these: one position in each file for all of them, moved on by whose turn it is.
-  exec 3<"$work/queue" 4<>"$work/turn" 5<"$work/deferred"
+  exec 3<"$work/queue" 4<>"$work/turn" 5<"$work/deferred" 6<>"$work/results"
   echo >&4
   count=0
   while [ "$count" -lt "$PARALLEL" ] && [ "$count" -lt "$expected" ]; do
@@ -79,13 +84,11 @@ main() {
     work_on_queue "$count" &
     workers="$workers $!"
   done
-  watch_waits &
+  # It ends by itself, too, when there is no more work.
+  watch_waits >/dev/null 2>&1 &
   watcher=$!
-  # A signal that came while they were started.
-  [ -z "$stopping" ] || stop
   for worker in $workers; do await "$worker"; done
-  kill -TERM "$watcher"
-  await "$watcher"
+  kill -TERM "$watcher" 2>/dev/null || :
   report_the_rest
   summarize
 }
@@ -119,16 +122,26 @@ read_plans() {
   done
 }
 
+# shellcheck disable=SC2317 # the trap calls it
 stop() {
   stopping=yes
   for worker in $workers; do kill -TERM "$worker" 2>/dev/null || :; done
 }
 
-# Waits for a child to its end: a signal ends a wait, not the child.
+# Waits for a child to its end and sets status. A signal ends a wait, not the child; one that reaches a child before
+# it is fully there is lost, so it is sent until it has worked.
 await() {
   status=0
-  wait "$1" || status=$?
-  while kill -0 "$1" 2>/dev/null; do wait "$1" || status=$?; done
+  [ -n "$stopping" ] || wait "$1" || status=$?
+  while kill -0 "$1" 2>/dev/null; do
+    if [ -z "$stopping" ]; then
+      wait "$1" || status=$?
+    else
+      status=143
+      kill -TERM "$1" 2>/dev/null || :
+      sleep 1
+    fi
+  done
 }
 
 # Only one worker at a time has the byte that is in the fifo. A signal ends a read, not the turn of another.
@@ -152,7 +165,7 @@ work_on_queue() {
   mkdir "$dir"
   while take; do
     if must_wait; then
-      [ -n "$deferred" ] || { defer; continue; }
+      if [ -z "$deferred" ] && defer; then continue; fi
       sleep_until "$not_before"
     fi
     [ -z "$stopping" ] || break
@@ -165,12 +178,9 @@ work_on_queue() {
     [ -z "$stopping" ] || [ "$result" != failed ] || break
     if [ "$result" = failed ] && [ "$retry" = yes ] && [ "$attempt" -lt "$ATTEMPTS" ] && [ -z "$too_long" ]; then
       plan_retry
-      defer
+      defer || finish
     else
-      progress "$result${class:+: $class. $error}"
-      take_turn
-      report
-      end_turn
+      finish
     fi
   done
 }
@@ -182,18 +192,33 @@ take() {
   take_turn
   if read -r number digest source target source_auth target_auth containers <&3; then
     fresh=yes attempt=1 not_before=0 spent=0 copy_began=-
-  elif read -r attempt not_before spent copy_began \
-    number digest source target source_auth target_auth containers <&5; then
-    deferred=yes
+  else
+    while read -r attempt not_before spent copy_began \
+      number digest source target source_auth target_auth containers end <&5; do
+      # What a full volume cut short has no end; its image has been reported.
+      [ "$end" = . ] || continue
+      deferred=yes
+      break
+    done
   fi
   end_turn
   [ -n "$fresh$deferred" ]
 }
 
 defer() {
+  lost=''
   take_turn
-  printf '%s %s %s %s %s %s %s %s %s %s %s\n' "$attempt" "$not_before" "$spent" "$copy_began" \
-    "$number" "$digest" "$source" "$target" "$source_auth" "$target_auth" "$containers" >>"$work/deferred" || :
+  printf '\n%s %s %s %s %s %s %s %s %s %s %s .\n' "$attempt" "$not_before" "$spent" "$copy_began" \
+    "$number" "$digest" "$source" "$target" "$source_auth" "$target_auth" "$containers" \
+    >>"$work/deferred" 2>/dev/null || lost=yes
+  end_turn
+  [ -z "$lost" ]
+}
+
+finish() {
+  progress "$result${class:+: $class. $error}"
+  take_turn
+  report
   end_turn
 }
 
@@ -212,7 +237,6 @@ must_wait() {
 sleep_until() {
   sleep $(($1 - seconds)) &
   child=$!
-  [ -z "$stopping" ] || kill -TERM "$child" 2>/dev/null || :
   await "$child"
   child=''
 }
@@ -330,23 +354,20 @@ run() {
   shift
   skopeo --debug --command-timeout "${limit}s" "$@" >"$dir/out" 2>"$dir/log" &
   child=$!
-  [ -z "$stopping" ] || kill -TERM "$child" 2>/dev/null || :
+  echo "$child" >"$dir/pid" || :
   await "$child"
-  child=
+  child=''
   return "$status"
 }
 
 # Ends a skopeo that was asked to wait for longer than it will: it would ask again too early, up to four times. The
 # worker waits instead.
 watch_waits() {
-  trap - EXIT INT
-  trap 'stopping=yes; kill -TERM "$child" 2>/dev/null || :' TERM
-  while [ -z "$stopping" ]; do
-    sleep 5 &
-    child=$!
-    await "$child"
+  trap - EXIT INT TERM
+  while sleep 5 && [ -d "$work" ]; do
     for log in "$work"/worker-*/log; do
-      [ -r "$log" ] && read -r pid <"${log%/log}/pid" || continue
+      [ -r "$log" ] || continue
+      read -r pid <"${log%/log}/pid" || continue
       read_retry_after <"$log"
       read -r same_pid <"${log%/log}/pid" || continue
       if [ "$retry_after" -gt "$SKOPEO_WAIT" ] && [ "$pid" = "$same_pid" ]; then
@@ -549,8 +570,7 @@ report() {
   old_ifs=$IFS IFS=,
   for container in $containers; do list="$list${list:+,}\"$container\""; done
   IFS=$old_ifs
-  printf '%s %s %s %s %s: %s\n' "$number" "$result" "$kind" "${class:--}" "$target" "${error:--}" \
-    >>"$work/results" || :
+  printf '%s %s %s %s %s: %s\n' "$number" "$result" "$kind" "${class:--}" "$target" "${error:--}" >&6 || return 0
   printf '{"image":"%s","digest":"%s","source":"%s","containers":[%s],"result":"%s","attempts":%d,"seconds":%d.%d' \
     "$target" "${wanted#-}" "${source#-}" "$list" "$result" "$attempt" "$((spent / 100))" "$((spent / 10 % 10))"
   if [ "$result" = failed ]; then
@@ -566,7 +586,7 @@ progress() {
 # What has no result when all workers have ended: they were told to stop, or did not live to tell.
 report_the_rest() {
   reported=' '
-  while read -r number _; do reported="$reported$number "; done <"$work/results"
+  while read -r number _ && [ -n "$number" ]; do reported="$reported$number "; done <"$work/results"
   result=failed retry=yes class=interrupted attempt=0 spent=0
   error='the mirror was stopped before this image was done'
   hint='Run it again: what is there already is not copied again.'
@@ -579,7 +599,7 @@ report_the_rest() {
 
 summarize() {
   copied=0 skipped=0 permanent=0
-  while read -r _ result kind _; do
+  while read -r number result kind _ && [ -n "$number" ]; do
     case $result-$kind in
       copied-*) copied=$((copied + 1)) ;;
       skipped-*) skipped=$((skipped + 1)) ;;
@@ -603,7 +623,7 @@ write_termination_log() {
   echo "$text"
   size=${#text} left=$failed
   for wanted_kind in permanent transient; do
-    while read -r _ _ kind what; do
+    while read -r number _ kind what && [ -n "$number" ]; do
       [ "$kind" = "$wanted_kind" ] || continue
       size=$((size + ${#what} + 1))
       [ "$size" -lt 4000 ] || break
