@@ -619,7 +619,7 @@ summarize() {
 
 # Kubernetes keeps 4096 bytes of it: what no retry will mend first.
 write_termination_log() {
-  text="$failed of $expected images failed, $copied copied, $skipped there already"
+  text="$failed of $expected images failed, $copied copied, $skipped skipped"
   echo "$text"
   size=${#text} left=$failed
   for wanted_kind in permanent transient; do

@@ -124,6 +124,11 @@ test('a fault that passes is retried, and the image arrives', async () => {
     cases.push({ kind, name: 'reset-midway', fault: { reset: 100 } });
   }
   cases.push({ kind: 'target-patch', name: 'reset-midway', fault: { reset: 1000 } });
+  cases.push({
+    kind: 'target-patch',
+    name: 'lost',
+    fault: { status: 404, body: json('BLOB_UPLOAD_UNKNOWN') },
+  });
 
   const { outcome, images } = await runCases(cases);
   const failed = outcome.lines.filter(({ result }) => result !== 'copied');
@@ -177,3 +182,31 @@ test('a refusal is not retried, and its class says what it is', async () => {
     expect(hint).toMatch(/\w/);
   }
 }, 180_000);
+
+test('servers that are not there, or do not answer, and a policy that forbids it', async () => {
+  const { digest } = makeImage({ name: 'nowhere' });
+  const image = (server: string) => ({ server, repository: 'nowhere/x', tag: 'v1', digest });
+  const one = async (server: string, env: Record<string, string> = {}, files = {}) => {
+    const manifests = mirrorManifests([image(server)], local.server, { auth: [pushAuth(local.server)] });
+    const outcome = await runMirror(
+      withEnvironment(manifests, { ESS_AIRGAP_RETRY_SECONDS: '0', ESS_AIRGAP_ATTEMPTS: '2', ...env }),
+      { files },
+    );
+    const { class: name, failure, attempts } = outcome.line('nowhere/x');
+    return [name, failure, attempts, outcome.exitCode];
+  };
+  expect(await one('nowhere.invalid')).toEqual(['dns', 'transient', 2, 1]);
+  expect(await one('127.0.0.1:1')).toEqual(['connection', 'transient', 2, 1]);
+  upstream.setRules([{ match: () => true, fault: { delayMs: 300_000 } }]);
+  expect(await one(upstream.server, { ESS_AIRGAP_TIMEOUT_SECONDS: '1' })).toEqual([
+    'timeout',
+    'transient',
+    2,
+    1,
+  ]);
+  upstream.setRules([]);
+  const reject = { '/etc/containers/policy.json': '{"default":[{"type":"reject"}]}' };
+  const there = makeImage({ name: 'nowhere' });
+  await pushAll(source.server, { 'nowhere/x': there });
+  expect(await one(upstream.server, {}, reject)).toEqual(['policy', 'permanent', 1, 3]);
+});
