@@ -178,7 +178,7 @@ test('a refusal is not retried, and its class says what it is', async () => {
   expect(got).toEqual(expected);
   for (const { result, error, hint } of outcome.lines) {
     if (result !== 'failed') continue;
-    expect(error).toMatch(/said by a test|registry 40\d|: 40\d/);
+    expect(error).toMatch(/said by a test|registry 40\d|: 40\d|authentication required/);
     expect(hint).toMatch(/\w/);
   }
 }, 180_000);
