@@ -1,6 +1,7 @@
-import type { Config } from '../config/schema.ts';
+import type { Config, MirrorConfig } from '../config/schema.ts';
 import { formatFinding } from '../plan/finding.ts';
 import type { Plan } from '../plan/plan.ts';
+import { rateBudgets } from '../plan/rate-budget.ts';
 
 /** What a synth made and what comes next, for the person who ran it. */
 export function summarize(plan: Plan, config: Config, files: readonly string[]): string {
@@ -13,6 +14,9 @@ export function summarize(plan: Plan, config: Config, files: readonly string[]):
     ...(plan.findings.length > 0 ? [''] : []),
     `${plan.overrides.length} containers overridden, ${plan.excluded.length} excluded, plan ${plan.hash.slice(0, 19)}`,
     `${plan.relocations.length} distinct images to ${target}, from ${servers}`,
+    ...(config.mirror?.mode === 'copy'
+      ? [`A first run's manifest requests: ${rates(plan, config.mirror)}`]
+      : []),
     '',
     'Written:',
     ...others.map((file) => `  ${file}`),
@@ -39,6 +43,13 @@ function apply(config: Config, others: readonly string[], secrets: readonly stri
   const tool = config.gitops === 'argocd' ? 'Argo CD' : 'Flux';
   const alone = secrets.length > 0 ? ` What git ignores is for you to apply: ${kubectl(secrets)}` : '';
   return `Commit the files: ${tool} applies them.${alone}`;
+}
+
+function rates({ relocations }: Plan, mirror: MirrorConfig): string {
+  const budgets = rateBudgets(relocations, mirror).map(
+    ({ server, images, requests }) => `${server} ${images} to about ${requests}`,
+  );
+  return budgets.join(', ') || 'none';
 }
 
 function countBy(names: readonly string[]): string {

@@ -68,6 +68,12 @@ function contradictions(config: Config, place: ConfigDocument['place']): Problem
   return problems;
 }
 
+/** Where the allowed values alone would leave a reader wondering why. */
+const HINTS: Readonly<Record<string, string>> = {
+  'mirror.platforms':
+    'Fewer platforms would change the digest that the override names, or leave an index with gaps, which most registries refuse: see docs/explanation/platforms.md.',
+};
+
 function describeIssue(issue: z.core.$ZodIssue, root: YamlNode): Problem[] {
   const { node, place, schema, owner, missing } = locate(root, issue.path);
   const name = issue.path.join('.') || 'the file';
@@ -97,7 +103,7 @@ function describeIssue(issue: z.core.$ZodIssue, root: YamlNode): Problem[] {
         {
           place,
           message: `${name} ${found}; expected ${values.join(' or ')}`,
-          hint: text && `Did you mean ${text}?`,
+          hint: text ? `Did you mean ${text}?` : HINTS[name],
         },
       ];
     }
@@ -109,8 +115,8 @@ function describeIssue(issue: z.core.$ZodIssue, root: YamlNode): Problem[] {
   }
 }
 
-/** Keys whose value, if it is written by mistake as a text, may be the secret itself: it is not repeated. */
-const SECRETIVE = /(Env|encryptedData|username|password)$/;
+/** Keys whose value may be, or hold, a secret that stands there by mistake: it is not repeated. */
+const SECRETIVE = /(Env|encryptedData|username|password|proxy\.url)$/;
 
 function predicate(name: string, node: YamlNode): string {
   return SECRETIVE.test(name) && node.kind === 'scalar' && !node.empty ? 'is a text' : predicateOf(node);

@@ -8,6 +8,7 @@ import { annotateForGitops } from './gitops.ts';
 import { type Environment, readLogins } from './logins.ts';
 import { MirrorJob } from './mirror-job.ts';
 import { MirrorNamespace } from './mirror-namespace.ts';
+import { MirrorNetworkPolicy } from './mirror-network-policy.ts';
 import { RegistrySecret } from './registry-secret.ts';
 import { addMirrorSecrets, addPullSecret } from './secrets.ts';
 import { findLeaks } from './tripwire.ts';
@@ -45,11 +46,25 @@ export function addCharts(app: App, plan: Plan, config: Config, environment: Env
     if (mirror.namespace !== namespace)
       new MirrorNamespace(files, 'namespace', { plan, name: mirror.namespace });
     addMirrorSecrets(files, plan, mirror.namespace, mirror.auth);
+    new MirrorNetworkPolicy(files, 'network-policy', {
+      plan,
+      namespace: mirror.namespace,
+      insecure: mirror.insecure,
+      proxy: mirror.proxy,
+      egressPorts: mirror.egressPorts,
+    });
     new MirrorJob(files, 'mirror', {
       plan,
       namespace: mirror.namespace,
       image: mirror.image,
+      mode: mirror.mode,
+      parallel: mirror.parallel,
+      shards: mirror.shards,
+      kubernetesVersion: mirror.kubernetesVersion,
       insecure: mirror.insecure,
+      caBundle: mirror.caBundle,
+      clientCertificates: mirror.clientCertificates.map(({ server, name }) => ({ server, secretName: name })),
+      proxy: mirror.proxy,
       credentials: mirror.auth.map((auth) => ({ server: auth.server, secretName: secretNameOf(auth) })),
     });
   }

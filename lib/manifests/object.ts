@@ -7,6 +7,7 @@ interface Kinds {
   ConfigMap: { apiVersion: 'v1' } & Omit<k8s.KubeConfigMapProps, 'metadata'>;
   Job: { apiVersion: 'batch/v1' } & Omit<k8s.KubeJobProps, 'metadata'>;
   Namespace: { apiVersion: 'v1' } & Omit<k8s.KubeNamespaceProps, 'metadata'>;
+  NetworkPolicy: { apiVersion: 'networking.k8s.io/v1' } & Omit<k8s.KubeNetworkPolicyProps, 'metadata'>;
   Secret: { apiVersion: 'v1' } & Omit<k8s.KubeSecretProps, 'metadata'>;
   ServiceAccount: { apiVersion: 'v1' } & Omit<k8s.KubeServiceAccountProps, 'metadata'>;
 }

@@ -1,7 +1,9 @@
+import type { Config, MirrorConfig } from '../config/schema.ts';
 import { parseReference, repositoryName } from '../image/reference.ts';
 import type { Checked } from './checks.ts';
 import { credentialFor } from './credentials.ts';
 import { type Finding, finding } from './finding.ts';
+import { ASSUMED_PLATFORMS, rateBudgets } from './rate-budget.ts';
 
 /**
  * Upstream registries that are known to let nobody in without a credential (the article of Element's knowledge
@@ -45,7 +47,8 @@ export function checkCredentials({ relocations, config, place }: Checked): Findi
 }
 
 /** The Job itself: that there is one, and what it runs. */
-export function checkMirror({ config, place }: Checked): Finding[] {
+export function checkMirror(checked: Checked): Finding[] {
+  const { config, place } = checked;
   const { mirror, registry } = config;
   if (!mirror) {
     if (registry.pullThrough) return [];
@@ -57,14 +60,75 @@ export function checkMirror({ config, place }: Checked): Finding[] {
       }),
     ];
   }
+  return [
+    ...checkMirrorImage(mirror, registry, place),
+    ...checkServers(checked, mirror),
+    ...checkRates(checked, mirror),
+  ];
+}
+
+/** What gets the credentials is to be known by its digest, and to be where the nodes can pull it. */
+function checkMirrorImage(
+  mirror: MirrorConfig,
+  { server }: Config['registry'],
+  place: Checked['place'],
+): Finding[] {
   const image = parseReference(mirror.image);
   if (typeof image === 'string') throw new Error(`the schema let the image "${mirror.image}" pass`);
-  if (image.digest !== undefined) return [];
-  return [
-    finding('mirror-image-unpinned', {
-      place: place?.('mirror', 'image'),
-      message: `mirror.image ${mirror.image} has no digest: what gets the registry's credentials may change any day`,
-      hint: 'Add @sha256:… behind the tag.',
-    }),
+  const findings: Finding[] = [];
+  if (image.digest === undefined) {
+    findings.push(
+      finding('mirror-image-unpinned', {
+        place: place?.('mirror', 'image'),
+        message: `mirror.image ${mirror.image} has no digest: what gets the registry's credentials may change any day`,
+        hint: 'Add @sha256:… behind the tag.',
+      }),
+    );
+  }
+  if (image.registry !== server) {
+    findings.push(
+      finding('mirror-image-upstream', {
+        place: place?.('mirror', 'image'),
+        message: `the nodes pull the mirror's own image from ${image.registry}: nothing copies that one`,
+        hint: `Where they cannot reach it, copy it to ${server} once, from a machine that reaches both, and name it here: skopeo copy --all --preserve-digests docker://… docker://${server}/…`,
+      }),
+    );
+  }
+  return findings;
+}
+
+/** Servers that are treated in a special way, and that no image comes from or goes to: a typing error. */
+function checkServers({ relocations, place }: Checked, mirror: MirrorConfig): Finding[] {
+  const servers = new Set(
+    relocations.flatMap(({ source, target }) => [...(source ? [source.registry] : []), target.registry]),
+  );
+  const settings: (readonly [string, readonly PropertyKey[]])[] = [
+    ...mirror.insecure.map((server, index) => [server, ['insecure', index]] as const),
+    ...mirror.clientCertificates.map(
+      ({ server }, index) => [server, ['clientCertificates', index, 'server']] as const,
+    ),
+    ...Object.keys(mirror.rateLimits).map((server) => [server, ['rateLimits', server]] as const),
   ];
+  return settings
+    .filter(([server]) => !servers.has(server))
+    .map(([server, path]) =>
+      finding('server-unmatched', {
+        place: place?.('mirror', ...path),
+        message: `mirror.${String(path[0])} names ${server}, and no image comes from there or goes there`,
+        hint: `The servers of this plan: ${[...servers].sort().join(', ')}.`,
+      }),
+    );
+}
+
+/** A server that would refuse to go on in the middle of a first run. */
+function checkRates({ relocations, place }: Checked, mirror: MirrorConfig): Finding[] {
+  if (mirror.mode === 'verify') return [];
+  return rateBudgets(relocations, mirror).flatMap(({ server, images, requests, quota, quotaOf }) => {
+    if (quota === undefined || requests <= quota) return [];
+    return finding('rate-budget', {
+      place: place?.('mirror', 'rateLimits', server),
+      message: `a first run makes up to ${requests} manifest requests to ${server} (${images} images, ${ASSUMED_PLATFORMS} platforms each and the index); the quota of ${quotaOf} is ${quota}`,
+      hint: 'The Job waits and goes on where it stopped, but not for hours. Give a credential with a larger quota in mirror.auth, and state that in mirror.rateLimits; or run it again when the quota is fresh.',
+    });
+  });
 }

@@ -265,6 +265,18 @@ function checkProfile({ relocations, config, place }: Checked): Finding[] {
         }),
       );
     }
+    const below = target.repository.startsWith(`${config.registry.path}/`)
+      ? target.repository.slice(`${config.registry.path}/`.length).split('/').length
+      : 0;
+    if (profile.maxBelow !== undefined && below > profile.maxBelow) {
+      findings.push(
+        finding('profile-depth', {
+          place: place?.('registry', 'profile'),
+          message: `${target.repository} (${containers.join(', ')}) has ${below} components below ${config.registry.path}; below a ${profile.creates} there are ${profile.maxBelow} at most`,
+          hint: 'Use layout flat, or rules such as { match: "**", to: "{path}/{name}" }. The registry would refuse it as "denied".',
+        }),
+      );
+    }
     const leading = profile.createFirst === 'all' ? components : components.slice(0, profile.createFirst);
     if (leading.length > 0) toCreate.add(leading.join('/'));
   }
@@ -273,6 +285,7 @@ function checkProfile({ relocations, config, place }: Checked): Finding[] {
       finding('create-first', {
         place: place?.('registry', 'profile'),
         message: `before the first push, these must exist (${profile.creates}): ${[...toCreate].sort().join(', ')}`,
+        hint: profile.createsItself && `Create them, ${profile.createsItself}.`,
       }),
     );
   }

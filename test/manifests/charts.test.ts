@@ -82,6 +82,7 @@ describe('every object', () => {
     expect(objects.map(({ kind }) => kind)).toEqual([
       'ConfigMap',
       'Namespace',
+      'NetworkPolicy',
       'ServiceAccount',
       'ConfigMap',
       'Job',
@@ -148,7 +149,7 @@ describe('the mirror', () => {
     const kinds = mirrorOf({ ...everything, mirror: { image, namespace: 'element-onprem' } }).map(
       ({ kind }) => kind,
     );
-    expect(kinds).toEqual(['ServiceAccount', 'ConfigMap', 'Job']);
+    expect(kinds).toEqual(['NetworkPolicy', 'ServiceAccount', 'ConfigMap', 'Job']);
   });
 
   test('a plan too large for one ConfigMap is split, and each part fits kubectl apply', () => {

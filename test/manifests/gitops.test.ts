@@ -57,6 +57,7 @@ test('argocd: the deployment hears of the images after the Job, and the Job has 
     [-2, 'Namespace', 'ess-mirror'],
     [-1, 'ExternalSecret', 'pull'],
     [-1, 'ExternalSecret', 'push'],
+    [-1, 'NetworkPolicy', 'ess-mirror'],
     [-1, 'ServiceAccount', 'ess-mirror'],
     [-1, 'ConfigMap', 'ess-mirror-HASH'],
     [0, 'Job', 'ess-mirror-HASH'],

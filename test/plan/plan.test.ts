@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type ConfigInput, formatReference, makePlan, type Plan, parseDigests } from '../../lib/index.ts';
+import {
+  type ConfigInput,
+  type FindingCode,
+  formatReference,
+  makePlan,
+  type Plan,
+  parseDigests,
+} from '../../lib/index.ts';
 import { configWith, containers, digestOf } from '../support/digests.ts';
 
 const a = digestOf('a');
@@ -12,7 +19,7 @@ const plan = (images: Record<string, string>, input: Input = {}): Plan =>
   makePlan(containers(images), configWith(input));
 const targets = (made: Plan): string[] => made.relocations.map(({ target }) => formatReference(target));
 const codes = (made: Plan): string[] => made.findings.map(({ code }) => code);
-const mirror = { image: `quay.io/skopeo/stable@${a}` };
+const mirror = { image: `localregistry.local/skopeo@${a}` };
 
 describe('where images go', () => {
   const image = { 'a/b': `gitlab-registry.matrix.org/ems-image-store/enterprise/pipe:2.7.0@${a}` };
@@ -296,6 +303,42 @@ describe('findings', () => {
     ['no-mirror', web, {}, 'somebody else must bring the images to localregistry.local'],
     ['mirror-image-unpinned', web, { mirror: { image: 'quay.io/skopeo/stable:v1' } }, 'has no digest'],
     [
+      'mirror-image-upstream',
+      web,
+      { mirror: { image: `quay.io/skopeo/stable@${a}` } },
+      "the nodes pull the mirror's own image from quay.io",
+    ],
+    ...(
+      [
+        { insecure: ['docker.io:5000'] },
+        { clientCertificates: [{ server: 'docker.io:5000', name: 'x' }] },
+        { rateLimits: { 'docker.io:5000': 1 } },
+      ] as const
+    ).map((more): [FindingCode, Record<string, string>, Input, string] => [
+      'server-unmatched',
+      web,
+      { mirror: { ...mirror, ...more } as never },
+      'names docker.io:5000, and no image comes from there or goes there',
+    ]),
+    [
+      'rate-budget',
+      Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`c${i}/x`, `docker.io/x/${i}:1@${a}`])),
+      { mirror },
+      'a first run makes up to 108 manifest requests to docker.io (12 images, 8 platforms each and the index); the quota of who has no login, in six hours is 100',
+    ],
+    [
+      'rate-budget',
+      { 'a/b': `ghcr.io/x/y:1@${a}` },
+      { mirror: { ...mirror, rateLimits: { 'ghcr.io': 8 } } },
+      'the quota of mirror.rateLimits is 8',
+    ],
+    [
+      'profile-depth',
+      { 'a/b': `docker.io/x/y/z:1@${a}` },
+      { registry: { profile: 'gitlab', path: 'group/project' }, mirror },
+      'group/project/x/y/z (a/b) has 3 components below group/project',
+    ],
+    [
       'profile-path',
       { 'a/b': `docker.io/x:1@${a}` },
       { registry: { profile: 'harbor' }, mirror },
@@ -320,7 +363,7 @@ describe('findings', () => {
 
   test('an override beyond what kubectl apply or a ConfigMap can hold', () => {
     const many = (count: number) =>
-      Array.from({ length: count }, (_, i) => containers({ [`c${i}/x`]: `docker.io/x/${i}:1@${a}` })).flat();
+      Array.from({ length: count }, (_, i) => containers({ [`c${i}/x`]: `ghcr.io/x/${i}:1@${a}` })).flat();
     expect(codes(makePlan(many(1000), configWith({ mirror })))).toEqual([]);
     expect(codes(makePlan(many(1500), configWith({ mirror })))).toEqual(['config-map-large']);
     expect(codes(makePlan(many(6000), configWith({ mirror })))).toEqual(['config-map-too-large']);

@@ -1,0 +1,175 @@
+// Cold runs and runs with nothing to do: 44 images of two platforms each, with shared layers, between two registries on
+// loopback. Each tool fills a registry of its own; the tools take turns, so that what else the machine does meets all.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { makeImage, pushImage } from '../../test/support/images.ts';
+import { manifestDigest, startRegistry } from '../../test/support/registry.ts';
+
+const IMAGES = 44;
+const ROUNDS = 4;
+const PARALLEL = 4;
+
+const directory = mkdtempSync(join(tmpdir(), 'ess-airgap-bench-'));
+const source = await startRegistry();
+
+interface Published {
+  repository: string;
+  digest: string;
+}
+const images: Published[] = [];
+for (let n = 0; n < IMAGES; n++) {
+  // As in a release: a few bases, each shared by several images, and layers of an image's own.
+  const image = makeImage({
+    name: `bench ${n}`,
+    layers: [
+      { seed: `base ${n % 5}`, size: 3_000_000, perArchitecture: true },
+      { seed: `runtime ${n % 11}`, size: 1_000_000, perArchitecture: true },
+      { seed: `application ${n}`, size: 500_000 },
+      { seed: `binary ${n}`, size: 300_000, perArchitecture: true },
+    ],
+  });
+  const repository = `bench/${['synapse', 'web', 'hookshot', 'sydent'][n % 4]}-${n}`;
+  await pushImage(source.server, repository, 'v1', image);
+  images.push({ repository, digest: image.digest });
+}
+
+/** A tool: the command line that fills a target, from files that it may write into a folder of its own. */
+interface Tool {
+  name: string;
+  needs: string;
+  command(target: string, folder: string): string;
+}
+
+const insecure = '--src-tls-verify=false --dest-tls-verify=false';
+const tools: Tool[] = [
+  {
+    name: 'ess-airgap mirror.sh',
+    needs: 'skopeo',
+    command: (target, folder) => {
+      const plan = images.map(
+        ({ repository, digest }, n) =>
+          `${digest} ${source.server}/${repository}:v1 ${target}/${repository}:v1 - - c${n}/x\n`,
+      );
+      writeFileSync(join(folder, 'images.plan'), plan.join(''));
+      return `ESS_AIRGAP_PARALLEL=${PARALLEL} ESS_AIRGAP_INSECURE='${source.server} ${target}' sh ${resolve('lib/mirror/mirror.sh')} images.plan`;
+    },
+  },
+  {
+    name: 'skopeo copy, a loop',
+    needs: 'skopeo',
+    command: (target) =>
+      images
+        .map(
+          ({ repository, digest }) =>
+            `skopeo copy --quiet --all --preserve-digests ${insecure} docker://${source.server}/${repository}@${digest} docker://${target}/${repository}:v1`,
+        )
+        .join(' && '),
+  },
+  {
+    name: 'skopeo sync',
+    needs: 'skopeo',
+    command: (target, folder) => {
+      const list = images.map(({ repository }) => `    ${repository}: [v1]\n`);
+      writeFileSync(
+        join(folder, 'sync.yml'),
+        `${source.server}:\n  tls-verify: false\n  images:\n${list.join('')}`,
+      );
+      // Without --scoped it drops the folder of a repository: the names stay distinct here.
+      return `skopeo sync --all --preserve-digests ${insecure} --src yaml --dest docker sync.yml ${target}/bench`;
+    },
+  },
+  {
+    name: 'regsync once',
+    needs: 'regsync',
+    command: (target, folder) => {
+      const creds = [source.server, target].map((server) => `  - { registry: "${server}", tls: disabled }\n`);
+      const sync = images.map(
+        ({ repository, digest }) =>
+          `  - { source: "${source.server}/${repository}@${digest}", target: "${target}/${repository}:v1", type: image }\n`,
+      );
+      writeFileSync(
+        join(folder, 'regsync.yml'),
+        `version: 1\ncreds:\n${creds.join('')}defaults: { parallel: ${PARALLEL} }\nsync:\n${sync.join('')}`,
+      );
+      return 'regsync once --config regsync.yml';
+    },
+  },
+  {
+    name: `crane copy, ${PARALLEL} at once`,
+    needs: 'crane',
+    command: (target, folder) => {
+      const list = images.map(
+        ({ repository, digest }) => `${source.server}/${repository}@${digest} ${target}/${repository}:v1\n`,
+      );
+      writeFileSync(join(folder, 'images.txt'), list.join(''));
+      return `xargs -P ${PARALLEL} -L 1 crane copy --insecure <images.txt`;
+    },
+  },
+];
+const present = tools.filter(({ needs }) => spawnSync('sh', ['-c', `command -v ${needs}`]).status === 0);
+
+// skopeo as root keeps its cache below /var/lib, whatever HOME is: nobody runs as root here.
+const nobody = process.getuid?.() === 0 ? ['--reuid=65532', '--regid=65532', '--clear-groups'] : [];
+
+const seconds: Record<string, { cold: number[]; nothing: number[] }> = {};
+for (let round = 0; round < ROUNDS; round++) {
+  for (const { name, command } of present) {
+    const folder = join(directory, `${round} ${name}`.replace(/\W+/g, '-'));
+    mkdirSync(join(folder, 'home'), { recursive: true });
+    const target = await startRegistry();
+    const line = command(target.server, folder);
+    if (nobody.length > 0) execFileSync('chown', ['-R', '65532:65532', directory]);
+    const run = () => {
+      const start = performance.now();
+      const { status, stderr } = spawnSync('setpriv', [...nobody, 'sh', '-c', line], {
+        cwd: folder,
+        encoding: 'utf8',
+        maxBuffer: 1e9,
+        env: { PATH: process.env.PATH, HOME: join(folder, 'home'), XDG_DATA_HOME: join(folder, 'home/data') },
+      });
+      if (status !== 0) throw new Error(`${name}: exit code ${status}\n${stderr.slice(-2000)}`);
+      return (performance.now() - start) / 1000;
+    };
+    const cold = run();
+    const nothing = run();
+    for (const { repository, digest } of images) {
+      const found = await manifestDigest(target.server, repository, 'v1');
+      if (found !== digest) throw new Error(`${name}: ${repository} is ${found}`);
+    }
+    await target.stop();
+    seconds[name] ??= { cold: [], nothing: [] };
+    seconds[name].cold.push(cold);
+    seconds[name].nothing.push(nothing);
+    console.error(
+      `round ${round + 1}: ${name}: cold ${cold.toFixed(1)} s, nothing to do ${nothing.toFixed(1)} s`,
+    );
+  }
+}
+await source.stop();
+rmSync(directory, { recursive: true, force: true });
+
+// What else the machine does only ever adds to a time.
+const fastest = (values: readonly number[]): number => Math.min(...values);
+const own = seconds['ess-airgap mirror.sh'];
+const rows = Object.entries(seconds).map(([name, { cold, nothing }]) => {
+  const cell = (values: number[], ours: number[]) =>
+    `${fastest(values).toFixed(1)} s | ${(fastest(values) / fastest(ours)).toFixed(2)}`;
+  return `| ${name} | ${cell(cold, own?.cold ?? [])} | ${cell(nothing, own?.nothing ?? [])} |`;
+});
+const version = (command: string) =>
+  spawnSync('sh', ['-c', command], { encoding: 'utf8' }).stdout.trim().split('\n')[0];
+console.log(`# The mirror beside its peers
+
+\`sh bench/mirror/run.sh > bench/mirror/results.md\`
+
+${IMAGES} images of two platforms each with shared layers, between two registries on loopback, on ${cpus().length} cores that both
+registries share. The fastest of ${ROUNDS} rounds; "ratio" is to the first row of the same run, so below 1 is faster than us.
+
+| tool | cold | ratio | nothing to do | ratio |
+|---|---|---|---|---|
+${rows.join('\n')}
+
+Versions: ${version('skopeo --version')}, regsync ${version("regsync version --format '{{.VCSTag}}' 2>/dev/null") || '-'}, crane ${version('crane version 2>/dev/null') || '-'}.
+`);

@@ -1,0 +1,95 @@
+import type { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import type { Plan } from '../plan/plan.ts';
+import { labels, metadata } from './metadata.ts';
+import type { MirrorProxy } from './mirror-pod.ts';
+import { addObject } from './object.ts';
+
+export interface MirrorNetworkPolicyProps {
+  readonly plan: Plan;
+  readonly namespace: string;
+  /**
+   * Servers that may be spoken to over plain HTTP: also on port 80, where they name none.
+   * @default - none
+   */
+  readonly insecure?: readonly string[];
+  /**
+   * The proxy that the upstream registries are reached through.
+   * @default - none
+   */
+  readonly proxy?: MirrorProxy;
+  /**
+   * Further TCP ports. A policy sees the port of a pod, not that of its Service: a registry inside of the cluster
+   * may need one.
+   * @default - none
+   */
+  readonly egressPorts?: readonly number[];
+}
+
+/**
+ * Name servers listen on 53; those of OpenShift do so behind their Service on 5353, which is what a policy sees.
+ * Over TCP, too, where an answer is too long for UDP.
+ */
+const DNS_PORTS = [53, 5353];
+
+/**
+ * What the pods of the mirror may do in the network: nobody connects to them, and they connect to name servers
+ * and to the ports of the registries or of the proxy. Names cannot stand in a NetworkPolicy, so it limits ports and not hosts.
+ */
+export class MirrorNetworkPolicy extends Construct {
+  constructor(scope: Construct, id: string, props: MirrorNetworkPolicyProps) {
+    super(scope, id);
+    const { plan, namespace } = props;
+    addObject(this, 'network-policy', 'NetworkPolicy', metadata(plan, 'mirror', 'ess-mirror', namespace), {
+      apiVersion: 'networking.k8s.io/v1',
+      spec: {
+        podSelector: { matchLabels: labels('mirror') },
+        policyTypes: ['Ingress', 'Egress'],
+        egress: [
+          { ports: DNS_PORTS.flatMap((port) => [networkPort('UDP', port), networkPort('TCP', port)]) },
+          { ports: registryPorts(props).map((port) => networkPort('TCP', port)) },
+        ],
+      },
+    });
+  }
+}
+
+/** The ports of the servers that the pods connect to themselves. */
+function registryPorts({ plan, insecure = [], proxy, egressPorts = [] }: MirrorNetworkPolicyProps): number[] {
+  const targets = plan.relocations.map(({ target }) => target.registry);
+  const sources = plan.relocations.flatMap(({ source }) => source?.registry ?? []);
+  const direct = proxy ? sources.filter((server) => isExempt(server, proxy.noProxy ?? [])) : sources;
+  const ports = [...targets, ...direct].flatMap((server) => {
+    const port = portOf(server);
+    if (port !== undefined) return [port];
+    return insecure.includes(server) ? [443, 80] : [443];
+  });
+  // Tokens and blobs come from other hosts than the registry's, on the port of HTTPS.
+  if (direct.length > 0) ports.push(443);
+  if (proxy) ports.push(proxyPort(proxy.url));
+  return [...new Set([...ports, ...egressPorts])].sort((a, b) => a - b);
+}
+
+function portOf(server: string): number | undefined {
+  const port = /:(\d+)$/.exec(server)?.[1];
+  return port === undefined ? undefined : Number(port);
+}
+
+function proxyPort(url: string): number {
+  const { port, protocol } = new URL(url);
+  return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
+}
+
+/** As Go reads NO_PROXY: a host, or a domain with everything below it. Networks are not told from names here. */
+function isExempt(server: string, noProxy: readonly string[]): boolean {
+  const host = server.replace(/:\d+$/, '');
+  return noProxy.some((entry) => {
+    const domain = entry.replace(/:\d+$/, '').replace(/^\*?\./, '');
+    return entry === '*' || host === domain || host.endsWith(`.${domain}`);
+  });
+}
+
+// Ports are written as numbers; the types of cdk8s-plus want its own class for them.
+function networkPort(protocol: 'TCP' | 'UDP', port: number): k8s.NetworkPolicyPort {
+  return { protocol, port: port as unknown as k8s.IntOrString };
+}

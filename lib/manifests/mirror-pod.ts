@@ -1,0 +1,184 @@
+import type { k8s } from 'cdk8s-plus-28';
+import { parseReference } from '../image/reference.ts';
+import { credentialFor } from '../plan/credentials.ts';
+import type { MirrorJobProps } from './mirror-job.ts';
+
+/** An HTTP proxy. */
+export interface MirrorProxy {
+  /** `http://host:port`, without credentials: it stands in the pod's environment. */
+  readonly url: string;
+  /**
+   * Hosts, domains and networks that are reached without it, as in NO_PROXY.
+   * @default - none
+   */
+  readonly noProxy?: readonly string[];
+}
+
+/** A key of a ConfigMap or Secret in the namespace of the Job: certificates of CAs, PEM. */
+export interface MirrorCaBundle {
+  readonly source: 'configMap' | 'secret';
+  readonly name: string;
+  readonly key: string;
+}
+
+/** A Secret of type `kubernetes.io/tls` in the namespace of the Job, for a server that asks for a certificate. */
+export interface MirrorClientCertificate {
+  /** host[:port]. */
+  readonly server: string;
+  /** Name of the Secret. */
+  readonly secretName: string;
+}
+
+/** A file of a ConfigMap of ours, and where the pod sees it below {@link MIRROR_DIR}. */
+export interface MirrorFile {
+  readonly configMap: string;
+  readonly key: string;
+  readonly path: string;
+}
+
+export const MIRROR_DIR = '/etc/ess-airgap';
+const AUTH_DIR = '/run/secrets/ess-airgap';
+const CERT_DIR = '/run/secrets/ess-airgap-certificates';
+/** The folder of the certificates that are for every server that has no folder of its own; no host is named so. */
+const ANY_SERVER = 'default';
+const WORK_DIR = '/work';
+/** Nobody in any image: not root, and the owner of nothing. */
+const USER = 65532;
+
+/** The pod of the mirror. It passes the PodSecurity standard `restricted`. */
+export function renderPod(
+  props: MirrorJobProps,
+  files: readonly MirrorFile[],
+  args: readonly string[],
+): k8s.PodSpec {
+  const { image, parallel = 4, credentials = [] } = props;
+  const volumes = renderVolumes(props, files);
+  const reference = parseReference(image);
+  const pull = typeof reference === 'string' ? undefined : credentialFor(reference, credentials);
+  return {
+    restartPolicy: 'Never',
+    serviceAccountName: 'ess-mirror',
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    ...(pull && { imagePullSecrets: [{ name: pull.secretName }] }),
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: USER,
+      runAsGroup: USER,
+      fsGroup: USER,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    containers: [
+      {
+        name: 'mirror',
+        image,
+        imagePullPolicy: 'IfNotPresent',
+        command: ['/bin/sh', `${MIRROR_DIR}/mirror.sh`],
+        args: [...args],
+        env: renderEnvironment(props),
+        // Quantities are written as they are; the types of cdk8s-plus want its own class for them.
+        resources: {
+          requests: { cpu: '100m', memory: '128Mi' },
+          limits: { cpu: '2', memory: `${Math.max(1, Math.ceil(parallel / 4))}Gi` },
+        } as unknown as k8s.ResourceRequirements,
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        },
+        volumeMounts: volumes.map(({ mountPath, volume }) => ({
+          name: volume.name,
+          mountPath,
+          ...(!volume.emptyDir && { readOnly: true }),
+        })),
+      },
+    ],
+    volumes: volumes.map(({ volume }) => volume),
+  };
+}
+
+function renderEnvironment({
+  mode = 'copy',
+  parallel = 4,
+  insecure = [],
+  proxy,
+  ...props
+}: MirrorJobProps): k8s.EnvVar[] {
+  const { noProxy = [] } = proxy ?? {};
+  const variables: Record<string, string | undefined> = {
+    HOME: `${WORK_DIR}/home`,
+    TMPDIR: `${WORK_DIR}/tmp`,
+    ESS_AIRGAP_MODE: mode,
+    ESS_AIRGAP_PARALLEL: String(parallel),
+    ESS_AIRGAP_AUTH_DIR: AUTH_DIR,
+    ESS_AIRGAP_CERT_DIR: certificateSources(props).length > 0 ? CERT_DIR : undefined,
+    ESS_AIRGAP_INSECURE: insecure.join(' ') || undefined,
+    HTTPS_PROXY: proxy?.url,
+    HTTP_PROXY: proxy?.url,
+    NO_PROXY: noProxy.join(',') || undefined,
+  };
+  return Object.entries(variables).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
+}
+
+function renderVolumes(
+  { credentials = [], ...props }: MirrorJobProps,
+  files: readonly MirrorFile[],
+): { mountPath: string; volume: k8s.Volume }[] {
+  const projected = (
+    name: string,
+    mountPath: string,
+    sources: k8s.VolumeProjection[],
+    defaultMode?: number,
+  ) => (sources.length > 0 ? [{ mountPath, volume: { name, projected: { defaultMode, sources } } }] : []);
+  const secrets = [...new Set(credentials.map(({ secretName }) => secretName))];
+  return [
+    ...projected('mirror', MIRROR_DIR, fileSources(files)),
+    ...projected('auth', AUTH_DIR, secrets.map(authSource), 0o440),
+    ...projected('certificates', CERT_DIR, certificateSources(props), 0o440),
+    {
+      mountPath: WORK_DIR,
+      volume: { name: 'work', emptyDir: { sizeLimit: '2Gi' as unknown as k8s.Quantity } },
+    },
+  ];
+}
+
+function fileSources(files: readonly MirrorFile[]): k8s.VolumeProjection[] {
+  const byConfigMap = new Map<string, k8s.KeyToPath[]>();
+  for (const { configMap, key, path } of files) {
+    byConfigMap.set(configMap, [...(byConfigMap.get(configMap) ?? []), { key, path }]);
+  }
+  return [...byConfigMap].map(([name, items]) => ({ configMap: { name, items } }));
+}
+
+/** Each Secret as the folder of its name, so that the script can give an image the one that it needs. */
+function authSource(name: string): k8s.VolumeProjection {
+  return { secret: { name, items: [{ key: '.dockerconfigjson', path: `${name}/config.json` }] } };
+}
+
+/**
+ * Certificates as containers-certs.d(5) wants them in a folder: `*.crt` to trust, `*.cert` and `*.key` to show.
+ * Who gets a client certificate has a folder of its own, so that no other server is shown it.
+ */
+function certificateSources({
+  caBundle,
+  clientCertificates = [],
+}: Pick<MirrorJobProps, 'caBundle' | 'clientCertificates'>): k8s.VolumeProjection[] {
+  const trust = (folder: string): k8s.VolumeProjection[] => {
+    if (!caBundle) return [];
+    const { source, name, key } = caBundle;
+    return [{ [source]: { name, items: [{ key, path: `${folder}/ca.crt` }] } }];
+  };
+  const show = ({ server, secretName }: MirrorClientCertificate): k8s.VolumeProjection => ({
+    secret: {
+      name: secretName,
+      items: [
+        { key: 'tls.crt', path: `${server}/client.cert` },
+        { key: 'tls.key', path: `${server}/client.key` },
+      ],
+    },
+  });
+  return [
+    ...trust(ANY_SERVER),
+    ...clientCertificates.flatMap((certificate) => [show(certificate), ...trust(certificate.server)]),
+  ];
+}

@@ -1,0 +1,63 @@
+import type { MirrorConfig } from '../config/schema.ts';
+import { credentialFor } from './credentials.ts';
+import type { Relocation } from './plan.ts';
+
+/** What a first run of the mirror asks of one upstream server. */
+export interface RateBudget {
+  readonly server: string;
+  readonly images: number;
+  /** Manifest requests, if every image has {@link ASSUMED_PLATFORMS} platforms. */
+  readonly requests: number;
+  /** How many it answers before it refuses more, if that is configured or known. */
+  readonly quota?: number;
+  /** Where the quota comes from, in words. */
+  readonly quotaOf?: string;
+}
+
+/**
+ * The digests file does not tell how many platforms an image has. Each is one manifest request besides that for the
+ * index, and so is each attestation that BuildKit adds to it: official images of Docker Hub mostly have eight of
+ * each kind or fewer.
+ */
+export const ASSUMED_PLATFORMS = 8;
+
+/**
+ * Docker Hub counts pulls by six hours: 100 for an IPv4 address or IPv6 /64 without a login, 200 for a Personal
+ * account, and no limit for a paid one (docs.docker.com, "Docker Hub pull usage and limits"). Others publish none,
+ * or one by the minute that a mirror does not reach.
+ */
+const DOCKER_HUB_ANONYMOUS = 100;
+const DOCKER_HUB_PERSONAL = 200;
+
+/** For each upstream server, in order, what a first run costs there. A run with nothing to do costs nothing. */
+export function rateBudgets(relocations: readonly Relocation[], mirror: MirrorConfig): RateBudget[] {
+  const images = new Map<string, number>();
+  const withLogin = new Set<string>();
+  for (const { source } of relocations) {
+    if (!source) continue;
+    images.set(source.registry, (images.get(source.registry) ?? 0) + 1);
+    if (credentialFor(source, mirror.auth)) withLogin.add(source.registry);
+  }
+  return [...images]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([server, count]) => ({
+      server,
+      images: count,
+      requests: count * (1 + ASSUMED_PLATFORMS),
+      ...quotaOf(server, withLogin.has(server), mirror),
+    }));
+}
+
+function quotaOf(
+  server: string,
+  login: boolean,
+  { rateLimits }: MirrorConfig,
+): { quota?: number; quotaOf?: string } {
+  if (Object.hasOwn(rateLimits, server)) {
+    return { quota: rateLimits[server] as number, quotaOf: 'mirror.rateLimits' };
+  }
+  if (server !== 'docker.io') return {};
+  return login
+    ? { quota: DOCKER_HUB_PERSONAL, quotaOf: 'a Docker Personal account in six hours' }
+    : { quota: DOCKER_HUB_ANONYMOUS, quotaOf: 'who has no login, in six hours' };
+}
