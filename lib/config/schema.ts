@@ -123,11 +123,11 @@ const existingCredential = {
     z.literal('existing'),
   ),
 };
-const secretName = text(objectName);
+const secretName = () => text(objectName);
 
 const pullSecret = z.discriminatedUnion('source', [
   z.strictObject({
-    name: key('Name of the pull Secret, in the namespace of the deployment.', secretName),
+    name: key('Name of the pull Secret, in the namespace of the deployment.', secretName()),
     ...environmentCredential,
     usernameEnv: key(
       'Environment variable that holds the user name. Default: ESS_AIRGAP_PULL_USERNAME.',
@@ -139,7 +139,7 @@ const pullSecret = z.discriminatedUnion('source', [
     ),
   }),
   z.strictObject({
-    name: key('Name of the pull Secret, in the namespace of the deployment.', secretName),
+    name: key('Name of the pull Secret, in the namespace of the deployment.', secretName()),
     ...existingCredential,
   }),
 ]);
@@ -158,7 +158,7 @@ const mirrorAuth = z.discriminatedUnion('source', [
   z.strictObject({
     server: authServer,
     ...existingCredential,
-    name: key('Name of the Secret, in the namespace of the mirror.', secretName),
+    name: key('Name of the Secret, in the namespace of the mirror.', secretName()),
   }),
 ]);
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { renderSchema } from '../../lib/config/json-schema.ts';
+import { renderReference } from '../../lib/config/reference.ts';
 import { type Config, defineConfig, InputError, parseConfig } from '../../lib/index.ts';
 
 const least = 'apiVersion: ess-airgap/v1\nregistry:\n  server: localregistry.local\n';
@@ -41,7 +42,8 @@ test('the sample is read, and its schema comment names a file that is there', ()
   expect(text).toMatch(/^# yaml-language-server: \$schema=\.\/schema\/airgap\.schema\.json\n/);
 });
 
-test('schema/airgap.schema.json is what `npm run schema` writes', () => {
+test('the schema and the reference are what `npm run schema` writes', () => {
+  expect(readFileSync('docs/reference/config.md', 'utf8')).toBe(renderReference());
   expect(readFileSync('schema/airgap.schema.json', 'utf8')).toBe(renderSchema());
 });
 

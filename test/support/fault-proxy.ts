@@ -111,8 +111,10 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     if (fault && 'delayMs' in fault) await sleep(fault.delayMs);
     if (fault && 'reset' in fault && fault.reset === 'before') return reset(request);
     const scripted = fault && 'status' in fault ? fault : guard?.(request);
-    if (scripted) return answer(record, response, scripted);
-    forward(options, url, request, response, record);
+    if (!scripted) return forward(options, url, request, response, record);
+    // Read first: a client that is cut off in the middle of an upload may never see the answer.
+    record.uploaded = (await buffer(request)).length;
+    answer(record, response, scripted);
   });
 
   return {
@@ -155,9 +157,8 @@ function forward(
         this.push(chunk.subarray(0, left));
         // The bytes before the cut are to arrive: a reset takes back what is still on its way.
         setTimeout(() => {
-          upstream.destroy();
           if (fault && 'reset' in fault) reset(request);
-          else request.socket.end();
+          else response.destroy();
         }, 20);
       },
     });
@@ -169,7 +170,7 @@ function forward(
     const location = passed.location && new URL(passed.location, target);
     if (location && location.host === headers.host)
       passed.location = url + location.pathname + location.search;
-    incoming.on('error', () => reset(request));
+    incoming.on('error', () => response.destroy());
     if (fault && 'rewrite' in fault && method !== 'HEAD') {
       delete passed['transfer-encoding'];
       const body = Buffer.from(fault.rewrite(await buffer(incoming)));

@@ -8,13 +8,23 @@ const packages = {
   shellcheck: 'shellcheck',
   openssl: 'openssl',
   setpriv: 'util-linux',
+  script: 'bsdutils',
 } as const;
 
 const missing = () =>
   Object.entries(packages).filter(([tool]) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0);
 
-/** The end-to-end tests use the real tools: install what is missing where that is possible, else say how. */
+/**
+ * The end-to-end tests use the real tools: install what is missing where that is possible, else say how. The tests of
+ * the command line run the binary as it is built now.
+ */
 export default function setup(): void {
+  installTools();
+  const build = spawnSync('sh', ['scripts/build.sh'], { stdio: 'inherit' });
+  if (build.status !== 0) throw new Error('the command-line tool does not build');
+}
+
+function installTools(): void {
   const wanted = missing().map(([, name]) => name);
   if (wanted.length === 0) return;
   const install = `apt-get update && apt-get install -y --no-install-recommends ${wanted.join(' ')}`;

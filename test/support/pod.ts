@@ -43,12 +43,6 @@ export interface RunningPod {
   result: Promise<PodResult>;
 }
 
-type Manifest = { kind: string; metadata: k8s.ObjectMeta };
-type Keyed = Manifest &
-  Pick<k8s.KubeSecretProps & k8s.KubeConfigMapProps, 'data' | 'stringData' | 'binaryData'>;
-type Job = Manifest & { spec: k8s.JobSpec };
-type KeySource = { name?: string; optional?: boolean; items?: k8s.KeyToPath[] };
-
 /** What quay.io/skopeo/stable has, as far as a script may rely on it. */
 const tools = `skopeo [ base64 basename cat chmod chown comm cp csplit cut date dd df dirname du echo env expand expr
   factor false fmt fold head id join ln ls md5sum mkdir mkfifo mktemp mv nl nohup nproc numfmt od paste pathchk pr
@@ -67,11 +61,10 @@ export const runPod = (options: PodOptions): Promise<PodResult> => startPod(opti
 /** Starts one container of a Job's pod as a kubelet would, from the manifests alone, in namespaces of its own. */
 export function startPod(options: PodOptions): RunningPod {
   const { signalAfter } = options;
-  const pod = readPod(options);
   const directory = fs.mkdtempSync(join(tmpdir(), 'ess-pod-'));
   const clean = () => fs.rmSync(directory, { recursive: true, force: true });
   try {
-    const { child, stdout, stderr } = launch(options, pod, directory);
+    const { child, stdout, stderr } = launch(options, readPod(options, directory), directory);
     let killed = false;
     const exit = new Promise<number>((resolve, reject) => {
       child.once('error', reject).once('exit', (code) => resolve(code ?? 1));
@@ -82,10 +75,13 @@ export function startPod(options: PodOptions): RunningPod {
     });
     const kill = async (signal: NodeJS.Signals) => {
       const { pid } = await started;
-      // A container that has just ended is no error.
-      if (!pid || child.exitCode !== null || !fs.existsSync(`/proc/${pid}`)) return;
-      process.kill(pid, signal);
-      killed ||= signal === 'SIGKILL';
+      if (!pid || child.exitCode !== null) return;
+      try {
+        process.kill(pid, signal);
+        killed ||= signal === 'SIGKILL';
+      } catch {
+        // It has ended by itself in this very moment.
+      }
     };
     const finish = async (): Promise<PodResult> => {
       const timer = signalAfter && started.then(() => setTimeout(kill, signalAfter.ms, signalAfter.signal));
@@ -112,8 +108,8 @@ export function startPod(options: PodOptions): RunningPod {
 
 function launch(options: PodOptions, pod: Pod, directory: string) {
   const root = join(directory, 'root');
-  makeRoot(root, options, pod.spec);
-  const setup = [prologue, ...mounts(options, pod, directory, root), epilogue].join('\n');
+  makeRoot(root, options, pod);
+  const setup = [prologue, ...mounts(pod, directory, root), epilogue].join('\n');
   const namespaces = ['--mount', '--pid', ...(asRoot ? [] : ['--map-root-user'])];
   const line = ['--pdeathsig=KILL', hostPath('unshare'), ...namespaces, '/bin/sh', '-c', setup];
   // Fifos as in a real container: Node's own pipes are sockets, and a script could not open /dev/stderr.
@@ -137,81 +133,8 @@ const needs = `Tests that run the Job need mount and PID namespaces: run them as
 --privileged), or as a user who may make user namespaces (kernel.unprivileged_userns_clone=1, on Ubuntu also
 kernel.apparmor_restrict_unprivileged_userns=0).`;
 
-interface Pod {
-  spec: k8s.PodSpec;
-  container: k8s.Container;
-  /** The container's own security context over that of the pod. */
-  security: k8s.PodSecurityContext & k8s.SecurityContext;
-  env: Record<string, string>;
-  command: string[];
-  find<T extends Manifest>(kind: string, name: string | undefined): T | undefined;
-}
-
-function readPod({ manifests, job: name, container: wanted, completionIndex = 0 }: PodOptions): Pod {
-  const all = manifests as readonly Manifest[];
-  const job = all.find((object) => object.kind === 'Job' && object.metadata.name === name) as Job | undefined;
-  const spec = job?.spec.template.spec;
-  const container = [...(wanted ? (spec?.initContainers ?? []) : []), ...(spec?.containers ?? [])].find(
-    (candidate) => !wanted || candidate.name === wanted,
-  );
-  if (!job || !spec || !container) throw new Error(`No Job ${name} with a container ${wanted ?? ''}`);
-  const { namespace = 'default' } = job.metadata;
-  const find = <T extends Manifest>(kind: string, name: string | undefined) =>
-    all.find(
-      ({ kind: k, metadata }) =>
-        k === kind && metadata.name === name && (metadata.namespace ?? 'default') === namespace,
-    ) as T | undefined;
-  const security = { ...spec.securityContext, ...container.securityContext };
-  if (security.runAsNonRoot && !security.runAsUser)
-    throw new Error(`${name}: runAsNonRoot, but the image's user is root`);
-
-  const indexed = job.spec.completionMode === 'Indexed';
-  const hostname = indexed ? `${name}-${completionIndex}` : `${name}-x7k2p`;
-  const index = indexed && { 'batch.kubernetes.io/job-completion-index': `${completionIndex}` };
-  const { labels, annotations } = job.spec.template.metadata ?? {};
-  const metadata: Record<string, unknown> = {
-    name: indexed ? `${hostname}-x7k2p` : hostname,
-    namespace,
-    labels: { ...labels, 'job-name': name, 'batch.kubernetes.io/job-name': name, ...index },
-    annotations: { ...annotations, ...index },
-  };
-  const field = (path: string): string => {
-    const [, key = '', entry] = /^metadata\.(\w+)(?:\['(.+)'\])?$/.exec(path) ?? [];
-    const value = entry === undefined ? metadata[key] : (metadata[key] as Record<string, string>)?.[entry];
-    if (typeof value !== 'string') throw new Error(`${name}: fieldRef ${path} is not supported here`);
-    return value;
-  };
-  const keyed = (kind: string, { name, key, optional }: k8s.SecretKeySelector) => {
-    const value = keysOf(find<Keyed>(kind, name))?.get(key)?.toString();
-    if (value === undefined && !optional) throw new Error(`${kind} ${name} has no key ${key}`);
-    return value;
-  };
-
-  if (container.envFrom) throw new Error(`${name}: envFrom is not supported here`);
-  const env: Record<string, string> = {};
-  // The kubelet knows only the variables of the manifest, and those before the one it reads.
-  const expand = (value: string) =>
-    value.replace(/\$(?:\$|\(([^)]*)\))/g, (all, key) => (key === undefined ? '$' : (env[key] ?? all)));
-  for (const { name, value = '', valueFrom } of container.env ?? []) {
-    const { fieldRef, secretKeyRef, configMapKeyRef, resourceFieldRef } = valueFrom ?? {};
-    if (resourceFieldRef) throw new Error(`${name}: resourceFieldRef is not supported here`);
-    const found =
-      (fieldRef && field(fieldRef.fieldPath)) ??
-      (secretKeyRef && keyed('Secret', secretKeyRef)) ??
-      (configMapKeyRef && keyed('ConfigMap', configMapKeyRef));
-    if (found !== undefined || !valueFrom) env[name] = found ?? expand(value);
-  }
-  if (indexed) env.JOB_COMPLETION_INDEX ??= `${completionIndex}`;
-  const command = [...(container.command ?? ['/usr/bin/skopeo']), ...(container.args ?? [])].map(expand);
-  return { spec, container, security, env: { ...imageEnv, HOSTNAME: hostname, ...env }, command, find };
-}
-
 /** An image's file system: the tools above and nothing else to run, over the libraries of the host. */
-function makeRoot(
-  root: string,
-  { shell = 'dash', files }: PodOptions,
-  { hostAliases = [] }: k8s.PodSpec,
-): void {
+function makeRoot(root: string, { shell = 'dash', files }: PodOptions, { hostAliases }: Pod): void {
   const folders =
     'dev/shm etc/containers .host/usr home proc root run sys tmp usr/bin usr/sbin usr/local/bin var/tmp';
   for (const folder of folders.split(' ')) fs.mkdirSync(join(root, folder), { recursive: true });
@@ -223,14 +146,9 @@ function makeRoot(
   for (const tool of tools.split(/\s+/)) link(`../../.host${hostPath(tool)}`, `usr/bin/${tool}`);
   link(`../../.host${hostPath(shell.split(' ')[0] ?? '')}`, 'usr/bin/sh');
   link('../run', 'var/run');
-  for (const [name, target] of [
-    ['fd', ''],
-    ['stdin', '/0'],
-    ['stdout', '/1'],
-    ['stderr', '/2'],
-  ]) {
-    link(`/proc/self/fd${target}`, `dev/${name}`);
-  }
+  for (const [at, name] of ['stdin', 'stdout', 'stderr'].entries())
+    link(`/proc/self/fd/${at}`, `dev/${name}`);
+  link('/proc/self/fd', 'dev/fd');
   const aliases = hostAliases.map(({ ip, hostnames = [] }) => `${ip} ${hostnames.join(' ')}\n`);
   const content = {
     '/etc/passwd': 'root:x:0:0:root:/root:/bin/sh\n',
@@ -259,12 +177,13 @@ function hostPath(tool: string): string {
 
 const quote = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
 
-// The parenthesis is the container's first process; up to its last line it runs on the host's files, in mounts of its
-// own. The shell around it only waits: what it has to say of a killed child is none of the container's output.
+// The parenthesis is the container's first process; up to its last line it runs on the host's files, in mounts
+// of its own. The shell around it only waits: what it says of a killed child is none of the container's output.
 const prologue = `exec 4>&2 2>/dev/null
 (
 exec 2>&4 4>&-
 set -e
+umask 022
 root=$0 path=$PATH PATH=/usr/sbin:/usr/bin:/sbin:/bin
 bind() {
   if [ -d "$1" ]; then mkdir -p "$2"; elif [ ! -e "$2" ]; then mkdir -p "\${2%/*}"; : >"$2"; fi
@@ -286,43 +205,42 @@ exec "$@"
 )
 exit $?`;
 
+/** The command line that enters the root and becomes the container's user, without any privilege. */
+function asContainer({ container, security, command }: Pod, root: string): string[] {
+  const { runAsUser: user = 0, runAsGroup: group = 0, fsGroup } = security;
+  const enter = [hostPath('chroot'), root, `/.host${hostPath('env')}`, '-C', container.workingDir ?? '/'];
+  const bare = [
+    '--inh-caps=-all',
+    '--ambient-caps=-all',
+    '--bounding-set=-all',
+    '--no-new-privs',
+    '--pdeathsig=KILL',
+    '--',
+  ];
+  const setpriv = `/.host${hostPath('setpriv')}`;
+  if (!asRoot) {
+    const mapped = [`--map-user=${user}`, `--map-group=${group}`, '--keep-caps'];
+    return [hostPath('unshare'), '--user', ...mapped, ...enter, setpriv, ...bare, ...command];
+  }
+  const groups = fsGroup === undefined ? '--clear-groups' : `--groups=${fsGroup}`;
+  return [...enter, setpriv, `--reuid=${user}`, `--regid=${group}`, groups, ...bare, ...command];
+}
+
 /** The lines that put the pod's volumes in place, outer mount points before inner ones. */
-function mounts(
-  options: PodOptions,
-  { spec, container, security, find }: Pod,
-  directory: string,
-  root: string,
-): string[] {
+function mounts({ container, security, volumes }: Pod, directory: string, root: string): string[] {
   const lines: string[] = [];
   const sealed: string[] = [];
-  const places = new Map<string, string>();
-  for (const volume of spec.volumes ?? []) {
-    const { name, emptyDir } = volume;
-    const place = join((emptyDir && options.keepVolumes) || join(directory, 'volumes'), name);
-    places.set(name, place);
-    fs.mkdirSync(place, { recursive: true });
-    if (!emptyDir) {
-      writeFiles(place, volumeFiles(volume, find), security.fsGroup);
-      continue;
-    }
-    const group = asRoot ? security.fsGroup : undefined;
-    if (group !== undefined) fs.chownSync(place, -1, group);
-    fs.chmodSync(place, group === undefined ? 0o777 : 0o2777);
-    if (!options.enforceSizeLimit || emptyDir.sizeLimit === undefined) continue;
-    if (options.keepVolumes) throw new Error('enforceSizeLimit makes volumes that cannot be kept');
-    const owner = group === undefined ? 'mode=0777' : `mode=2777,gid=${group}`;
-    lines.push(`mount -t tmpfs -o size=${bytes(`${emptyDir.sizeLimit}`)},${owner} tmpfs ${quote(place)}`);
+  for (const { place, tmpfs } of volumes.values()) {
+    if (tmpfs) lines.push(`mount -t tmpfs -o ${tmpfs} tmpfs ${quote(place)}`);
   }
   const wanted = [...(container.volumeMounts ?? [])].sort((a, b) => a.mountPath.length - b.mountPath.length);
   for (const { name, mountPath, subPath = '', readOnly } of wanted) {
-    const place = places.get(name);
-    if (!place) throw new Error(`${container.name} mounts ${name}, which is no volume of the pod`);
-    const target = quote(join(root, mountPath));
-    const source = quote(join(place, subPath));
-    const writable = spec.volumes?.find((volume) => volume.name === name)?.emptyDir;
-    if (subPath && writable) lines.push(`[ -e ${source} ] || mkdir -p -m 0777 ${source}`);
+    const volume = volumes.get(name);
+    if (!volume) throw new Error(`${container.name} mounts ${name}, which is no volume of the pod`);
+    const [source, target] = [quote(join(volume.place, subPath)), quote(join(root, mountPath))];
+    if (subPath && volume.writable) lines.push(`[ -e ${source} ] || mkdir -p -m 0777 ${source}`);
     lines.push(`bind ${source} ${target}`);
-    if (readOnly || !writable) sealed.push(`seal ${target}`);
+    if (readOnly || !volume.writable) sealed.push(`seal ${target}`);
   }
   const log = join(directory, 'termination-log');
   fs.writeFileSync(log, '');
@@ -334,18 +252,142 @@ function mounts(
   return [...lines, ...sealed];
 }
 
+interface Pod {
+  container: k8s.Container;
+  /** The container's own security context over that of the pod. */
+  security: k8s.PodSecurityContext & k8s.SecurityContext;
+  hostAliases: readonly k8s.HostAlias[];
+  volumes: Map<string, Volume>;
+  env: Record<string, string>;
+  command: string[];
+}
+
+interface Volume {
+  /** Where its content is on the host. */
+  place: string;
+  writable: boolean;
+  /** The mount options of one that is to have a limited size. */
+  tmpfs?: string;
+}
+
+type Manifest = { kind: string; metadata: k8s.ObjectMeta };
+type Keyed = Manifest &
+  Pick<k8s.KubeSecretProps & k8s.KubeConfigMapProps, 'data' | 'stringData' | 'binaryData'>;
+type Job = Manifest & { spec: k8s.JobSpec };
+type KeySource = { name?: string; optional?: boolean; items?: k8s.KeyToPath[] };
+
+type Find = (kind: string, name: string | undefined) => Keyed | undefined;
+
+/** What the kubelet makes of the manifests: it knows nothing else. */
+function readPod(options: PodOptions, directory: string): Pod {
+  const { job: name, container: wanted, completionIndex = 0 } = options;
+  const manifests = options.manifests as readonly Manifest[];
+  const job = manifests.find(({ kind, metadata }) => kind === 'Job' && metadata.name === name) as
+    | Job
+    | undefined;
+  const spec = job?.spec.template.spec;
+  const container = wanted
+    ? [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].find((one) => one.name === wanted)
+    : spec?.containers[0];
+  if (!job || !spec || !container) throw new Error(`No Job ${name} with a container ${wanted ?? ''}`);
+  const security = { ...spec.securityContext, ...container.securityContext };
+  if (security.runAsNonRoot && !security.runAsUser)
+    throw new Error(`${name}: runAsNonRoot, but the image runs as root`);
+
+  const namespaceOf = ({ metadata }: Manifest) => metadata.namespace ?? 'default';
+  const find: Find = (kind, name) =>
+    manifests.find(
+      (one) => one.kind === kind && one.metadata.name === name && namespaceOf(one) === namespaceOf(job),
+    );
+  const indexed = job.spec.completionMode === 'Indexed';
+  const hostname = indexed ? `${name}-${completionIndex}` : `${name}-x7k2p`;
+  const index = indexed && { 'batch.kubernetes.io/job-completion-index': `${completionIndex}` };
+  const { labels, annotations } = job.spec.template.metadata ?? {};
+  const entries = (field: string, values: Record<string, string>) =>
+    Object.entries(values).map(([key, value]) => [`metadata.${field}['${key}']`, value]);
+  const fields: Record<string, string> = Object.fromEntries([
+    ['metadata.name', indexed ? `${hostname}-x7k2p` : hostname],
+    ['metadata.namespace', namespaceOf(job)],
+    ...entries('labels', { ...labels, 'job-name': name, 'batch.kubernetes.io/job-name': name, ...index }),
+    ...entries('annotations', { ...annotations, ...index }),
+  ]);
+  const { env, expand } = readEnv(container, fields, find);
+  if (indexed) env.JOB_COMPLETION_INDEX ??= `${completionIndex}`;
+  return {
+    container,
+    security,
+    hostAliases: spec.hostAliases ?? [],
+    volumes: new Map(
+      spec.volumes?.map((volume) => [
+        volume.name,
+        makeVolume(volume, options, directory, security.fsGroup, find),
+      ]),
+    ),
+    env: { ...imageEnv, HOSTNAME: hostname, ...env },
+    command: [...(container.command ?? ['/usr/bin/skopeo']), ...(container.args ?? [])].map(expand),
+  };
+}
+
+function readEnv(
+  { env: variables = [], envFrom }: k8s.Container,
+  fields: Record<string, string>,
+  find: Find,
+) {
+  const env: Record<string, string> = {};
+  // $(NAME) stands for what the manifest itself has named before, and $$ for a dollar.
+  const expand = (value: string) =>
+    value.replace(/\$(?:\$|\(([^)]*)\))/g, (all, key) => (key === undefined ? '$' : (env[key] ?? all)));
+  const keyed = (kind: string, { name, key, optional }: k8s.SecretKeySelector) => {
+    const value = keysOf(find(kind, name))?.get(key)?.toString();
+    if (value === undefined && !optional) throw new Error(`${kind} ${name} has no key ${key}`);
+    return value;
+  };
+  for (const { name, value = '', valueFrom } of variables) {
+    const { fieldRef, secretKeyRef, configMapKeyRef } = valueFrom ?? {};
+    let found: string | undefined;
+    if (!valueFrom) found = expand(value);
+    else if (secretKeyRef) found = keyed('Secret', secretKeyRef);
+    else if (configMapKeyRef) found = keyed('ConfigMap', configMapKeyRef);
+    else if (fieldRef && fields[fieldRef.fieldPath] !== undefined) found = fields[fieldRef.fieldPath];
+    else throw new Error(`${name}: ${JSON.stringify(valueFrom)} is not supported here`);
+    if (found !== undefined) env[name] = found;
+  }
+  if (envFrom) throw new Error('envFrom is not supported here');
+  return { env, expand };
+}
+
+function makeVolume(
+  volume: k8s.Volume,
+  { keepVolumes, enforceSizeLimit }: PodOptions,
+  directory: string,
+  fsGroup: number | undefined,
+  find: Find,
+): Volume {
+  const { name, emptyDir } = volume;
+  const place = join((emptyDir && keepVolumes) || join(directory, 'volumes'), name);
+  fs.mkdirSync(place, { recursive: true });
+  if (!emptyDir) {
+    writeFiles(place, volumeFiles(volume, find), fsGroup);
+    return { place, writable: false };
+  }
+  const group = asRoot ? fsGroup : undefined;
+  if (group !== undefined) fs.chownSync(place, -1, group);
+  fs.chmodSync(place, group === undefined ? 0o777 : 0o2777);
+  if (!enforceSizeLimit || emptyDir.sizeLimit === undefined) return { place, writable: true };
+  if (keepVolumes) throw new Error('enforceSizeLimit makes volumes that cannot be kept');
+  const mode = group === undefined ? 'mode=0777' : `mode=2777,gid=${group}`;
+  return { place, writable: true, tmpfs: `size=${bytes(`${emptyDir.sizeLimit}`)},${mode}` };
+}
+
 interface VolumeFile {
   path: string;
   data: Buffer;
   mode: number;
 }
 
-function volumeFiles(
-  { name, configMap, secret, projected, ...other }: k8s.Volume,
-  find: Pod['find'],
-): VolumeFile[] {
+function volumeFiles({ name, configMap, secret, projected, ...other }: k8s.Volume, find: Find): VolumeFile[] {
   const files = (kind: string, source: KeySource, name: string | undefined, mode = 0o644): VolumeFile[] => {
-    const keys = keysOf(find<Keyed>(kind, name));
+    const keys = keysOf(find(kind, name));
     if (!keys && !source.optional) throw new Error(`${kind} ${name} not found`);
     const items = source.items ?? [...(keys?.keys() ?? [])].map((key) => ({ key, path: key, mode }));
     return items.flatMap((item) => {
@@ -400,25 +442,4 @@ function bytes(quantity: string): number {
   if (number === undefined) throw new Error(`${quantity} is not a quantity`);
   const power = ' KMGT'.indexOf(unit.charAt(0).toUpperCase() || ' ');
   return Math.floor(Number(number) * (unit.endsWith('i') ? 1024 : 1000) ** power);
-}
-
-/** The command line that enters the root and becomes the container's user, without any privilege. */
-function asContainer({ container, security, command }: Pod, root: string): string[] {
-  const { runAsUser: user = 0, runAsGroup: group = 0, fsGroup } = security;
-  const enter = [hostPath('chroot'), root, `/.host${hostPath('env')}`, '-C', container.workingDir ?? '/'];
-  const bare = [
-    '--inh-caps=-all',
-    '--ambient-caps=-all',
-    '--bounding-set=-all',
-    '--no-new-privs',
-    '--pdeathsig=KILL',
-    '--',
-  ];
-  const setpriv = `/.host${hostPath('setpriv')}`;
-  if (!asRoot) {
-    const mapped = [`--map-user=${user}`, `--map-group=${group}`, '--keep-caps'];
-    return [hostPath('unshare'), '--user', ...mapped, ...enter, setpriv, ...bare, ...command];
-  }
-  const groups = fsGroup === undefined ? '--clear-groups' : `--groups=${fsGroup}`;
-  return [...enter, setpriv, `--reuid=${user}`, `--regid=${group}`, groups, ...bare, ...command];
 }

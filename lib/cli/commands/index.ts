@@ -1,0 +1,11 @@
+import type { Program } from '../program.ts';
+import { addLint } from './lint.ts';
+
+/**
+ * Adds one command to the program: its options, its help and its action. A command file loads whatever only its
+ * action needs by `await import(…)`: help, completion and the other commands start without it.
+ */
+export type AddCommand = (program: Program) => void;
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly AddCommand[] = [addLint];

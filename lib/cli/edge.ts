@@ -1,0 +1,34 @@
+import { CommanderError } from '@commander-js/extra-typings';
+import { InputError } from '../input/problem.ts';
+import { EXIT } from './exit.ts';
+
+/**
+ * Runs the whole of a command line. Whatever goes wrong becomes one paragraph on standard error and exit code 2;
+ * the stack trace only shows on request.
+ */
+export async function runAtEdge(run: () => Promise<unknown>, debug: () => boolean): Promise<void> {
+  // A reader that has seen enough (`| head`) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+  try {
+    await run();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // commander has said it already; its own code for wrong use is 1.
+      if (error.exitCode !== 0) process.exitCode = EXIT.failed;
+      return;
+    }
+    process.exitCode = EXIT.failed;
+    process.stderr.write(`${debug() && error instanceof Error ? error.stack : describe(error)}\n`);
+  }
+}
+
+function describe(error: unknown): string {
+  if (error instanceof InputError) return error.message;
+  // The system refused: no space, no permission, no such folder. Node's message names the call and the path.
+  if (error instanceof Error && 'syscall' in error) return `error: ${error.message}`;
+  const message = error instanceof Error ? error.message : String(error);
+  return `error: a fault of ess-airgap itself: ${message}\n    Run it again with --debug and report what it shows.`;
+}

@@ -1,0 +1,10 @@
+/**
+ * The exit codes of every command. 0: fine. Set as `process.exitCode`, never by `process.exit`, which would cut off
+ * output that is still on its way into a pipe.
+ */
+export const EXIT = {
+  /** The command did its work and the answer is no: an error found, an image missing, a decision due. */
+  no: 1,
+  /** There is no answer: wrong use, broken input, or a failure on the way. */
+  failed: 2,
+} as const;

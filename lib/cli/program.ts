@@ -1,0 +1,42 @@
+import { Command, Option } from '@commander-js/extra-typings';
+import { version } from '../../package.json';
+import { COMMANDS } from './commands/index.ts';
+
+/** Options that every command takes, in front of its name or behind it. */
+export interface GlobalOptions {
+  /** Path of airgap.yaml. */
+  readonly config: string;
+  readonly debug?: true;
+}
+
+/** The root command, which the commands are added to. */
+export type Program = ReturnType<typeof makeProgram>;
+
+/** `ess-airgap` with all its commands; parsing it throws a CommanderError where commander would exit. */
+export function makeProgram() {
+  const program = new Command('ess-airgap')
+    .description(
+      "Element Server Suite from a registry of your own: a release's images, planned, compared, checked",
+    )
+    .addOption(
+      new Option('-c, --config <file>', 'the configuration')
+        .default(
+          process.env.ESS_AIRGAP_CONFIG || 'airgap.yaml',
+          'airgap.yaml, or what ESS_AIRGAP_CONFIG names',
+        )
+        .helpGroup('Everywhere:'),
+    )
+    .addOption(new Option('--debug', 'show the stack trace of an error').helpGroup('Everywhere:'))
+    .version(version, '-V, --version', 'show the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand('help [command]', 'show the help of a command')
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', EXIT_CODES)
+    .showHelpAfterError('ess-airgap --help, or ess-airgap <command> --help, says what there is.')
+    .exitOverride();
+  for (const add of COMMANDS) add(program);
+  return program;
+}
+
+const EXIT_CODES = `
+Exit codes: 0 fine, 1 the answer is no, 2 wrong use or broken input.`;

@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest';
+import { essAirgap, folder } from '../support/cli.ts';
+
+describe('wrong use: exit code 2, nothing on standard output', () => {
+  test.each([
+    [['lnt'], "unknown command 'lnt'\n(Did you mean lint?)"],
+    [['lint', '--strct'], "unknown option '--strct'\n(Did you mean --strict?)"],
+    [['lint', 'more'], "too many arguments for 'lint'"],
+    [[], 'Usage: ess-airgap'],
+  ])('%j', (args, message) => {
+    const run = essAirgap(args);
+    expect(run).toMatchObject({ status: 2, stdout: '' });
+    expect(run.stderr).toContain(message);
+  });
+});
+
+describe('broken input: exit code 2, a stack trace only on request', () => {
+  test.each([
+    [['lint', '--config', 'nowhere.yaml'], 'nowhere.yaml:1:1: error: there is no such file'],
+    [['--config', 'nowhere.yaml', 'lint'], 'nowhere.yaml:1:1: error: there is no such file'],
+    [['lint'], 'airgap.yaml:1:1: error: apiVersion is missing'],
+  ])('%j', (args, message) => {
+    const cwd = folder({ 'airgap.yaml': 'registry: { server: r.local }\n' });
+    const run = essAirgap(args, { cwd });
+    expect(run).toMatchObject({ status: 2, stdout: '' });
+    expect(run.stderr).toContain(message);
+    expect(run.stderr).not.toMatch(/^\s+at /m);
+    const debugged = essAirgap([...args, '--debug'], { cwd });
+    expect(debugged).toMatchObject({ status: 2, stdout: '' });
+    expect(debugged.stderr).toContain(message);
+    expect(debugged.stderr).toMatch(/^\s+at /m);
+  });
+
+  test('ESS_AIRGAP_CONFIG names the configuration, and --config has the last word', () => {
+    const env = { ESS_AIRGAP_CONFIG: 'one.yaml' };
+    expect(essAirgap(['lint'], { cwd: folder(), env }).stderr).toContain(
+      'one.yaml:1:1: error: there is no such',
+    );
+    expect(essAirgap(['lint', '-c', 'two.yaml'], { cwd: folder(), env }).stderr).toContain(
+      'two.yaml:1:1: error',
+    );
+  });
+});
