@@ -1,4 +1,4 @@
-import { formatReference, type ImageReference } from '../image/reference.ts';
+import type { ImageReference } from '../image/reference.ts';
 import type { Relocation } from '../plan/plan.ts';
 import { RegistryError } from './error.ts';
 import { mapBounded } from './map-bounded.ts';
@@ -77,14 +77,4 @@ async function look(
     if (error instanceof RegistryError) return { result: 'unknown', reason: error.message };
     throw error;
   }
-}
-
-/** One line about a verdict, for people. */
-export function describeVerdict({ image, result, found, byDigest, reason }: Verdict): string {
-  const wanted = formatReference(image);
-  const still = byDigest ? '; by its digest it is there, but nothing keeps it from garbage collection' : '';
-  if (result === 'present') return `${wanted} is there`;
-  if (result === 'missing') return `${wanted} is not there${still}`;
-  if (result === 'different') return `${wanted}: the tag has ${found}${still}`;
-  return reason ?? wanted;
 }

@@ -1,5 +1,6 @@
 import type { Program } from '../program.ts';
 import { addLint } from './lint.ts';
+import { addVerify } from './verify.ts';
 
 /**
  * Adds one command to the program: its options, its help and its action. A command file loads whatever only its
@@ -8,4 +9,4 @@ import { addLint } from './lint.ts';
 export type AddCommand = (program: Program) => void;
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly AddCommand[] = [addLint];
+export const COMMANDS: readonly AddCommand[] = [addLint, addVerify];
