@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
+import { InputError } from '../input/problem.ts';
 import type { Environment } from '../manifests/logins.ts';
 import { RegistryError } from './error.ts';
 import { proxyFor } from './proxy.ts';
@@ -98,12 +99,30 @@ export class Http {
       const tls = { secureContext, rejectUnauthorized: !insecure, timeout: 10_000 };
       const timeouts = { headersTimeout: 60_000, bodyTimeout: 60_000 };
       dispatcher = proxy
-        ? new ProxyAgent({ uri: proxy, requestTls: tls, proxyTls: { secureContext }, ...timeouts })
+        ? new ProxyAgent({
+            uri: checkedProxy(proxy),
+            requestTls: tls,
+            proxyTls: { secureContext },
+            // Plain HTTP goes through as such: few proxies open tunnels to other ports than 443.
+            proxyTunnel: false,
+            ...timeouts,
+          })
         : new Agent({ connect: tls, ...timeouts });
       this.#dispatchers.set(key, dispatcher);
     }
     return dispatcher;
   }
+}
+
+/** Proxies have passwords in them: one that is no URL is refused without repeating it. */
+function checkedProxy(proxy: string): string {
+  if (URL.canParse(proxy)) return proxy;
+  throw new InputError([
+    {
+      message:
+        'the proxy that the environment names (HTTPS_PROXY, HTTP_PROXY) is no URL; expected http://host:port',
+    },
+  ]);
 }
 
 /** Whether a failure may be gone at the next attempt. */

@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts';
-import { type Environment, type LoginVariables, readLogins } from '../manifests/logins.ts';
-import type { RegistryLogin } from '../manifests/registry-secret.ts';
+import { readMirrorLogins, readPullLogin } from '../manifests/given-logins.ts';
+import type { Environment } from '../manifests/logins.ts';
 import { RegistryClient } from './client.ts';
 import { Credentials } from './credentials.ts';
 import { Http } from './http.ts';
@@ -30,23 +30,4 @@ export async function withRegistries<T>(
   } finally {
     await http.close();
   }
-}
-
-/** The logins of `mirror.auth` whose variables the environment has; the others are left to the docker configs. */
-export function readMirrorLogins({ mirror }: Config, environment: Environment): RegistryLogin[] {
-  const wanted = mirror?.auth.filter((auth) => auth.source === 'env') ?? [];
-  return readGiven(wanted, environment);
-}
-
-function readPullLogin({ registry, pullSecret }: Config, environment: Environment): RegistryLogin[] {
-  return pullSecret?.source === 'env'
-    ? readGiven([{ server: registry.server, ...pullSecret }], environment)
-    : [];
-}
-
-function readGiven(wanted: readonly LoginVariables[], environment: Environment): RegistryLogin[] {
-  const given = wanted.filter(
-    ({ usernameEnv, passwordEnv }) => environment[usernameEnv] || environment[passwordEnv],
-  );
-  return readLogins(given, environment);
 }

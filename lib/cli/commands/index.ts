@@ -1,5 +1,6 @@
 import type { Program } from '../program.ts';
 import { addLint } from './lint.ts';
+import { addMirror } from './mirror.ts';
 import { addVerify } from './verify.ts';
 
 /**
@@ -9,4 +10,4 @@ import { addVerify } from './verify.ts';
 export type AddCommand = (program: Program) => void;
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly AddCommand[] = [addLint, addVerify];
+export const COMMANDS: readonly AddCommand[] = [addLint, addVerify, addMirror];

@@ -30,7 +30,7 @@ export function addVerify(program: Program): void {
       const { loadProject } = await import('../../project.ts');
       const { withRegistries } = await import('../../registry/open.ts');
       const { verifyRelocations } = await import('../../registry/verify.ts');
-      const { formatVerdicts, verdictsAsJson } = await import('../verdicts.ts');
+      const { formatVerdicts, verdictsAsJson } = await import('../format/verdicts.ts');
       const { config, plan } = loadProject(command.optsWithGlobals().config);
       const server = push ? (config.registry.pushServer ?? config.registry.server) : config.registry.server;
       const progress = new Progress(process.stderr);

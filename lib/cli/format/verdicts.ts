@@ -1,6 +1,6 @@
-import { repositoryName } from '../image/reference.ts';
-import type { Verdict } from '../registry/verify.ts';
-import type { Terminal } from './terminal.ts';
+import { repositoryName } from '../../image/reference.ts';
+import type { Verdict } from '../../registry/verify.ts';
+import type { Terminal } from '../terminal.ts';
 
 const RESULTS = ['present', 'missing', 'different', 'unknown'] as const;
 

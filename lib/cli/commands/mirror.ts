@@ -1,0 +1,54 @@
+import { Option } from '@commander-js/extra-typings';
+import { examples } from '../examples.ts';
+import type { Program } from '../program.ts';
+
+/** `ess-airgap mirror`: the Job's mirror.sh, on this machine. */
+export function addMirror(program: Program): void {
+  program
+    .command('mirror')
+    .summary('copies the images of the plan, with the skopeo of this machine')
+    .description(
+      'Runs the mirror.sh of the Job on this machine, which must reach both the sources and the registry. Needs ' +
+        'skopeo. Logs in with what mirror.auth takes from the environment, where that is set, or else with what ' +
+        'skopeo login or docker login left. Exit code 1 where an image could not be copied.',
+    )
+    .option('--dry-run', 'say what would be copied, and ask nobody')
+    .addOption(new Option('--format <format>', 'what to print').choices(['text', 'json']).default('text'))
+    .option('--ca <file>', "PEM certificates to trust beside the machine's own")
+    .addHelpText(
+      'after',
+      examples({
+        'ess-airgap mirror --dry-run': 'what would be copied, and where to',
+        'ess-airgap mirror': 'copy it; what is there with its digest is skipped',
+      }),
+    )
+    .action(async ({ dryRun, format, ca }, command) => {
+      const { loadProject } = await import('../../project.ts');
+      const { InputError } = await import('../../input/problem.ts');
+      const { refuseErrors } = await import('../../plan/finding.ts');
+      const { formatCopies } = await import('../format/copies.ts');
+      const { config, plan } = loadProject(command.optsWithGlobals().config);
+      refuseErrors(plan.findings);
+      if (config.registry.pullThrough) {
+        throw new InputError([
+          { message: 'registry.pullThrough is true: the registry fetches by itself and refuses pushes' },
+        ]);
+      }
+      if (dryRun) {
+        process.stdout.write(
+          format === 'json'
+            ? `${JSON.stringify(plan.relocations, null, 2)}\n`
+            : formatCopies(plan.relocations),
+        );
+        return;
+      }
+      const { mirrorLocally } = await import('../../mirror/local-mirror.ts');
+      const { readMirrorLogins } = await import('../../manifests/given-logins.ts');
+      const { showScript } = await import('../scripts.ts');
+      const environment = process.env;
+      const logins = readMirrorLogins(config, environment);
+      await showScript(format, (show) =>
+        mirrorLocally({ plan, config, logins, environment, ...(ca && { caFile: ca }), ...show }),
+      );
+    });
+}
