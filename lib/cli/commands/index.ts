@@ -1,5 +1,7 @@
 import type { Program } from '../program.ts';
+import { addBundle } from './bundle.ts';
 import { addLint } from './lint.ts';
+import { addLoad } from './load.ts';
 import { addMirror } from './mirror.ts';
 import { addVerify } from './verify.ts';
 
@@ -10,4 +12,4 @@ import { addVerify } from './verify.ts';
 export type AddCommand = (program: Program) => void;
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly AddCommand[] = [addLint, addVerify, addMirror];
+export const COMMANDS: readonly AddCommand[] = [addLint, addVerify, addMirror, addBundle, addLoad];
