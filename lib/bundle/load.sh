@@ -26,7 +26,8 @@ CERT_DIR=${ESS_AIRGAP_CERT_DIR:-}
 : "${TMPDIR:=/tmp}"
 
 main() {
-  bundle=${1:-$(dirname "$0")}
+  given=${1:-$(dirname "$0")}
+  bundle=$(CDPATH='' cd -- "$given" 2>/dev/null && pwd) || broken "$given is no folder"
   [ $# -eq 0 ] || shift
   work=$(mktemp -d "$TMPDIR/ess-airgap-load.XXXXXX")
   trap 'rm -rf "$work"' EXIT

@@ -152,7 +152,8 @@ export class RegistryClient {
     if (!insecure) return ping(`https://${host}/v2/`, {});
     try {
       return await ping(`https://${host}/v2/`, { insecure, once: true });
-    } catch {
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error;
       return await ping(`http://${host}/v2/`, {});
     }
   }

@@ -25,7 +25,8 @@ function isExempt(url: URL, noProxy: string): boolean {
     if (entry === '*') return true;
     const [address = '', prefix] = entry.split('/');
     if (prefix !== undefined) {
-      if (!isIP(address) || !isIP(host) || !/^\d{1,3}$/.test(prefix)) return false;
+      const longest = isIP(address) === 6 ? 128 : 32;
+      if (!isIP(address) || !isIP(host) || !/^\d+$/.test(prefix) || Number(prefix) > longest) return false;
       const range = new BlockList();
       range.addSubnet(address, Number(prefix), isIP(address) === 6 ? 'ipv6' : 'ipv4');
       return range.check(host, family);
