@@ -1,10 +1,24 @@
 #!/bin/sh
-# Bundles the command-line tool into one file, so that it starts fast: `npm ci` (prepare) and `npm run build`.
-# cdk8s is not in it: what the tool says comes from the plan alone. Neither is undici, which only the commands load
-# that speak to a registry.
+# Builds what the package ships: `npm ci` (prepare) and `npm run build` bundle, `npm pack` (prepack) adds the types.
+#
+#   build/ess-airgap.cjs  the command-line tool in one file, so that it starts fast; cdk8s is not in it, and undici is
+#                         loaded by the commands that speak to a registry
+#   build/index.cjs       the library; its dependencies stay outside, above all cdk8s, which the user's app shares
+#   build/index.mjs       the same for ES modules: one implementation, so that a class is the same class in both
+#   build/types/          its types (with --types)
 set -e
 cd "$(dirname "$0")/.."
-node_modules/.bin/esbuild lib/cli/main.ts --bundle --platform=node --target=node20 --format=cjs --minify-syntax \
-  --minify-whitespace --keep-names --legal-comments=eof --log-level=warning --loader:.sh=text --external:undici \
+bundle() {
+  node_modules/.bin/esbuild "$@" --bundle --platform=node --target=node20 --format=cjs --log-level=warning \
+    --loader:.sh=text
+}
+bundle lib/cli/main.ts --external:undici --minify-syntax --minify-whitespace --keep-names --legal-comments=eof \
   --banner:js='#!/usr/bin/env node' --outfile=build/ess-airgap.cjs
 chmod +x build/ess-airgap.cjs
+bundle lib/index.ts --packages=external --outfile=build/index.cjs
+echo "export * from './index.cjs';" >build/index.mjs
+if [ "$1" = --types ]; then
+  rm -rf build/types
+  node_modules/.bin/tsc -p tsconfig.build.json
+  echo "export * from './index.js';" >build/types/index.d.mts
+fi

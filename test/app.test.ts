@@ -29,6 +29,14 @@ describe('npm run demo', () => {
     expect(run.stderr).toContain('kubectl apply -f dist/ess-images.k8s.yaml');
   });
 
+  test('the README shows just that, and the files as they are', () => {
+    const readme = readFileSync('README.md', 'utf8');
+    const summary = /^6 containers[\s\S]*localregistry\.local \}\]$/m.exec(run.stderr)?.[0] ?? 'no summary';
+    expect(readme).toContain(`\n${summary}\n`);
+    const excerpt = /```yaml\n([\s\S]*?)```/.exec(readme)?.[1] ?? 'no excerpt';
+    expect(readFileSync('dist/ess-images.k8s.yaml', 'utf8')).toContain(excerpt);
+  });
+
   test('the committed dist/ is what it writes', () => {
     const { 'ess-secrets.k8s.yaml': secrets, ...committed } = sample.dist();
     expect(secrets).toContain('kind: Secret');

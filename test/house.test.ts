@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { expect, test } from 'vitest';
+
+/**
+ * The house: what each folder of lib/ may import from. Data goes one way, from the files that users write to what is
+ * made of them; nothing that makes something is known to what it is made from.
+ */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  input: [],
+  image: [],
+  digests: ['input', 'image'],
+  config: ['input', 'image'],
+  plan: ['input', 'image', 'digests', 'config'],
+  mirror: ['image', 'plan'],
+  manifests: ['input', 'image', 'config', 'plan', 'mirror'],
+  cli: ['input', 'image', 'digests', 'config', 'plan', 'mirror', '.'],
+  // project.ts and index.ts
+  '.': ['input', 'image', 'digests', 'config', 'plan', 'mirror', 'manifests', '.'],
+};
+
+/** Packages that the pure parts may use; files, the network and cdk8s are for the edges. */
+const PURE: Readonly<Record<string, readonly string[]>> = {
+  image: [],
+  plan: ['node:crypto', 'picomatch'],
+};
+
+const files = readdirSync('lib', { recursive: true, encoding: 'utf8' }).filter((name) =>
+  name.endsWith('.ts'),
+);
+const imports = files.flatMap((file) => {
+  const text = readFileSync(join('lib', file), 'utf8');
+  return [...text.matchAll(/(?:from |import |import\()'([^']+)'/g)].map(([, target = '']) => ({
+    file,
+    target,
+  }));
+});
+
+test('every folder is a room of the house', () => {
+  const rooms = new Set(files.map((file) => dirname(file).split('/')[0] ?? '.'));
+  expect([...rooms].sort()).toEqual(Object.keys(MAY_IMPORT).sort());
+});
+
+test('imports go one way', () => {
+  const wrong = imports.filter(({ file, target }) => {
+    if (!target.startsWith('.') || !target.endsWith('.ts')) return false;
+    const from = dirname(file).split('/')[0] ?? '.';
+    const to = relative('lib', dirname(join('lib', dirname(file), target))).split('/')[0] || '.';
+    return from !== to && !MAY_IMPORT[from]?.includes(to);
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('the plan is pure', () => {
+  const wrong = imports.filter(({ file, target }) => {
+    const allowed = PURE[dirname(file)];
+    return allowed && !target.startsWith('.') && !allowed.includes(target);
+  });
+  expect(wrong).toEqual([]);
+});

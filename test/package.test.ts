@@ -1,0 +1,116 @@
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+// The package as a user gets it: packed, installed in a folder made by hand, used from both kinds of modules.
+
+const dir = mkdtempSync(join(tmpdir(), 'ess-airgap-package-'));
+const user = join(dir, 'user');
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+function run(command: string, cwd: string): string {
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', command], {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, npm_config_loglevel: 'silent', NO_COLOR: '1' },
+  });
+  if (status !== 0) throw new Error(`${command}: ${status}\n${stdout}${stderr}`);
+  return stdout;
+}
+
+const main = `
+import { App, Chart } from 'cdk8s';
+import { addCharts, DigestsConfigMap, defineConfig, InputError, makePlan, parseDigests, type Plan } from 'ess-airgap';
+const config = defineConfig({ apiVersion: 'ess-airgap/v1', registry: { server: 'localregistry.local' } });
+const images = parseDigests('web: {web: {image_repository_server: docker.io, image_repository_path: x, image_tag: 1.10}}', 'd.yml');
+const plan: Plan = makePlan(images, config);
+// @ts-expect-error: the types are there, not any
+plan.nothing;
+const app = new App();
+addCharts(app, plan, config, process.env);
+new DigestsConfigMap(new Chart(app, 'mine'), 'digests', { plan, namespace: 'chat' });
+app.synth();
+try {
+  parseDigests('', 'empty.yml');
+} catch (error) {
+  console.log(error instanceof InputError, plan.hash);
+}
+`;
+
+beforeAll(() => {
+  const source = join(dir, 'source');
+  mkdirSync(source);
+  for (const name of [
+    'lib',
+    'scripts',
+    'schema',
+    'docs',
+    'package.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'README.md',
+    'LICENSE',
+  ]) {
+    cpSync(name, join(source, name), { recursive: true });
+  }
+  symlinkSync(resolve('node_modules'), join(source, 'node_modules'));
+  run(`npm pack --pack-destination "${dir}"`, source);
+  run('node_modules/.bin/publint --strict .', source);
+
+  mkdirSync(user);
+  run('npm init -y', user);
+  const packed = readdirSync(dir).find((name) => name.endsWith('.tgz'));
+  run(`npm install --prefer-offline --no-audit --no-fund "${join(dir, packed ?? '')}"`, user);
+  writeFileSync(join(user, 'main.mts'), main);
+  writeFileSync(join(user, 'main.cts'), main);
+  // The user's own compiler and types; the same versions as ours spare the test a download.
+  const tsc = resolve('node_modules/.bin/tsc');
+  const typeRoots = resolve('node_modules/@types');
+  run(
+    `${tsc} --module nodenext --target es2022 --strict --types node --typeRoots ${typeRoots} main.mts main.cts`,
+    user,
+  );
+}, 300_000);
+
+test.each(['main.mjs', 'main.cjs'])('a cdk8s app of the user’s own synthesises: %s', (file) => {
+  rmSync(join(user, 'dist'), { recursive: true, force: true });
+  expect(run(`node ${file}`, user)).toMatch(/^true sha256:[0-9a-f]{64}\n$/);
+  expect(readdirSync(join(user, 'dist'))).toEqual(['ess-images.k8s.yaml', 'mine.k8s.yaml']);
+  expect(readFileSync(join(user, 'dist/mine.k8s.yaml'), 'utf8')).toContain('image_tag: "1.10"');
+});
+
+test('the command-line tool is there', () => {
+  expect(run('npx ess-airgap --version', user).trim()).toBe(
+    JSON.parse(readFileSync('package.json', 'utf8')).version,
+  );
+});
+
+test('holds the schema, the script and the documentation, and no test, example or source of ours', () => {
+  const installed = join(user, 'node_modules/ess-airgap');
+  for (const name of [
+    'schema/airgap.schema.json',
+    'lib/mirror/mirror.sh',
+    'docs/findings.md',
+    'LICENSE',
+    'README.md',
+  ]) {
+    expect(existsSync(join(installed, name)), name).toBe(true);
+  }
+  const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
+  expect(files.filter((name) => /^(test|examples|bench|dist)|\.test\.|(?<!\.d)\.ts$/.test(name))).toEqual([]);
+  expect(
+    run(`node -p "require.resolve('ess-airgap/schema') && require.resolve('ess-airgap/mirror.sh')"`, user),
+  ).toContain('mirror.sh');
+});
