@@ -1,7 +1,9 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { readConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
-import { readDigests } from './digests/read.ts';
+import type { ContainerImage } from './digests/container-image.ts';
+import { parseDigests, readDigests } from './digests/read.ts';
+import { isGitPath, readGitFile } from './input/git.ts';
 import { makePlan, type Plan } from './plan/plan.ts';
 
 /** A configuration and the plan that it makes of its digests file. */
@@ -23,4 +25,14 @@ export function loadProject(configPath: string): Project {
   const { digests } = config;
   const images = readDigests(isAbsolute(digests) ? digests : join(dirname(configPath), digests));
   return { config, plan: makePlan(images, config, place) };
+}
+
+/**
+ * The containers of a release, or of a ConfigMap, from disk or, as `git:REV:path`, from a commit.
+ *
+ * @throws InputError with every problem of the file
+ */
+export function readRelease(path: string): ContainerImage[] {
+  if (!isGitPath(path)) return readDigests(path);
+  return parseDigests(readGitFile(path, 'the images_digests.yml of an ESS release'), path);
 }

@@ -12,9 +12,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   digests: ['input', 'image'],
   config: ['input', 'image'],
   plan: ['input', 'image', 'digests', 'config'],
-  mirror: ['image', 'plan'],
+  mirror: ['input', 'image', 'config', 'plan'],
+  registry: ['input', 'image', 'config', 'plan'],
+  bundle: ['input', 'image', 'digests', 'config', 'plan', 'mirror', 'registry'],
   manifests: ['input', 'image', 'config', 'plan', 'mirror'],
-  cli: ['input', 'image', 'digests', 'config', 'plan', 'mirror', '.'],
+  release: ['image', 'digests', 'config', 'plan'],
+  cli: ['input', 'image', 'digests', 'config', 'plan', 'mirror', 'release', 'registry', 'bundle', '.'],
   // project.ts and index.ts
   '.': ['input', 'image', 'digests', 'config', 'plan', 'mirror', 'manifests', '.'],
 };
@@ -23,6 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const PURE: Readonly<Record<string, readonly string[]>> = {
   image: [],
   plan: ['node:crypto', 'picomatch'],
+  release: [],
 };
 
 const files = readdirSync('lib', { recursive: true, encoding: 'utf8' }).filter((name) =>

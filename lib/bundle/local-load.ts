@@ -1,8 +1,8 @@
 import type { Config } from '../config/schema.ts';
+import type { Environment } from '../input/environment.ts';
 import { readTextFile } from '../input/file.ts';
-import type { Environment } from '../manifests/logins.ts';
-import { type RegistryLogin, renderDockerConfig } from '../manifests/registry-secret.ts';
 import { runLocally } from '../mirror/local-run.ts';
+import { type RegistryLogin, renderDockerConfig } from '../plan/docker-config.ts';
 import script from './load.sh';
 
 export interface LocalLoadOptions {

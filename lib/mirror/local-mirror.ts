@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts';
+import type { Environment } from '../input/environment.ts';
 import { readTextFile } from '../input/file.ts';
-import type { Environment } from '../manifests/logins.ts';
-import { type RegistryLogin, renderDockerConfig } from '../manifests/registry-secret.ts';
+import { type RegistryLogin, renderDockerConfig } from '../plan/docker-config.ts';
 import type { Plan } from '../plan/plan.ts';
 import { runLocally } from './local-run.ts';
 import script from './mirror.sh';

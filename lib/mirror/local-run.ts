@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Environment } from '../input/environment.ts';
 import { InputError } from '../input/problem.ts';
-import type { Environment } from '../manifests/logins.ts';
 
 export interface LocalRunOptions {
   /** The text of the script. */

@@ -7,7 +7,7 @@ import { type Finding, finding } from './finding.ts';
  * Upstream registries that are known to let nobody in without a credential (the article of Element's knowledge
  * base: "requires authentication using the EMS Image Store Token and password").
  */
-const PRIVATE_REPOSITORIES = ['gitlab-registry.matrix.org/ems-image-store/'];
+export const PRIVATE_REPOSITORIES = ['gitlab-registry.matrix.org/ems-image-store/'];
 
 /** Credentials that serve nothing, and images that will be refused for want of one. */
 export function checkCredentials({ relocations, config, place }: Checked): Finding[] {

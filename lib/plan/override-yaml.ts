@@ -11,13 +11,13 @@ export function renderOverrides(overrides: readonly Override[]): string {
   let text = '';
   let component: string | undefined;
   for (const override of overrides) {
-    if (override.component !== component) text += `${scalar(override.component)}:\n`;
+    if (override.component !== component) text += `${yamlScalar(override.component)}:\n`;
     component = override.component;
-    text += `  ${scalar(override.container)}:\n`;
-    text += `    image_digest: ${scalar(override.digest)}\n`;
-    text += `    image_repository_path: ${scalar(override.repository)}\n`;
-    text += `    image_repository_server: ${scalar(override.server)}\n`;
-    text += `    image_tag: ${scalar(override.tag)}\n`;
+    text += `  ${yamlScalar(override.container)}:\n`;
+    text += `    image_digest: ${yamlScalar(override.digest)}\n`;
+    text += `    image_repository_path: ${yamlScalar(override.repository)}\n`;
+    text += `    image_repository_server: ${yamlScalar(override.server)}\n`;
+    text += `    image_tag: ${yamlScalar(override.tag)}\n`;
   }
   return text;
 }
@@ -29,7 +29,7 @@ const WORDS = /^(?:y|n|yes|no|on|off|true|false|null|inf|nan)$/i;
  * A scalar that every reader takes for this text. Plain only where no reader could think of anything else: what
  * begins with a letter is no number, date or sexagesimal in any version of YAML.
  */
-function scalar(text: string): string {
+export function yamlScalar(text: string): string {
   const plain = /^[A-Za-z][A-Za-z0-9_./:-]*$/.test(text) && !text.endsWith(':') && !WORDS.test(text);
   return plain ? text : JSON.stringify(text);
 }

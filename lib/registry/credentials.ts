@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import type { ImageReference } from '../image/reference.ts';
+import type { Environment } from '../input/environment.ts';
 import { InputError } from '../input/problem.ts';
-import type { Environment } from '../manifests/logins.ts';
-import type { RegistryLogin } from '../manifests/registry-secret.ts';
 import { credentialFor } from '../plan/credentials.ts';
+import type { RegistryLogin } from '../plan/docker-config.ts';
 import { type DockerAuth, type DockerConfig, readDockerConfigs } from './docker-config.ts';
 
 /** A login, and where it was found: for messages, which never hold the login itself. */

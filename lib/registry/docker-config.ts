@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { Environment } from '../input/environment.ts';
 import { readTextFile } from '../input/file.ts';
 import { InputError } from '../input/problem.ts';
-import type { Environment } from '../manifests/logins.ts';
 
 /** A docker config file (`config.json`, `auth.json`), as far as it says how to log in. */
 export interface DockerConfig {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
+import type { Environment } from '../input/environment.ts';
 import { InputError } from '../input/problem.ts';
-import type { Environment } from '../manifests/logins.ts';
 import { RegistryError } from './error.ts';
 import { proxyFor } from './proxy.ts';
 import { trustedCertificates } from './trust.ts';
@@ -67,11 +67,12 @@ export class Http {
     url: URL,
     { insecure = false, once = false, ...options }: HttpRequest = {},
   ): Promise<HttpResponse> {
+    const dispatcher = this.#dispatcher(url, insecure);
     for (let attempt = 1; ; attempt++) {
       const last = once || attempt === ATTEMPTS;
       let pause = FIRST_PAUSE_MS * 2 ** (attempt - 1);
       try {
-        const response = await request(url, { ...options, dispatcher: this.#dispatcher(url, insecure) });
+        const response = await request(url, { ...options, dispatcher });
         if (last || !TRANSIENT_STATUS.includes(response.statusCode)) return response;
         const asked = retryAfter(response.headers['retry-after']);
         if (asked !== undefined && asked > LONGEST_PAUSE_MS) return response;

@@ -1,9 +1,9 @@
 import type { Config } from '../config/schema.ts';
-import { readMirrorLogins, readPullLogin } from '../manifests/given-logins.ts';
-import type { Environment } from '../manifests/logins.ts';
+import type { Environment } from '../input/environment.ts';
 import { RegistryClient } from './client.ts';
 import { Credentials } from './credentials.ts';
 import { Http } from './http.ts';
+import { readMirrorLogins, readPullLogin } from './logins.ts';
 
 export interface OpenOptions {
   /** Where credentials, certificates and proxies are named, as `process.env`. */

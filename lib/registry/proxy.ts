@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import type { Environment } from '../manifests/logins.ts';
+import type { Environment } from '../input/environment.ts';
 
 /**
  * The proxy for a URL, as skopeo would choose it from the same environment: HTTPS_PROXY or HTTP_PROXY by the scheme,

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
+import type { Environment } from '../input/environment.ts';
 import { readTextFile } from '../input/file.ts';
 import { InputError } from '../input/problem.ts';
-import type { Environment } from '../manifests/logins.ts';
 
 /** Where distributions keep the certificates that the machine trusts: Go's list, so skopeo's too. */
 const SYSTEM_FILES = [

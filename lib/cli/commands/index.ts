@@ -1,9 +1,14 @@
 import type { Program } from '../program.ts';
 import { addBundle } from './bundle.ts';
+import { addCompletion } from './completion.ts';
+import { addDiff } from './diff.ts';
+import { addInit } from './init.ts';
 import { addLint } from './lint.ts';
 import { addLoad } from './load.ts';
 import { addMirror } from './mirror.ts';
+import { addPlan } from './plan.ts';
 import { addVerify } from './verify.ts';
+import { addWiring } from './wiring.ts';
 
 /**
  * Adds one command to the program: its options, its help and its action. A command file loads whatever only its
@@ -12,4 +17,15 @@ import { addVerify } from './verify.ts';
 export type AddCommand = (program: Program) => void;
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly AddCommand[] = [addLint, addVerify, addMirror, addBundle, addLoad];
+export const COMMANDS: readonly AddCommand[] = [
+  addInit,
+  addPlan,
+  addLint,
+  addDiff,
+  addWiring,
+  addMirror,
+  addVerify,
+  addBundle,
+  addLoad,
+  addCompletion,
+];

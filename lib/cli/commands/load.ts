@@ -26,7 +26,7 @@ export function addLoad(program: Program): void {
     .action(async (bundle, older, { format, ca }, command) => {
       const { existsSync } = await import('node:fs');
       const { readConfig } = await import('../../config/load.ts');
-      const { readMirrorLogins } = await import('../../manifests/given-logins.ts');
+      const { readMirrorLogins } = await import('../../registry/logins.ts');
       const { loadLocally } = await import('../../bundle/local-load.ts');
       const { showScript } = await import('../scripts.ts');
       const globals = command.optsWithGlobals();

@@ -43,7 +43,7 @@ export function addMirror(program: Program): void {
         return;
       }
       const { mirrorLocally } = await import('../../mirror/local-mirror.ts');
-      const { readMirrorLogins } = await import('../../manifests/given-logins.ts');
+      const { readMirrorLogins } = await import('../../registry/logins.ts');
       const { showScript } = await import('../scripts.ts');
       const environment = process.env;
       const logins = readMirrorLogins(config, environment);
