@@ -124,21 +124,29 @@ describe('what is there', () => {
       },
     });
     expect(run.status).toBe(1);
-    expect(run.stdout).toBe(
-      `missing    ${open.server}/element-hq/synapse:v2
-           expected ${digest('synapse')}
-           by its digest it is there: nodes can pull it, until garbage collection takes what no tag names
-           used by synapse/synapse
-different  ${open.server}/library/nginx:1.10
-           expected ${other}
-           found    ${digest('nginx')}
-           used by well_known/nginx
-missing    ${open.server}/matrixdotorg/sydent:v9
-           expected ${other}
-           used by sydent/sydent
-${open.server}: 1 of 4 images are there, 2 missing, 1 different
-`,
-    );
+    const rows = run.stdout.split('\n').map((line) => line.split(/ {2,}/));
+    expect(rows).toEqual([
+      ['RESULT', 'IMAGE', 'EXPECTED', 'FOUND', 'CONTAINERS'],
+      [
+        'missing',
+        `${open.server}/element-hq/synapse:v2`,
+        digest('synapse').slice(0, 19),
+        'only by digest',
+        'synapse/synapse',
+      ],
+      [
+        'different',
+        `${open.server}/library/nginx:1.10`,
+        other.slice(0, 19),
+        digest('nginx').slice(0, 19),
+        'well_known/nginx',
+      ],
+      ['missing', `${open.server}/matrixdotorg/sydent:v9`, other.slice(0, 19), '-', 'sydent/sydent'],
+      [''],
+      ['only by digest: nodes can pull it, until garbage collection takes what no tag names'],
+      [`${open.server}: 1 of 4 images are there, 2 missing, 1 different`],
+      [''],
+    ]);
   });
 
   test('as JSON', async () => {

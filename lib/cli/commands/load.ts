@@ -14,7 +14,11 @@ export function addLoad(program: Program): void {
         'mirror.auth takes from the environment, where there is an airgap.yaml and that is set, or else with what ' +
         'skopeo login or docker login left. Exit code 1 where an image could not be pushed, 2 where the bundle is not whole.',
     )
-    .addOption(new Option('--format <format>', 'what to print').choices(['text', 'json']).default('text'))
+    .addOption(
+      new Option('-f, --format <format>', 'how to write it')
+        .choices(['text', 'json'] as const)
+        .default('text' as const),
+    )
     .option('--ca <file>', "PEM certificates to trust beside the machine's own")
     .addHelpText(
       'after',

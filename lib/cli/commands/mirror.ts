@@ -13,7 +13,11 @@ export function addMirror(program: Program): void {
         'skopeo login or docker login left. Exit code 1 where an image could not be copied.',
     )
     .option('--dry-run', 'say what would be copied, and ask nobody')
-    .addOption(new Option('--format <format>', 'what to print').choices(['text', 'json']).default('text'))
+    .addOption(
+      new Option('-f, --format <format>', 'how to write it')
+        .choices(['text', 'json'] as const)
+        .default('text' as const),
+    )
     .option('--ca <file>', "PEM certificates to trust beside the machine's own")
     .addHelpText(
       'after',

@@ -15,7 +15,11 @@ export function addVerify(program: Program): void {
         'with what airgap.yaml takes from the environment, where that is set, or else with what skopeo login or ' +
         'docker login left. Exit code 1 where an image is missing or another one, 2 where the registry gives no answer.',
     )
-    .addOption(new Option('--format <format>', 'what to print').choices(['table', 'json']).default('table'))
+    .addOption(
+      new Option('-f, --format <format>', 'how to write it')
+        .choices(['table', 'json'] as const)
+        .default('table' as const),
+    )
     .option('--push', 'ask the server that the mirror pushes to (registry.pushServer)')
     .option('--ca <file>', "PEM certificates to trust beside the machine's own")
     .addHelpText(
