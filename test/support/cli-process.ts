@@ -5,9 +5,27 @@ import type { Run } from './project.ts';
 /** The built binary as a process that runs beside the test, whose own servers can then answer it. */
 export function startEssAirgap(
   args: readonly string[],
+  options: CliOptions = {},
+): { child: ChildProcess; ended: Promise<Run> } {
+  return start(process.execPath, [BINARY, ...args], options);
+}
+
+/** Runs it to its end. */
+export function runEssAirgap(args: readonly string[], options?: CliOptions): Promise<Run> {
+  return startEssAirgap(args, options).ended;
+}
+
+/** Runs a command line with `sh -e` to its end, beside the test. */
+export function runShell(commands: string, options?: CliOptions): Promise<Run> {
+  return start('sh', ['-ec', commands], options).ended;
+}
+
+function start(
+  program: string,
+  args: readonly string[],
   { cwd, env }: CliOptions = {},
 ): { child: ChildProcess; ended: Promise<Run> } {
-  const child = spawn(process.execPath, [BINARY, ...args], {
+  const child = spawn(program, args, {
     cwd,
     env: { PATH: process.env.PATH, HOME: cwd, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -23,9 +41,4 @@ export function startEssAirgap(
     child.once('error', reject).once('close', (status) => resolve({ status, ...output }));
   });
   return { child, ended };
-}
-
-/** Runs it to its end. */
-export function runEssAirgap(args: readonly string[], options?: CliOptions): Promise<Run> {
-  return startEssAirgap(args, options).ended;
 }
