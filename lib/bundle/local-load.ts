@@ -1,6 +1,5 @@
 import type { Config } from '../config/schema.ts';
 import type { Environment } from '../input/environment.ts';
-import { readTextFile } from '../input/file.ts';
 import { runLocally } from '../mirror/local-run.ts';
 import { type RegistryLogin, renderDockerConfig } from '../plan/docker-config.ts';
 import script from './load.sh';
@@ -14,8 +13,8 @@ export interface LocalLoadOptions {
   readonly config?: Config;
   /** The logins that the environment gives; without any, skopeo finds its own. */
   readonly logins: readonly RegistryLogin[];
-  /** File of PEM certificates to trust beside those of the machine. */
-  readonly caFile?: string;
+  /** PEM certificates to trust, all of them. Default: those of the machine. */
+  readonly certificates?: string;
   readonly environment: Environment;
   readonly onReport: (line: string) => void;
   readonly onProgress: (line: string) => void;
@@ -28,18 +27,18 @@ export interface LocalLoadOptions {
  * @throws InputError where skopeo is missing
  */
 export function loadLocally(options: LocalLoadOptions): Promise<number> {
-  const { bundle, older, config, logins, caFile, environment, onReport, onProgress } = options;
+  const { bundle, older, config, logins, certificates, environment, onReport, onProgress } = options;
   return runLocally({
     script,
     files: {
       ...(logins.length > 0 && { 'auth.json': renderDockerConfig(logins) }),
-      ...(caFile && { 'certs/default/ca.crt': readTextFile(caFile, 'certificates of authorities as PEM') }),
+      ...(certificates && { 'ca.crt': certificates }),
     },
     args: () => [bundle, ...older],
     env: (directory) => ({
       ...(config?.mirror && { ESS_AIRGAP_INSECURE: config.mirror.insecure.join(' ') }),
       ...(logins.length > 0 && { REGISTRY_AUTH_FILE: `${directory}/auth.json` }),
-      ...(caFile && { ESS_AIRGAP_CERT_DIR: `${directory}/certs` }),
+      ...(certificates && { SSL_CERT_FILE: `${directory}/ca.crt` }),
     }),
     environment,
     onReport,

@@ -1,6 +1,5 @@
 import type { Config } from '../config/schema.ts';
 import type { Environment } from '../input/environment.ts';
-import { readTextFile } from '../input/file.ts';
 import { type RegistryLogin, renderDockerConfig } from '../plan/docker-config.ts';
 import type { Plan } from '../plan/plan.ts';
 import { runLocally } from './local-run.ts';
@@ -12,8 +11,8 @@ export interface LocalMirrorOptions {
   readonly config: Config;
   /** The logins that the environment gives; what has none is left to what skopeo finds itself. */
   readonly logins: readonly RegistryLogin[];
-  /** File of PEM certificates to trust beside those of the machine. */
-  readonly caFile?: string;
+  /** PEM certificates to trust, all of them. Default: those of the machine. */
+  readonly certificates?: string;
   readonly environment: Environment;
   readonly onReport: (line: string) => void;
   readonly onProgress: (line: string) => void;
@@ -26,7 +25,7 @@ export interface LocalMirrorOptions {
  * @throws InputError where skopeo is missing
  */
 export function mirrorLocally(options: LocalMirrorOptions): Promise<number> {
-  const { plan, config, logins, caFile, environment, onReport, onProgress } = options;
+  const { plan, config, logins, certificates, environment, onReport, onProgress } = options;
   const auth = logins.map(({ server }, index) => ({ server, folder: `auth-${index}` }));
   const [planFile = ''] = renderPlanFiles(plan.relocations, auth, Number.POSITIVE_INFINITY);
   const configs = logins.map((login, index) => [
@@ -38,13 +37,13 @@ export function mirrorLocally(options: LocalMirrorOptions): Promise<number> {
     files: {
       'images.plan': planFile,
       ...Object.fromEntries(configs),
-      ...(caFile && { 'certs/default/ca.crt': readTextFile(caFile, 'certificates of authorities as PEM') }),
+      ...(certificates && { 'ca.crt': certificates }),
     },
     args: (directory) => [`${directory}/images.plan`],
     env: (directory) => ({
       ESS_AIRGAP_AUTH_DIR: `${directory}/auth`,
       ESS_AIRGAP_INSECURE: config.mirror?.insecure.join(' '),
-      ...(caFile && { ESS_AIRGAP_CERT_DIR: `${directory}/certs` }),
+      ...(certificates && { SSL_CERT_FILE: `${directory}/ca.crt` }),
     }),
     environment,
     onReport,

@@ -277,8 +277,7 @@ copied   ${target.server}/ess/library/redis:7.2
 
   test('a registry that refuses the login: exit code 1, the image and why, and no password', async () => {
     emptyTarget();
-    const env = { SSL_CERT_FILE: authority.caFile };
-    const run = await runEssAirgap(['load', made], { cwd: directory, env });
+    const run = await runEssAirgap(['load', made, '--ca', authority.caFile], { cwd: directory });
     expect(run.status).toBe(1);
     expect(run.stdout).toContain(`failed   ${target.server}/ess/library/redis:7.2\n         `);
     expect(run.stdout).toContain('authentication required');

@@ -1,5 +1,4 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -132,6 +131,15 @@ test('copies everything with its digest, then has nothing to do, and leaves no f
   expectClean(cwd, first.stdout, first.stderr, second.stdout, second.stderr);
 });
 
+test('--ca names the authority of both registries', async () => {
+  const cwd = project();
+  const { SSL_CERT_FILE: _, ...rest } = env(cwd);
+  const run = await runEssAirgap(['mirror', '--ca', authority.caFile], { cwd, env: rest });
+  expect(run).toMatchObject({ status: 0, stderr: '' });
+  expect(run.stdout).toContain('2 images: ');
+  expect(readdirSync(join(cwd, 'tmp'))).toEqual(['.keep']);
+});
+
 test('an image that cannot be had: exit code 1, its name, who needs it, and the others are copied', async () => {
   const missing = `${source.server}/element-hq/sydent:v9@sha256:${'0'.repeat(64)}`;
   const cwd = project(source.server, { 'sydent/sydent': missing });
@@ -143,27 +151,42 @@ test('an image that cannot be had: exit code 1, its name, who needs it, and the 
   expectClean(cwd, run.stdout, run.stderr);
 });
 
-test('a signal ends skopeo, leaves no file behind, and ends the command as that signal does', async () => {
-  const slow = await startFaultProxy({
-    target: source.url,
-    targetAccess: { ...pull, ca: authority.ca },
-    rules: [{ match: { path: /\/blobs\// }, fault: { delayMs: 60_000 } }],
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s ends skopeo, leaves no file behind, and ends the command as it does others',
+  async (signal) => {
+    const slow = await startFaultProxy({
+      target: source.url,
+      targetAccess: { ...pull, ca: authority.ca },
+      rules: [{ match: { path: /\/blobs\// }, fault: { delayMs: 60_000 } }],
+    });
+    const other = makeImage({ name: 'other', layers: [{ seed: 'other', size: 5000 }] });
+    await pushImage(source.server, 'element-hq/other', 'v1', other, { ...pull, ca: authority.ca });
+    const cwd = project(
+      slow.server,
+      { 'other/other': `${slow.server}/element-hq/other:v1@${other.digest}` },
+      [slow.server],
+    );
+    const { child, ended } = startEssAirgap(['mirror'], { cwd, env: env(cwd) });
+    while (!slow.requests.some(({ path }) => path.includes('/blobs/'))) await sleep(50);
+    child.kill(signal);
+    const run = await ended;
+    expect(child.signalCode).toBe(signal);
+    await slow.stop();
+    expectClean(cwd, run.stdout, run.stderr);
+    expect(commandLines().filter((line) => line.includes(slow.server))).toEqual([]);
+  },
+);
+
+/** Of every process that runs now. */
+function commandLines(): string[] {
+  return readdirSync('/proc').flatMap((pid) => {
+    try {
+      return /^\d+$/.test(pid) ? [readFileSync(`/proc/${pid}/cmdline`, 'utf8')] : [];
+    } catch {
+      return [];
+    }
   });
-  const other = makeImage({ name: 'other', layers: [{ seed: 'other', size: 5000 }] });
-  await pushImage(source.server, 'element-hq/other', 'v1', other, { ...pull, ca: authority.ca });
-  const cwd = project(slow.server, { 'other/other': `${slow.server}/element-hq/other:v1@${other.digest}` }, [
-    slow.server,
-  ]);
-  const { child, ended } = startEssAirgap(['mirror'], { cwd, env: env(cwd) });
-  while (!slow.requests.some(({ path }) => path.includes('/blobs/'))) await sleep(50);
-  child.kill('SIGTERM');
-  const run = await ended;
-  expect(child.signalCode).toBe('SIGTERM');
-  await slow.stop();
-  expectClean(cwd, run.stdout, run.stderr);
-  const running = spawnSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).stdout;
-  expect(running).not.toContain(`docker://${slow.server}`);
-});
+}
 
 test('without skopeo: exit code 2, and where to get it', async () => {
   const cwd = project();

@@ -32,6 +32,7 @@ export function addLoad(program: Program): void {
       const { readConfig } = await import('../../config/load.ts');
       const { readMirrorLogins } = await import('../../registry/logins.ts');
       const { loadLocally } = await import('../../bundle/local-load.ts');
+      const { trustedCertificates } = await import('../../registry/trust.ts');
       const { showScript } = await import('../scripts.ts');
       const globals = command.optsWithGlobals();
       // The other side may have no airgap.yaml; one that is asked for has to be there.
@@ -39,6 +40,7 @@ export function addLoad(program: Program): void {
       const config = wanted ? readConfig(globals.config).config : undefined;
       const environment = process.env;
       const logins = config ? readMirrorLogins(config, environment) : [];
+      const certificates = ca && trustedCertificates(environment, ca).join('\n');
       await showScript(format, (show) =>
         loadLocally({
           bundle,
@@ -46,7 +48,7 @@ export function addLoad(program: Program): void {
           logins,
           environment,
           ...(config && { config }),
-          ...(ca && { caFile: ca }),
+          ...(certificates && { certificates }),
           ...show,
         }),
       );

@@ -48,11 +48,13 @@ export function addMirror(program: Program): void {
       }
       const { mirrorLocally } = await import('../../mirror/local-mirror.ts');
       const { readMirrorLogins } = await import('../../registry/logins.ts');
+      const { trustedCertificates } = await import('../../registry/trust.ts');
       const { showScript } = await import('../scripts.ts');
       const environment = process.env;
       const logins = readMirrorLogins(config, environment);
+      const certificates = ca && trustedCertificates(environment, ca).join('\n');
       await showScript(format, (show) =>
-        mirrorLocally({ plan, config, logins, environment, ...(ca && { caFile: ca }), ...show }),
+        mirrorLocally({ plan, config, logins, environment, ...(certificates && { certificates }), ...show }),
       );
     });
 }
