@@ -85,9 +85,9 @@ export class Http {
     }
   }
 
-  /** Ends kept connections, so that the process can end. */
+  /** Ends all connections, so that the process can end. */
   async close(): Promise<void> {
-    await Promise.all([...this.#dispatchers.values()].map((dispatcher) => dispatcher.close()));
+    await Promise.all([...this.#dispatchers.values()].map((dispatcher) => dispatcher.destroy()));
   }
 
   #dispatcher(url: URL, insecure: boolean): Dispatcher {

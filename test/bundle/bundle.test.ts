@@ -14,8 +14,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runEssAirgap } from '../support/cli-process.ts';
+import { runEssAirgap, startEssAirgap } from '../support/cli-process.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { type Image, type LayerSpec, makeImage, pushImage } from '../support/images.ts';
 import type { Run } from '../support/project.ts';
@@ -179,6 +180,29 @@ describe('bundle', () => {
     expect(target.mark()).toBe(mark);
   });
 
+  test('interrupted, it goes on where it ended', async () => {
+    const layer = redis.blobs.find(({ mediaType }) => mediaType.includes('gzip'))?.digest ?? '';
+    const slow = await startFaultProxy({
+      target: source.url,
+      rules: [{ match: ({ path }) => path.endsWith(layer), fault: { delayMs: 60_000 } }],
+    });
+    const output = join(directory, 'interrupted');
+    const cwd = projectOf(first, slow.server);
+    const { child, ended } = startEssAirgap(['bundle', '--output', output], { cwd });
+    while (!slow.requests.some(({ path }) => path.endsWith(layer))) await sleep(50);
+    child.kill('SIGINT');
+    expect(await ended).toMatchObject({ stdout: '', stderr: '' });
+    expect(child.signalCode).toBe('SIGINT');
+    expect((await load(output)).status).toBe(2);
+
+    slow.setRules([]);
+    const again = await runEssAirgap(['bundle', '--output', output], { cwd });
+    await slow.stop();
+    expect(again).toMatchObject({ status: 0, stderr: '' });
+    expect(blobsIn(output).sort()).toEqual(distinct(first));
+    expect(readdirSync(output)).not.toContain('UNFINISHED');
+  });
+
   test('a folder with something in it is left alone', async () => {
     const run = await bundle(first, ['--output', directory]);
     expect(run).toMatchObject({ status: 2, stdout: '' });
@@ -273,6 +297,28 @@ copied   ${target.server}/ess/library/redis:7.2
         .split('\n')
         .map((line) => JSON.parse(line).result),
     ).toEqual(['skipped', 'skipped', 'skipped', undefined]);
+  });
+
+  test('an image of your own is not carried, and has to be in the registry', async () => {
+    emptyTarget();
+    const cwd = projectOf(first);
+    appendFileSync(
+      join(cwd, 'airgap.yaml'),
+      'overrides: { well_known/nginx: { repository: acme/nginx, tag: "2" } }\n',
+    );
+    const output = join(directory, 'own');
+    const made = await runEssAirgap(['bundle', '--output', output], { cwd });
+    expect(made.stdout).toContain('1 images of your own are not in it: load expects them in the registry\n');
+    const without = await load(output);
+    expect(without.status).toBe(1);
+    expect(without.stdout).toContain(
+      `failed   ${target.server}/acme/nginx:2\n         this image of your own is not in the registry: `,
+    );
+    expect(without.stdout).toContain('3 images: 2 copied, 0 were there already, 1 failed');
+    await pushImage(target.server, 'acme/nginx', '2', nginx, { ...push, ca: authority.ca });
+    const run = await load(output);
+    expect(run.status).toBe(0);
+    expect(run.stdout).toContain('3 images: 0 copied, 3 were there already, 0 failed');
   });
 
   test('a registry that refuses the login: exit code 1, the image and why, and no password', async () => {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { folder } from '../support/cli.ts';
+import { folder, inTerminal } from '../support/cli.ts';
 import { runEssAirgap } from '../support/cli-process.ts';
 import { type FaultProxy, type FaultProxyOptions, startFaultProxy } from '../support/fault-proxy.ts';
 import { type Image, makeImage, pushImage } from '../support/images.ts';
@@ -198,6 +198,35 @@ describe('what is there', () => {
     ).toHaveLength(3);
   });
 
+  test('an image of your own, and one without a digest, have to be there by their tag', async () => {
+    const run = await verify({
+      server: open.server,
+      insecure: true,
+      release: {
+        'synapse/redis': 'docker.io/library/redis:7.2',
+        'sydent/sydent': 'docker.io/library/sydent:1',
+      },
+      more: 'overrides: { sydent/sydent: { repository: library/nginx, tag: "1.10" } }',
+    });
+    expect(run).toMatchObject({ status: 0, stdout: `${open.server}: 2 of 2 images are there\n` });
+  });
+
+  test('on a terminal it shows how far it is, elsewhere it does not', async () => {
+    const cwd = folder({
+      'images_digests.yml': digestsFileOf(upstream),
+      'airgap.yaml': `apiVersion: ess-airgap/v1
+registry: { server: "${open.server}" }
+mirror: { image: "x.example/skopeo:1", insecure: ["${open.server}"] }
+`,
+    });
+    const run = inTerminal(['verify'], 80, { cwd });
+    expect(run.status).toBe(0);
+    // Written over the same line, and taken away in the end.
+    expect(run.stdout.replaceAll('\r\x1b[K', '<line>')).toMatch(
+      /^<line>\S+: \d of 3 images asked for.*<line>\S+: 3 of 3 images are there\r\n$/s,
+    );
+  });
+
   test('--push asks the server that the mirror pushes to', async () => {
     const more = 'mirror: { image: "x.example/skopeo:1", insecure: ["PUSH"] }'.replace('PUSH', open.server);
     const setting = {
@@ -359,6 +388,43 @@ describe('tokens', () => {
     expect(run.stdout).toContain(`the token server ${there.server} refuses the credential in `);
     expectNoSecret(run);
     expect(there.requests.filter(({ path }) => path.startsWith('/token'))).toHaveLength(1);
+  });
+});
+
+test('an identity token of docker login is exchanged, by POST, for a token of the repository', async () => {
+  const posted: string[] = [];
+  const identity = 'fake-identity-token';
+  const server = http.createServer(async (request, response) => {
+    const url = `http://${request.headers.host}`;
+    if (request.url === '/token' && request.method === 'POST') {
+      for await (const chunk of request) posted.push(String(chunk));
+      return response.end(JSON.stringify({ access_token: 'fake-access-token' }));
+    }
+    if (request.headers.authorization === 'Bearer fake-access-token') {
+      return response.writeHead(200, { 'docker-content-digest': digest('nginx') }).end();
+    }
+    return response
+      .writeHead(401, { 'www-authenticate': `Bearer realm="${url}/token",service="registry"` })
+      .end();
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const name = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const run = await verify({
+    server: name,
+    insecure: true,
+    release: { 'well_known/nginx': upstream['well_known/nginx'] },
+    docker: { auths: { [name]: { auth: '', identitytoken: identity } } },
+  });
+  server.close();
+  expect(run).toMatchObject({ status: 0, stderr: '' });
+  expect(Object.fromEntries(new URLSearchParams(posted.join('')))).toEqual({
+    service: 'registry',
+    scope: 'repository:library/nginx:pull',
+    grant_type: 'refresh_token',
+    client_id: 'ess-airgap',
+    refresh_token: identity,
   });
 });
 

@@ -2,6 +2,7 @@ import { examples } from '../examples.ts';
 import { EXIT } from '../exit.ts';
 import type { Program } from '../program.ts';
 import { Progress } from '../progress.ts';
+import { refusePullThrough } from '../refuse-pull-through.ts';
 
 /** `ess-airgap bundle`: the images of the plan in a folder, to carry. */
 export function addBundle(program: Program): void {
@@ -39,6 +40,7 @@ export function addBundle(program: Program): void {
       const { formatBundle, formatFailures } = await import('../format/bundle.ts');
       const { config, plan } = loadProject(command.optsWithGlobals().config);
       refuseErrors(plan.findings);
+      refusePullThrough(config);
       const partSize = splitSize === undefined ? undefined : parseSize(splitSize);
       if (splitSize !== undefined && partSize === undefined) {
         throw new InputError([

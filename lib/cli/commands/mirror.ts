@@ -1,6 +1,7 @@
 import { Option } from '@commander-js/extra-typings';
 import { examples } from '../examples.ts';
 import type { Program } from '../program.ts';
+import { refusePullThrough } from '../refuse-pull-through.ts';
 
 /** `ess-airgap mirror`: the Job's mirror.sh, on this machine. */
 export function addMirror(program: Program): void {
@@ -28,16 +29,11 @@ export function addMirror(program: Program): void {
     )
     .action(async ({ dryRun, format, ca }, command) => {
       const { loadProject } = await import('../../project.ts');
-      const { InputError } = await import('../../input/problem.ts');
       const { refuseErrors } = await import('../../plan/finding.ts');
       const { formatCopies } = await import('../format/copies.ts');
       const { config, plan } = loadProject(command.optsWithGlobals().config);
       refuseErrors(plan.findings);
-      if (config.registry.pullThrough) {
-        throw new InputError([
-          { message: 'registry.pullThrough is true: the registry fetches by itself and refuses pushes' },
-        ]);
-      }
+      refusePullThrough(config);
       if (dryRun) {
         process.stdout.write(
           format === 'json'
