@@ -4,12 +4,16 @@ import type { Config } from './config/schema.ts';
 import type { ContainerImage } from './digests/container-image.ts';
 import { parseDigests, readDigests } from './digests/read.ts';
 import { isGitPath, readGitFile } from './input/git.ts';
-import { makePlan, type Plan } from './plan/plan.ts';
+import { type ConfigPlace, makePlan, type Plan } from './plan/plan.ts';
 
 /** A configuration and the plan that it makes of its digests file. */
 export interface Project {
   readonly config: Config;
   readonly plan: Plan;
+  /** The containers of the release, as the digests file has them. */
+  readonly images: readonly ContainerImage[];
+  /** Where the configuration's values stand. */
+  readonly place: ConfigPlace;
 }
 
 /**
@@ -24,7 +28,7 @@ export function loadProject(configPath: string): Project {
   const { config, place } = readConfig(configPath);
   const { digests } = config;
   const images = readDigests(isAbsolute(digests) ? digests : join(dirname(configPath), digests));
-  return { config, plan: makePlan(images, config, place) };
+  return { config, plan: makePlan(images, config, place), images, place };
 }
 
 /**

@@ -16,8 +16,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   registry: ['input', 'image', 'config', 'plan'],
   bundle: ['input', 'image', 'digests', 'config', 'plan', 'mirror', 'registry'],
   manifests: ['input', 'image', 'config', 'plan', 'mirror'],
-  release: ['image', 'digests', 'config', 'plan'],
-  cli: ['input', 'image', 'digests', 'config', 'plan', 'mirror', 'release', 'registry', 'bundle', '.'],
+  release: ['input', 'image', 'digests', 'config', 'plan'],
+  report: ['input', 'image', 'digests', 'config', 'plan', 'release'],
+  cli: [
+    ...['input', 'image', 'digests', 'config', 'plan', 'mirror', 'registry', 'bundle', 'release', 'report'],
+    '.',
+  ],
   // project.ts and index.ts
   '.': ['input', 'image', 'digests', 'config', 'plan', 'mirror', 'manifests', '.'],
 };
@@ -27,6 +31,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
   image: [],
   plan: ['node:crypto', 'picomatch'],
   release: [],
+  report: ['node:crypto'],
 };
 
 const files = readdirSync('lib', { recursive: true, encoding: 'utf8' }).filter((name) =>

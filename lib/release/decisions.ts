@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import { type ContainerImage, containerName } from '../digests/container-image.ts';
-import { formatReference } from '../image/reference.ts';
+import { formatReference, shortReference } from '../image/reference.ts';
 import type { Problem } from '../input/problem.ts';
 import type { Finding } from '../plan/finding.ts';
 import type { ConfigPlace } from '../plan/plan.ts';
@@ -78,7 +78,7 @@ function changedContainers({ now, comparison, config, place }: Decided): Decisio
   return comparison.changed.flatMap(({ before, after, differences, containers }) =>
     containers.flatMap((image): Decision[] => {
       const name = containerName(image);
-      const change = `${formatReference(before)} became ${formatReference(after)}`;
+      const change = `${shortReference(before)} became ${shortReference(after)}`;
       if (!config) {
         if (!differences.includes('digest-lost')) return [];
         return [

@@ -9,6 +9,7 @@ const packages = {
   openssl: 'openssl',
   setpriv: 'util-linux',
   script: 'bsdutils',
+  chromium: 'chromium',
 } as const;
 
 const missing = () =>

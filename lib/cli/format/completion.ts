@@ -71,6 +71,8 @@ ${cases.join('\n')}
   esac
   COMPREPLY=()
   for word in $words; do
+    # Options only where one has begun; else files, which readline completes by itself, would never be offered.
+    [[ -z $current && $word == -* ]] && continue
     case $word in "$current"*) COMPREPLY+=("$word") ;; esac
   done
 }

@@ -1,11 +1,11 @@
-import { formatReference } from '../../image/reference.ts';
+import { formatReference, shortReference as short } from '../../image/reference.ts';
 import type { Finding } from '../../plan/finding.ts';
 import { formatFinding } from '../../plan/finding.ts';
 import { imageOf, overviewOf, type Totals } from '../../plan/overview.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Terminal } from '../terminal.ts';
 import { countFindings, formatFindings } from './findings.ts';
-import { code, markdownText, short } from './reference.ts';
+import { code, markdownText } from './reference.ts';
 import { formatTable } from './table.ts';
 
 /** For people at a terminal: digests are shortened to 12 digits. */

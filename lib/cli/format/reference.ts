@@ -1,10 +1,5 @@
 import { formatReference, type ImageReference } from '../../image/reference.ts';
 
-/** A reference for a terminal: its digest is cut to 12 digits. */
-export function short(image: ImageReference): string {
-  return formatReference(image).replace(/(@sha256:[0-9a-f]{12})[0-9a-f]+$/, '$1');
-}
-
 /** A reference in Markdown. */
 export function code(image: ImageReference): string {
   return `\`${formatReference(image)}\``;

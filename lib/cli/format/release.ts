@@ -1,11 +1,10 @@
 import { type ContainerImage, containerName } from '../../digests/container-image.ts';
-import { formatReference, type ImageReference } from '../../image/reference.ts';
+import { formatReference, type ImageReference, shortReference as short } from '../../image/reference.ts';
 import { formatPlace } from '../../input/problem.ts';
-import { imageOf } from '../../plan/overview.ts';
-import type { ImageChange } from '../../release/compare.ts';
 import type { Copy, Review } from '../../release/review.ts';
+import { describeChange, whenAdded } from '../../release/words.ts';
 import type { Colors, Terminal } from '../terminal.ts';
-import { code, markdownText, short } from './reference.ts';
+import { code, markdownText } from './reference.ts';
 
 /** A review and the names of its two sides, as the user gave them. */
 export interface NamedReview extends Review {
@@ -42,7 +41,7 @@ export function releaseText(review: NamedReview, { colors }: Terminal): string {
         [
           colors.yellow(`~ ${short(change.before)}`),
           `  ${short(change.after)}`,
-          `    ${differences(change)}`,
+          `    ${describeChange(change)}`,
           `    in ${change.containers.map(containerName).join(', ')}`,
         ].join('\n'),
       ),
@@ -120,7 +119,7 @@ export function releaseMarkdown(review: NamedReview): string {
       '| Before | After | Change | Containers |',
       comparison.changed.map(
         (change) =>
-          `| ${code(change.before)} | ${code(change.after)} | ${markdownText(differences(change))} | ${names(change.containers)} |`,
+          `| ${code(change.before)} | ${code(change.after)} | ${markdownText(describeChange(change))} | ${names(change.containers)} |`,
       ),
     ),
     ...section(
@@ -188,29 +187,6 @@ function conclusion({ comparison, decisions }: Review): string {
   if (decisions.length > 0) return `To decide: ${decisions.length}.`;
   if (added.length + removed.length + changed.length === 0) return 'Nothing changed.';
   return 'Nothing to decide.';
-}
-
-/** What a new container means: the plan covers it, or it would run from the internet. */
-function whenAdded({ plan }: Review, { component, container, image }: ContainerImage): string {
-  const override = plan?.overrides.find((o) => o.component === component && o.container === container);
-  if (override)
-    return `runs ${short(imageOf(override))} once the new ConfigMap is applied; until then from ${image.registry}`;
-  return `would run from ${image.registry}: add a rule or mirror it`;
-}
-
-/** What happened to an image, in words. */
-export function differences({ before, after, differences }: ImageChange): string {
-  const digest = (image: ImageReference): string => image.digest?.slice(0, 'sha256:'.length + 12) ?? 'none';
-  const same = before.digest !== undefined && before.digest === after.digest;
-  const words = {
-    server: `moved from ${before.registry} to ${after.registry}`,
-    repository: `moved from ${before.repository} to ${after.repository}`,
-    tag: `re-tagged from ${before.tag ?? 'no tag'} to ${after.tag ?? 'no tag'}${same ? ', the same digest' : ''}`,
-    digest: `same tag with a new digest, ${digest(before)} became ${digest(after)}`,
-    'digest-added': `has a digest now, ${digest(after)}`,
-    'digest-lost': `has lost its digest, ${digest(before)}`,
-  };
-  return differences.map((difference) => words[difference]).join('; ');
 }
 
 function copyText({ source, target, overwrites }: Copy, format: (image: ImageReference) => string): string {
