@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { essAirgap, folder } from '../support/cli.ts';
+import { BINARY, essAirgap, folder } from '../support/cli.ts';
 
 describe('wrong use: exit code 2, nothing on standard output', () => {
   test.each([
@@ -40,4 +41,19 @@ describe('broken input: exit code 2, a stack trace only on request', () => {
       'two.yaml:1:1: error',
     );
   });
+});
+
+test('the system refuses: one paragraph, exit code 2', () => {
+  const cwd = 'test/fixtures/releases';
+  const full = spawnSync('sh', ['-c', `'${process.execPath}' '${BINARY}' plan >/dev/full`], {
+    cwd,
+    encoding: 'utf8',
+  });
+  expect(full).toMatchObject({ status: 2, stderr: 'error: ENOSPC: no space left on device, write\n' });
+  const images = { 'images_digests.yml': { from: 'images_digests.yml' } };
+  const run = essAirgap(['init', 'r.local', '-c', 'no/such/airgap.yaml', '-d', 'images_digests.yml'], {
+    cwd: folder(images),
+  });
+  expect(run).toMatchObject({ status: 2, stdout: '' });
+  expect(run.stderr).toBe("error: ENOENT: no such file or directory, open 'no/such/airgap.yaml'\n");
 });
