@@ -186,11 +186,10 @@ async function unexpected(response: HttpResponse, server: string, name: string):
   await response.body.dump();
   const { statusCode } = response;
   const kind = statusCode === 403 ? 'unauthorized' : 'unexpected';
-  const what =
-    statusCode === 403
-      ? 'denies access (403)'
-      : statusCode === 404
-        ? 'does not have it (404)'
-        : `answers ${statusCode}`;
-  return new RegistryError(kind, `${name}: ${server} ${what}`);
+  const words: Record<number, string> = {
+    403: 'denies access (403)',
+    404: 'does not have it (404)',
+    429: 'has had enough requests for now (429): try again later, or log in if you have not',
+  };
+  return new RegistryError(kind, `${name}: ${server} ${words[statusCode] ?? `answers ${statusCode}`}`);
 }

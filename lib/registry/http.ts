@@ -126,9 +126,10 @@ function checkedProxy(proxy: string): string {
   ]);
 }
 
-/** Whether a failure may be gone at the next attempt. */
+/** Whether a failure may be gone at the next attempt: of the connection, or an answer that is no HTTP. */
 export function isTransient(error: unknown): boolean {
-  return TRANSIENT_CODES.includes(codeOf(error));
+  const code = codeOf(error);
+  return TRANSIENT_CODES.includes(code) || code.startsWith('HPE_');
 }
 
 /** The error that says that a server gave no answer, or none to the end. */

@@ -27,6 +27,13 @@ export function readPullLogin({ registry, pullSecret }: Config, environment: Env
   return readGiven([{ ...pullSecret, server: registry.server }], environment);
 }
 
+/** The environment without these logins: what runs skopeo hands them on as files, and nobody else needs them. */
+export function withoutLogins({ mirror, pullSecret }: Config, environment: Environment): Environment {
+  const credentials = [...(mirror?.auth ?? []), ...(pullSecret ? [pullSecret] : [])];
+  const names = credentials.flatMap((it) => (it.source === 'env' ? [it.usernameEnv, it.passwordEnv] : []));
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !names.includes(name)));
+}
+
 function readGiven(wanted: readonly LoginVariables[], environment: Environment): RegistryLogin[] {
   const problems: Problem[] = [];
   const logins = wanted.flatMap(({ server, usernameEnv, passwordEnv }) => {

@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -129,6 +138,29 @@ test('copies everything with its digest, then has nothing to do, and leaves no f
     stdout: `${target.server}: 2 of 2 images are there\n`,
   });
   expectClean(cwd, first.stdout, first.stderr, second.stdout, second.stderr);
+});
+
+test('logins are in no environment and no argument of what runs, and their files are for nobody else', async () => {
+  const cwd = project();
+  const bin = join(cwd, 'bin');
+  const seen = join(cwd, 'seen');
+  mkdirSync(bin);
+  const real = execFileSync('sh', ['-c', 'command -v skopeo'], { encoding: 'utf8' }).trim();
+  writeFileSync(
+    join(bin, 'skopeo'),
+    `#!/bin/sh\n{ env; echo "$@"; } >>${seen}\nls -lR "$TMPDIR/../auth" >>${seen} 2>&1\nexec ${real} "$@"\n`,
+    { mode: 0o755 },
+  );
+  const run = await runEssAirgap(['mirror'], {
+    cwd,
+    env: { ...env(cwd), PATH: `${bin}:${process.env.PATH}` },
+  });
+  expect(run.status).toBe(0);
+  const text = readFileSync(seen, 'utf8');
+  expect(text).toContain('--authfile');
+  expect(text).toMatch(/^-rw------- .* config\.json$/m);
+  expect(text).not.toMatch(/^-(?!rw-------).* config\.json$/m);
+  expectClean(cwd, text);
 });
 
 test('--ca names the authority of both registries', async () => {

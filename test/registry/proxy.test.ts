@@ -1,11 +1,13 @@
+import { execFileSync } from 'node:child_process';
 import * as http from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { proxyFor } from '../../lib/registry/proxy.ts';
 import { folder } from '../support/cli.ts';
 import { runEssAirgap } from '../support/cli-process.ts';
 import { makeImage, pushImage } from '../support/images.ts';
-import { type Registry, startRegistry } from '../support/registry.ts';
+import { createCertificateAuthority, type Registry, startRegistry } from '../support/registry.ts';
 import { digestsFileOf } from '../support/release.ts';
 
 describe('which proxy', () => {
@@ -57,30 +59,37 @@ describe('verify through a proxy', () => {
   let registry: Registry;
   let server: http.Server;
   let proxy: string;
+  /** The port that the proxy connects to, whatever is asked for. */
+  let onward: number;
 
   beforeAll(async () => {
     registry = await startRegistry();
     await pushImage(registry.server, 'library/nginx', '1.10', image);
-    const { port } = new URL(registry.url);
+    onward = Number(new URL(registry.url).port);
     // Whatever name is asked for, it is the registry: the client cannot have found it by itself.
     server = http.createServer((request, response) => {
       asked.push(`${request.method} ${request.url} ${request.headers['proxy-authorization']}`);
       const { pathname } = new URL(request.url ?? '');
-      const onward = http.request({ port, path: pathname, method: request.method, headers: request.headers });
-      onward.on('response', (answer) => {
+      const passed = http.request({
+        port: onward,
+        path: pathname,
+        method: request.method,
+        headers: request.headers,
+      });
+      passed.on('response', (answer) => {
         response.writeHead(answer.statusCode ?? 0, answer.headers);
         answer.pipe(response);
       });
-      request.pipe(onward);
+      request.pipe(passed);
     });
     server.on('connect', (request, socket) => {
       asked.push(`CONNECT ${request.url} ${request.headers['proxy-authorization']}`);
-      const onward = connect(Number(port), '127.0.0.1', () => {
+      const tunnel = connect(onward, '127.0.0.1', () => {
         socket.write('HTTP/1.1 200 OK\r\n\r\n');
-        onward.pipe(socket).pipe(onward);
+        tunnel.pipe(socket).pipe(tunnel);
       });
-      onward.on('error', () => socket.destroy());
-      socket.on('error', () => onward.destroy());
+      tunnel.on('error', () => socket.destroy());
+      socket.on('error', () => tunnel.destroy());
     });
     await new Promise<void>((resolve) => {
       server.listen(0, '127.0.0.1', resolve);
@@ -93,15 +102,15 @@ describe('verify through a proxy', () => {
     await registry?.stop();
   });
 
-  const verify = (env: Record<string, string>) =>
-    runEssAirgap(['verify'], {
+  const verify = (env: Record<string, string>, args: string[] = [], insecure = true) =>
+    runEssAirgap(['verify', ...args], {
       cwd: folder({
         'images_digests.yml': digestsFileOf({
           'well_known/nginx': `docker.io/library/nginx:1.10@${image.digest}`,
         }),
         'airgap.yaml': `apiVersion: ess-airgap/v1
 registry: { server: "registry.invalid:5000" }
-mirror: { image: "x.example/skopeo:1", insecure: ["registry.invalid:5000"] }
+${insecure ? 'mirror: { image: "x.example/skopeo:1", insecure: ["registry.invalid:5000"] }' : ''}
 `,
       }),
       env,
@@ -118,6 +127,35 @@ mirror: { image: "x.example/skopeo:1", insecure: ["registry.invalid:5000"] }
       `GET http://registry.invalid:5000/v2/ ${login}`,
       `HEAD http://registry.invalid:5000/v2/library/nginx/manifests/1.10 ${login}`,
     ]);
+  });
+
+  test('the certificate behind the tunnel is checked against the name that was asked for', async () => {
+    const dir = folder();
+    const authority = createCertificateAuthority(dir);
+    const issue = (name: string) => {
+      const file = (end: string) => join(dir, `${name}.${end}`);
+      execFileSync(
+        'openssl',
+        [
+          ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
+          ...['-keyout', file('key'), '-out', file('crt'), '-subj', '/CN=test'],
+          ...['-addext', `subjectAltName=DNS:${name}`, '-addext', 'basicConstraints=critical,CA:FALSE'],
+          ...['-CA', join(dir, 'ca.crt'), '-CAkey', join(dir, 'ca.key')],
+        ],
+        { stdio: 'ignore' },
+      );
+      return { certFile: file('crt'), keyFile: file('key') };
+    };
+    const answers: Record<string, string> = {};
+    for (const name of ['registry.invalid', 'other.invalid']) {
+      const behind = await startRegistry({ tls: issue(name), storageDir: registry.storageDir });
+      onward = Number(new URL(behind.url).port);
+      const run = await verify({ HTTPS_PROXY: `http://${proxy}` }, ['--ca', authority.caFile], false);
+      answers[name] = run.stdout;
+      await behind.stop();
+    }
+    expect(answers['registry.invalid']).toBe('registry.invalid:5000: 1 of 1 images are there\n');
+    expect(answers['other.invalid']).toContain("Hostname/IP does not match certificate's altnames");
   });
 
   test('a proxy that is no URL is refused, and not repeated', async () => {

@@ -30,7 +30,7 @@ export function addLoad(program: Program): void {
     .action(async (bundle, older, { format, ca }, command) => {
       const { existsSync } = await import('node:fs');
       const { readConfig } = await import('../../config/load.ts');
-      const { readMirrorLogins } = await import('../../registry/logins.ts');
+      const { readMirrorLogins, withoutLogins } = await import('../../registry/logins.ts');
       const { loadLocally } = await import('../../bundle/local-load.ts');
       const { trustedCertificates } = await import('../../registry/trust.ts');
       const { showScript } = await import('../scripts.ts');
@@ -38,8 +38,8 @@ export function addLoad(program: Program): void {
       // The other side may have no airgap.yaml; one that is asked for has to be there.
       const wanted = command.parent?.getOptionValueSource('config') === 'cli' || existsSync(globals.config);
       const config = wanted ? readConfig(globals.config).config : undefined;
-      const environment = process.env;
-      const logins = config ? readMirrorLogins(config, environment) : [];
+      const environment = config ? withoutLogins(config, process.env) : process.env;
+      const logins = config ? readMirrorLogins(config, process.env) : [];
       const certificates = ca && trustedCertificates(environment, ca).join('\n');
       await showScript(format, (show) =>
         loadLocally({

@@ -43,11 +43,11 @@ export function addMirror(program: Program): void {
         return;
       }
       const { mirrorLocally } = await import('../../mirror/local-mirror.ts');
-      const { readMirrorLogins } = await import('../../registry/logins.ts');
+      const { readMirrorLogins, withoutLogins } = await import('../../registry/logins.ts');
       const { trustedCertificates } = await import('../../registry/trust.ts');
       const { showScript } = await import('../scripts.ts');
-      const environment = process.env;
-      const logins = readMirrorLogins(config, environment);
+      const environment = withoutLogins(config, process.env);
+      const logins = readMirrorLogins(config, process.env);
       const certificates = ca && trustedCertificates(environment, ca).join('\n');
       await showScript(format, (show) =>
         mirrorLocally({ plan, config, logins, environment, ...(certificates && { certificates }), ...show }),
