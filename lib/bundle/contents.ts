@@ -66,8 +66,10 @@ function readBlobs(image: ImageReference, manifest: Manifest): Blob[] {
   }
   const parsed = manifestSchema.safeParse(value);
   if (!parsed.success) {
-    const type = manifest.mediaType || 'a thing without a type';
-    throw broken(image, `${manifest.digest} is ${type}; expected an image manifest whose digests are sha256`);
+    throw broken(
+      image,
+      `${manifest.digest} is ${mediaTypeOf(manifest)}; expected an image manifest whose digests are sha256`,
+    );
   }
   const { config, layers } = parsed.data;
   return [
@@ -76,12 +78,24 @@ function readBlobs(image: ImageReference, manifest: Manifest): Blob[] {
   ];
 }
 
+/**
+ * The media type of a manifest by its own words: Docker's always say it, of OCI's it may be left out (image
+ * specification, "Image Manifest"). The same bytes have the same, whatever a registry says of them.
+ */
+export function mediaTypeOf(manifest: Manifest): string {
+  const value = parseJson(manifest);
+  const said = z.object({ mediaType: z.string() }).safeParse(value);
+  if (said.success) return said.data.mediaType;
+  const kind = indexSchema.safeParse(value).success ? 'index' : 'manifest';
+  return `application/vnd.oci.image.${kind}.v1+json`;
+}
+
 /** The digits of a sha256 digest. */
 export function hexOf(digest: string): string {
   return digest.slice('sha256:'.length);
 }
 
-function parseJson({ bytes }: Manifest): unknown {
+function parseJson({ bytes }: Pick<Manifest, 'bytes'>): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch {

@@ -3,6 +3,7 @@ import {
   createReadStream,
   createWriteStream,
   mkdirSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -13,7 +14,7 @@ import { pipeline } from 'node:stream/promises';
 import { formatReference } from '../image/reference.ts';
 import { InputError } from '../input/problem.ts';
 import type { Manifest } from '../registry/client.ts';
-import { hexOf } from './contents.ts';
+import { hexOf, mediaTypeOf } from './contents.ts';
 import script from './load.sh';
 import { type BundledImage, type OwnImage, renderLoadPlan } from './load-plan.ts';
 import { distribute, type PartFile, pieceCount } from './parts.ts';
@@ -52,7 +53,7 @@ export async function finish(
     const folder = whole ? output : join(output, `part-${String(index + 1).padStart(3, '0')}`);
     bytes += await writePart(folder, files, output, index === 0 ? written : {});
   }
-  if (!whole) rmSync(join(output, 'blobs'), { recursive: true });
+  removeOthers(output, whole ? blobs : []);
   return { bytes, parts: parts.length, digest: `sha256:${sha256(written['load.plan'] ?? '')}` };
 }
 
@@ -81,6 +82,15 @@ function blobFiles(images: readonly BundledImage[], output: string): PartFile[] 
   });
 }
 
+/** What an unfinished run of another plan left, and of a bundle in parts the folder that they were made from. */
+function removeOthers(output: string, files: readonly PartFile[]): void {
+  const paths = new Set(files.map(({ path }) => path));
+  for (const name of readdirSync(join(output, 'blobs/sha256'))) {
+    if (!paths.has(`blobs/sha256/${name}`)) rmSync(join(output, 'blobs/sha256', name));
+  }
+  if (files.length === 0) rmSync(join(output, 'blobs'), { recursive: true });
+}
+
 function withPieces(images: readonly BundledImage[], partSize: number | undefined): BundledImage[] {
   if (partSize === undefined) return [...images];
   return images.map((image) => ({
@@ -97,7 +107,7 @@ function renderIndex(images: readonly BundledImage[], roots: readonly Manifest[]
   const manifests = images.map(({ target }, index) => {
     const root = roots[index];
     return {
-      mediaType: root?.mediaType,
+      mediaType: root && mediaTypeOf(root),
       digest: root?.digest,
       size: root?.bytes.length,
       annotations: {

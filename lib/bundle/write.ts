@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ImageReference, repositoryName } from '../image/reference.ts';
 import { InputError } from '../input/problem.ts';
@@ -6,7 +7,7 @@ import type { Plan, Relocation } from '../plan/plan.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { RegistryError } from '../registry/error.ts';
 import { mapBounded } from '../registry/map-bounded.ts';
-import { type Blob, hexOf, type ImageContents, readContents } from './contents.ts';
+import { type Blob, hexOf, type ImageContents, type ManifestSource, readContents } from './contents.ts';
 import { download } from './download.ts';
 import { finish } from './finish.ts';
 import type { Brought } from './load-plan.ts';
@@ -59,7 +60,7 @@ export async function writeBundle(options: BundleOptions): Promise<BundleResult>
   const { plan, client, output, older = [], partSize, onProgress = () => {} } = options;
   prepare(output);
   const relocations = plan.relocations.filter(({ source }) => source);
-  const { contents, failures } = await readAll(relocations, client, onProgress);
+  const { contents, failures } = await readAll(relocations, keeping(client, output), onProgress);
   const images = leaveOut(
     contents.map(({ relocation: { target, containers }, root, manifests, blobs }) => ({
       target,
@@ -88,9 +89,6 @@ export async function writeBundle(options: BundleOptions): Promise<BundleResult>
   const result = { failures, images: images.length, own: own.length, leftOut };
   if (failures.length > 0) return { ...result, bytes: 0, parts: 0, digest: '' };
 
-  for (const { bytes, digest } of contents.flatMap(({ root, manifests }) => [root, ...manifests])) {
-    writeFileSync(join(output, 'blobs/sha256', hexOf(digest)), bytes);
-  }
   const finished = await finish({ output, images, own, roots: contents.map(({ root }) => root), partSize });
   rmSync(join(output, UNFINISHED));
   return { ...result, ...finished };
@@ -121,21 +119,38 @@ function prepare(output: string): void {
   );
 }
 
+/** Keeps every manifest as a file: another run does not ask for it again, and some sources count what is asked for. */
+function keeping(client: RegistryClient, output: string): ManifestSource {
+  const fileOf = (digest: string): string => join(output, 'blobs/sha256', hexOf(digest));
+  return {
+    async manifest(image, reference) {
+      if (reference.startsWith('sha256:') && existsSync(fileOf(reference))) {
+        const bytes = readFileSync(fileOf(reference));
+        const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+        if (digest === reference) return { digest, bytes };
+      }
+      const manifest = await client.manifest(image, reference);
+      if (manifest) writeFileSync(fileOf(manifest.digest), manifest.bytes);
+      return manifest;
+    },
+  };
+}
+
 async function readAll(
   relocations: readonly Relocation[],
-  client: RegistryClient,
+  source: ManifestSource,
   onProgress: (text: string) => void,
 ): Promise<{ contents: Found[]; failures: BundleFailure[] }> {
   const contents: Found[] = [];
   const failures: BundleFailure[] = [];
   let read = 0;
   const found = await mapBounded(relocations, CONNECTIONS, async (relocation) => {
-    const { source, target } = relocation;
-    if (!source) return undefined;
+    const { source: from, target } = relocation;
+    if (!from) return undefined;
     // The digest that the tag is to have at the target is that of the source.
-    const image = { ...source, ...(target.digest && { digest: target.digest }) };
+    const image = { ...from, ...(target.digest && { digest: target.digest }) };
     const it = await attempt(failures, relocation, async () => {
-      const all = await readContents(image, client);
+      const all = await readContents(image, source);
       if (all) return all;
       throw new RegistryError(
         'unexpected',

@@ -10,7 +10,6 @@ import { MANIFEST_TYPES } from './media-types.ts';
 export interface Manifest {
   /** Of the very bytes. */
   readonly digest: string;
-  readonly mediaType: string;
   readonly bytes: Buffer;
 }
 
@@ -79,7 +78,7 @@ export class RegistryClient {
         `${name}: the registry serves a manifest with the digest ${digest}`,
       );
     }
-    return { digest, mediaType: String(response.headers['content-type'] ?? '').split(';')[0] ?? '', bytes };
+    return { digest, bytes };
   }
 
   /**

@@ -196,8 +196,13 @@ describe('bundle', () => {
     expect((await load(output)).status).toBe(2);
 
     slow.setRules([]);
+    // What a run of another plan left is not carried.
+    writeFileSync(join(output, 'blobs/sha256', '0'.repeat(64)), 'of another plan');
+    const before = slow.requests.length;
     const again = await runEssAirgap(['bundle', '--output', output], { cwd });
     await slow.stop();
+    const asked = slow.requests.slice(before).filter(({ path }) => path.includes('/manifests/'));
+    expect(asked).toEqual([]);
     expect(again).toMatchObject({ status: 0, stderr: '' });
     expect(blobsIn(output).sort()).toEqual(distinct(first));
     expect(readdirSync(output)).not.toContain('UNFINISHED');
