@@ -10,6 +10,7 @@ const packages = {
   setpriv: 'util-linux',
   script: 'bsdutils',
   chromium: 'chromium',
+  git: 'git',
 } as const;
 
 const missing = () =>

@@ -1,6 +1,6 @@
 import { type ContainerImage, containerName } from '../../digests/container-image.ts';
 import { formatReference, type ImageReference, shortReference as short } from '../../image/reference.ts';
-import { formatPlace } from '../../input/problem.ts';
+import { formatPlace, printable } from '../../input/problem.ts';
 import type { Copy, Review } from '../../release/review.ts';
 import { describeChange, whenAdded } from '../../release/words.ts';
 import type { Colors, Terminal } from '../terminal.ts';
@@ -58,8 +58,8 @@ export function releaseText(review: NamedReview, { colors }: Terminal): string {
       'To decide',
       decisions.map((decision) => {
         const place = decision.place ? `${formatPlace(decision.place)}: ` : '';
-        const hint = decision.hint ? `\n    ${decision.hint}` : '';
-        return `${colors.red('!')} ${place}${decision.message} [${decision.code}]${hint}`;
+        const hint = decision.hint ? `\n    ${printable(decision.hint)}` : '';
+        return `${colors.red('!')} ${printable(place + decision.message)} [${decision.code}]${hint}`;
       }),
     ),
     '',
