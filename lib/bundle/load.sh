@@ -16,13 +16,11 @@
 #
 # Environment:
 #   ESS_AIRGAP_INSECURE  servers that may be spoken to over plain HTTP or unverified TLS, separated by blanks
-#   ESS_AIRGAP_CERT_DIR  certificates to trust (*.crt) are in the folder "default" below it
 #   REGISTRY_AUTH_FILE, HTTPS_PROXY, HTTP_PROXY, NO_PROXY, SSL_CERT_FILE  as everywhere; skopeo reads them
 #   TMPDIR               must have room for the largest file that is cut into pieces, if there is any
 set -eu
 
 INSECURE=${ESS_AIRGAP_INSECURE:-}
-CERT_DIR=${ESS_AIRGAP_CERT_DIR:-}
 : "${TMPDIR:=/tmp}"
 
 main() {
@@ -271,7 +269,6 @@ copy() {
   echo "pushing $target" >&2
   set -- --all --preserve-digests --retry-times 3 "dir:$work/view" "docker://$target"
   ! is_insecure "$target" || set -- --dest-tls-verify=false "$@"
-  [ ! -d "$CERT_DIR/default" ] || set -- --dest-cert-dir "$CERT_DIR/default" "$@"
   skopeo copy --quiet "$@" >"$work/out" 2>"$work/error"
 }
 
@@ -279,7 +276,6 @@ copy() {
 inspect() {
   set -- --raw "docker://$1"
   ! is_insecure "${2#docker://}" || set -- --tls-verify=false "$@"
-  [ ! -d "$CERT_DIR/default" ] || set -- --cert-dir "$CERT_DIR/default" "$@"
   found=''
   skopeo inspect "$@" >"$work/manifest" 2>"$work/error" || return 1
   sum=$(sha256sum <"$work/manifest")

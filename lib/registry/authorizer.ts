@@ -56,7 +56,12 @@ export class Authorizer {
 
   /** What to say when the registry does not take what it was given. */
   async refusal(image: Repository): Promise<RegistryError> {
-    return this.#refuse(repositoryName(image), await this.#credentials.find(image));
+    const credential = await this.#credentials.find(image);
+    const name = repositoryName(image);
+    if (this.#challenges.get(image.registry)?.scheme !== 'bearer') return this.#refuse(name, credential);
+    // The token server took the login: it is this repository that it is not good for. Docker Hub says the same of one
+    // that does not exist.
+    return denied(name, 'the registry', credential);
   }
 
   /** A credential that was refused once is not tried again: a thousand wrong logins lock an account. */
@@ -66,12 +71,11 @@ export class Authorizer {
     return credential;
   }
 
-  #refuse(name: string, credential: Credential | undefined, by?: string): RegistryError {
+  #refuse(name: string, credential: Credential | undefined, by = 'the registry'): RegistryError {
     if (credential) this.#refused.add(credential);
-    const who = by ? `the token server ${by}` : 'the registry';
     const what = credential ? `the credential in ${credential.from}` : 'access without a credential';
     const hint = credential ? '' : '; log in with skopeo login or docker login';
-    return new RegistryError('unauthorized', `${name}: ${who} refuses ${what}${hint}`);
+    return new RegistryError('unauthorized', `${name}: ${by} refuses ${what}${hint}`);
   }
 
   async #token(image: Repository, { parameters }: Challenge, base: URL, insecure: boolean): Promise<string> {
@@ -103,20 +107,27 @@ export class Authorizer {
             headers: { authorization: basic(credential.username, credential.password) },
           }),
         });
+    const by = `the token server ${realm.host}`;
     if (response.statusCode === 401 || response.statusCode === 403) {
       await response.body.dump();
-      throw this.#refuse(name, credential, realm.host);
+      throw response.statusCode === 401 ? this.#refuse(name, credential, by) : denied(name, by, credential);
     }
     const token = response.statusCode === 200 ? readToken(await response.body.text()) : undefined;
     if (token === undefined) {
       await response.body.dump();
-      throw new RegistryError(
-        'unexpected',
-        `${name}: the token server ${realm.host} answers ${response.statusCode} without a token`,
-      );
+      throw new RegistryError('unexpected', `${name}: ${by} answers ${response.statusCode} without a token`);
     }
     return token;
   }
+}
+
+/** The login is good, or there is none, but not for this repository. */
+function denied(name: string, by: string, credential: Credential | undefined): RegistryError {
+  const what = credential ? `with the credential in ${credential.from}` : 'without a credential';
+  return new RegistryError(
+    'unauthorized',
+    `${name}: ${by} denies access ${what}: no right to pull, or no such repository`,
+  );
 }
 
 function basic(username: string, password = ''): string {

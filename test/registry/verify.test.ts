@@ -375,6 +375,30 @@ describe('tokens', () => {
     expect(run.stdout).toContain('1 of 3 images are there, 2 missing');
   });
 
+  test('a repository that the token is not good for: the login is good for the others', async () => {
+    const there = await proxy({
+      target: open.url,
+      token: { credentials },
+    });
+    there.setRules([
+      {
+        match: { path: /\/v2\/element-hq\// },
+        fault: {
+          status: 401,
+          headers: { 'www-authenticate': `Bearer realm="${there.url}/token",service="test"` },
+        },
+      },
+    ]);
+    const run = await verify({
+      server: there.server,
+      insecure: true,
+      docker: { auths: { [there.server]: { auth: auth(credentials) } } },
+    });
+    expect(run.status).toBe(2);
+    expect(run.stdout).toContain('element-hq/synapse: the registry denies access with the credential in ');
+    expect(run.stdout).toContain('2 of 3 images are there, 1 unknown');
+  });
+
   test('that the token server refuses', async () => {
     const there = await proxy({ target: open.url, token: { credentials } });
     const run = await verify({
