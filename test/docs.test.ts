@@ -1,41 +1,58 @@
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { load } from 'js-yaml';
 import { describe, expect, test } from 'vitest';
-import { BINARY, folder } from './support/cli.ts';
+import { summarize } from '../lib/cli/summary.ts';
+import { parseConfig } from '../lib/index.ts';
+import { makePlan } from '../lib/plan/plan.ts';
+import { RULES } from '../lib/validation/rules.ts';
+import { seal, sealingKey } from './support/sealing.ts';
 
-/** A `console` block of Markdown: what is typed behind `$ `, and what is shown for it; a line `…` stands for any. */
-function examplesOf(file: string): { command: string; shown: string }[] {
-  const blocks = [...readFileSync(file, 'utf8').matchAll(/^```console\n([\s\S]*?)^```$/gm)];
-  return blocks.flatMap(([, block = '']) =>
-    block
-      .split(/^\$ /m)
-      .filter(Boolean)
-      .map((part) => {
-        const end = part.indexOf('\n');
-        return { command: part.slice(0, end), shown: part.slice(end + 1) };
-      }),
+const pages = ['docs', 'examples'].flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name)),
+);
+const page = (name: string) => readFileSync(`docs/how-to/${name}.md`, 'utf8');
+
+test.each(pages)('%s: every link leads to a file and a heading', (path) => {
+  const text = readFileSync(path, 'utf8');
+  for (const [, target = '', anchor] of text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)) {
+    const file = join(dirname(path), target);
+    expect(existsSync(file), `${target} of ${path}`).toBe(true);
+    if (anchor)
+      expect(readFileSync(file, 'utf8').toLowerCase()).toMatch(new RegExp(`^#+ \`?${anchor}\`?$`, 'm'));
+  }
+});
+
+describe('the pieces of airgap.yaml in the how-to pages are legal', () => {
+  const { publicKey } = sealingKey();
+  const pieces = ['credentials', 'external-secrets', 'sealed-secrets'].flatMap((name) =>
+    [...page(name).matchAll(/```yaml\n(.*?)```/gs)].map(([, text = '']) => ({ name, text })),
   );
-}
-
-describe.each(['docs/reference/cli.md', 'docs/how-to/upgrade.md'])('%s', (file) => {
-  const examples = examplesOf(file);
-  test('has examples', () => expect(examples.length).toBeGreaterThan(1));
-
-  test.each(examples)('$ $command', ({ command, shown }) => {
-    const dir = folder();
-    cpSync('test/fixtures/releases', join(dir, 'releases'), { recursive: true });
-    mkdirSync(join(dir, 'bin'));
-    symlinkSync(BINARY, join(dir, 'bin/ess-airgap'));
-    const run = spawnSync('sh', ['-c', `(${command}) >../out 2>&1; cat ../out`], {
-      cwd: join(dir, 'releases'),
-      encoding: 'utf8',
-      env: { PATH: `${join(dir, 'bin')}:${process.env.PATH}`, HOME: dir },
-    });
-    const pattern = shown
-      .split('…\n')
-      .map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-      .join('[\\s\\S]*');
-    expect(run.stdout.replaceAll('\r', '')).toMatch(new RegExp(`^${pattern}$`));
+  test.each(pieces)('$name: $text', ({ text }) => {
+    const entries = /^ {4}- /.test(text) ? `mirror:\n  auth:\n${text}` : text;
+    const whole = entries
+      .replace('mirror:\n', `mirror:\n  image: quay.io/skopeo/stable@sha256:${'a'.repeat(64)}\n`)
+      .replace(/Ag\w+…/g, () => seal('{}', '', publicKey));
+    expect(load(whole)).toBeTypeOf('object');
+    parseConfig(
+      `apiVersion: ess-airgap/v1\nregistry: { server: localregistry.local }\n${whole}`,
+      'airgap.yaml',
+    );
   });
+});
+
+test('what synth says about dockerSecrets is what the page shows, url and server being one', () => {
+  const { config } = parseConfig(readFileSync('airgap.yaml', 'utf8'), 'airgap.yaml');
+  const line = summarize(makePlan([], config), config, [])
+    .split('\n')
+    .find((text) => text.includes('dockerSecrets'));
+  expect(page('credentials')).toContain(line?.trim());
+  expect(line).toContain(`url: ${config.registry.server} }`);
+});
+
+test('the page of the validation plugin has its rules', () => {
+  const rules = [...page('validation').matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name);
+  expect(rules).toEqual(RULES.map(({ name }) => name));
 });

@@ -20,10 +20,7 @@ export function summarize(plan: Plan, config: Config, files: readonly string[]):
     '',
     'Next:',
     '  1. Review the files.',
-    `  2. kubectl apply${others
-      .concat(secrets)
-      .map((file) => ` -f ${file}`)
-      .join('')}`,
+    `  2. ${apply(config, others, secrets)}`,
     `  3. In the ElementDeployment: spec.global.config.imagesDigestsConfigMap: ${config.configMap.name}`,
   ];
   if (config.pullSecret) {
@@ -33,6 +30,15 @@ export function summarize(plan: Plan, config: Config, files: readonly string[]):
     );
   }
   return `${lines.join('\n')}\n`;
+}
+
+function apply(config: Config, others: readonly string[], secrets: readonly string[]): string {
+  const kubectl = (files: readonly string[]): string =>
+    `kubectl apply${files.map((file) => ` -f ${file}`).join('')}`;
+  if (config.gitops === 'none') return kubectl([...others, ...secrets]);
+  const tool = config.gitops === 'argocd' ? 'Argo CD' : 'Flux';
+  const alone = secrets.length > 0 ? ` What git ignores is for you to apply: ${kubectl(secrets)}` : '';
+  return `Commit the files: ${tool} applies them.${alone}`;
 }
 
 function countBy(names: readonly string[]): string {

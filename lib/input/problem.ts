@@ -28,6 +28,22 @@ export class InputError extends Error {
   }
 }
 
+/** The results of a function for each item; where it throws InputError for some, one with the problems of all. */
+export function collectProblems<T, R>(items: readonly T[], run: (item: T) => R): R[] {
+  const problems: Problem[] = [];
+  const results = items.flatMap((item) => {
+    try {
+      return [run(item)];
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      problems.push(...error.problems);
+      return [];
+    }
+  });
+  if (problems.length > 0) throw new InputError(problems);
+  return results;
+}
+
 /** `file:line:column: severity: message`, and the hint on a line of its own. */
 export function formatProblem(severity: string, problem: Problem): string {
   const place = problem.place ? `${formatPlace(problem.place)}: ` : '';

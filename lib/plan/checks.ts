@@ -9,6 +9,7 @@ import {
 } from '../image/reference.ts';
 import type { Place } from '../input/problem.ts';
 import { checkCredentials, checkMirror } from './checks-mirror.ts';
+import { checkSecrets } from './checks-secrets.ts';
 import { type Finding, type FindingCode, finding } from './finding.ts';
 import { globMatcher } from './glob.ts';
 import type { Layout } from './layout.ts';
@@ -40,6 +41,7 @@ export function checkPlan(checked: Checked): Finding[] {
     ...checkProfile(checked),
     ...checkCredentials(checked),
     ...checkMirror(checked),
+    ...checkSecrets(checked),
   ];
   const rank = { error: 0, warning: 1, note: 2 };
   return findings.sort((a, b) => rank[a.severity] - rank[b.severity]);

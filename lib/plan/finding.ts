@@ -12,6 +12,15 @@ export const FINDINGS = {
   'target-collision': 'error',
   'target-illegal': 'error',
   'config-map-too-large': 'error',
+  'secret-collision': 'error',
+  'credential-shared': 'error',
+  'credential-unset': 'error',
+  'credential-empty': 'error',
+  'credential-control-character': 'error',
+  'credential-colon': 'error',
+  'credential-leaked': 'error',
+  'secrets-not-ignored': 'error',
+  'deployment-collision': 'error',
   'config-map-large': 'warning',
   'exclude-unmatched': 'warning',
   'rule-unmatched': 'warning',
@@ -29,6 +38,7 @@ export const FINDINGS = {
   'own-image': 'note',
   'create-first': 'note',
   'no-mirror': 'note',
+  'gitops-plain-secret': 'note',
 } as const satisfies Record<string, Severity>;
 
 export type FindingCode = keyof typeof FINDINGS;

@@ -8,9 +8,10 @@ const packages = {
   shellcheck: 'shellcheck',
   openssl: 'openssl',
   setpriv: 'util-linux',
+  git: 'git',
+  kubectl: 'kubernetes-client',
   script: 'bsdutils',
   chromium: 'chromium',
-  git: 'git',
 } as const;
 
 const missing = () =>

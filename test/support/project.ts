@@ -28,8 +28,10 @@ export class Project {
     this.dir = mkdtempSync(join(tmpdir(), 'ess-airgap-project-'));
     for (const name of [
       'lib',
+      'imports',
       'main.ts',
       'app.sh',
+      '.gitignore',
       'cdk8s.yaml',
       'airgap.yaml',
       'images_digests.yml',
