@@ -18,13 +18,13 @@ export {
 export { annotateForGitops } from './manifests/gitops.ts';
 export { refuseInvalid } from './manifests/invalid.ts';
 export type { Environment } from './manifests/logins.ts';
+export type { MirrorCaBundle, MirrorClientCertificate, MirrorProxy } from './manifests/mirror-access.ts';
 export { type MirrorCredential, MirrorJob, type MirrorJobProps } from './manifests/mirror-job.ts';
 export { MirrorNamespace, type MirrorNamespaceProps } from './manifests/mirror-namespace.ts';
 export {
   MirrorNetworkPolicy,
   type MirrorNetworkPolicyProps,
 } from './manifests/mirror-network-policy.ts';
-export type { MirrorCaBundle, MirrorClientCertificate, MirrorProxy } from './manifests/mirror-pod.ts';
 export { type RegistryLogin, RegistrySecret, type RegistrySecretProps } from './manifests/registry-secret.ts';
 export { SealedRegistrySecret, type SealedRegistrySecretProps } from './manifests/sealed-registry-secret.ts';
 export { findLeaks, type KnownSecret } from './manifests/tripwire.ts';

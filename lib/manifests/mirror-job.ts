@@ -6,14 +6,8 @@ import { renderPlanFiles } from '../mirror/plan-file.ts';
 import { partition } from '../mirror/shards.ts';
 import type { Plan } from '../plan/plan.ts';
 import { labels, metadata } from './metadata.ts';
-import {
-  MIRROR_DIR,
-  type MirrorCaBundle,
-  type MirrorClientCertificate,
-  type MirrorFile,
-  type MirrorProxy,
-  renderPod,
-} from './mirror-pod.ts';
+import type { MirrorCaBundle, MirrorClientCertificate, MirrorProxy } from './mirror-access.ts';
+import { MIRROR_DIR, type MirrorFile, renderPod } from './mirror-pod.ts';
 import { addObject } from './object.ts';
 
 /** A Secret of type `kubernetes.io/dockerconfigjson` in the namespace of the Job, and what it is for. */

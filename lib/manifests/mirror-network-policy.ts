@@ -2,7 +2,7 @@ import type { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import type { Plan } from '../plan/plan.ts';
 import { labels, metadata } from './metadata.ts';
-import type { MirrorProxy } from './mirror-pod.ts';
+import type { MirrorProxy } from './mirror-access.ts';
 import { addObject } from './object.ts';
 
 export interface MirrorNetworkPolicyProps {

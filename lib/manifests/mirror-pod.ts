@@ -1,33 +1,8 @@
 import type { k8s } from 'cdk8s-plus-28';
 import { parseReference } from '../image/reference.ts';
 import { credentialFor } from '../plan/credentials.ts';
+import type { MirrorClientCertificate } from './mirror-access.ts';
 import type { MirrorJobProps } from './mirror-job.ts';
-
-/** An HTTP proxy. */
-export interface MirrorProxy {
-  /** `http://host:port`, without credentials: it stands in the pod's environment. */
-  readonly url: string;
-  /**
-   * Hosts, domains and networks that are reached without it, as in NO_PROXY.
-   * @default - none
-   */
-  readonly noProxy?: readonly string[];
-}
-
-/** A key of a ConfigMap or Secret in the namespace of the Job: certificates of CAs, PEM. */
-export interface MirrorCaBundle {
-  readonly source: 'configMap' | 'secret';
-  readonly name: string;
-  readonly key: string;
-}
-
-/** A Secret of type `kubernetes.io/tls` in the namespace of the Job, for a server that asks for a certificate. */
-export interface MirrorClientCertificate {
-  /** host[:port]. */
-  readonly server: string;
-  /** Name of the Secret. */
-  readonly secretName: string;
-}
 
 /** A file of a ConfigMap of ours, and where the pod sees it below {@link MIRROR_DIR}. */
 export interface MirrorFile {

@@ -43,6 +43,7 @@ export function mirrorLocally(options: LocalMirrorOptions): Promise<number> {
     env: (directory) => ({
       ESS_AIRGAP_AUTH_DIR: `${directory}/auth`,
       ESS_AIRGAP_INSECURE: config.mirror?.insecure.join(' '),
+      ...(config.mirror && { ESS_AIRGAP_PARALLEL: String(config.mirror.parallel) }),
       ...(certificates && { SSL_CERT_FILE: `${directory}/ca.crt` }),
     }),
     environment,
