@@ -5,9 +5,18 @@ export type { Config, ConfigInput } from './config/schema.ts';
 export type { ContainerImage } from './digests/container-image.ts';
 export { parseDigests, readDigests } from './digests/read.ts';
 export { formatReference, type ImageReference, parseReference } from './image/reference.ts';
-export { InputError, type Place, type Problem } from './input/problem.ts';
-export { addCharts } from './manifests/charts.ts';
+export { collectProblems, InputError, type Place, type Problem } from './input/problem.ts';
+export { addCharts, SECRETS_CHART } from './manifests/charts.ts';
+export { type Deployment, refuseCollisions } from './manifests/collisions.ts';
+export { refuseCommittedSecrets } from './manifests/committed-secrets.ts';
 export { DigestsConfigMap, type DigestsConfigMapProps } from './manifests/digests-config-map.ts';
+export {
+  ExternalRegistrySecret,
+  type ExternalRegistrySecretProps,
+  type RemoteLogin,
+} from './manifests/external-registry-secret.ts';
+export { annotateForGitops } from './manifests/gitops.ts';
+export { refuseInvalid } from './manifests/invalid.ts';
 export type { Environment } from './manifests/logins.ts';
 export { type MirrorCredential, MirrorJob, type MirrorJobProps } from './manifests/mirror-job.ts';
 export { MirrorNamespace, type MirrorNamespaceProps } from './manifests/mirror-namespace.ts';
@@ -17,6 +26,9 @@ export {
 } from './manifests/mirror-network-policy.ts';
 export type { MirrorCaBundle, MirrorClientCertificate, MirrorProxy } from './manifests/mirror-pod.ts';
 export { type RegistryLogin, RegistrySecret, type RegistrySecretProps } from './manifests/registry-secret.ts';
+export { SealedRegistrySecret, type SealedRegistrySecretProps } from './manifests/sealed-registry-secret.ts';
+export { findLeaks, type KnownSecret } from './manifests/tripwire.ts';
 export { FINDINGS, type Finding, type FindingCode, refuseErrors, type Severity } from './plan/finding.ts';
 export { type ConfigPlace, makePlan, type Override, type Plan, type Relocation } from './plan/plan.ts';
-export { loadProject, type Project } from './project.ts';
+export { loadProject, loadProjects, type Project } from './project.ts';
+export { ManifestValidation, type ValidationContext } from './validation/index.ts';

@@ -1,13 +1,21 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { readConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
-import { readDigests } from './digests/read.ts';
-import { makePlan, type Plan } from './plan/plan.ts';
+import type { ContainerImage } from './digests/container-image.ts';
+import { parseDigests, readDigests } from './digests/read.ts';
+import { isGitPath, readGitFile } from './input/git-file.ts';
+import { collectProblems } from './input/problem.ts';
+import { finding, refuseErrors } from './plan/finding.ts';
+import { type ConfigPlace, makePlan, type Plan } from './plan/plan.ts';
 
 /** A configuration and the plan that it makes of its digests file. */
 export interface Project {
   readonly config: Config;
   readonly plan: Plan;
+  /** The containers of the release, as the digests file has them. */
+  readonly images: readonly ContainerImage[];
+  /** Where the configuration's values stand. */
+  readonly place: ConfigPlace;
 }
 
 /**
@@ -22,5 +30,40 @@ export function loadProject(configPath: string): Project {
   const { config, place } = readConfig(configPath);
   const { digests } = config;
   const images = readDigests(isAbsolute(digests) ? digests : join(dirname(configPath), digests));
-  return { config, plan: makePlan(images, config, place) };
+  return { config, plan: makePlan(images, config, place), images, place };
+}
+
+/**
+ * Reads the configurations of several deployments: see {@link loadProject}.
+ *
+ * @throws InputError with the problems of all, or where two have the same name and so the same files
+ */
+export function loadProjects(configPaths: readonly string[]): Project[] {
+  const projects = collectProblems(configPaths, loadProject);
+  const first = new Map<string | undefined, Project>();
+  const findings = projects.flatMap((project) => {
+    const { name } = project.config;
+    const other = first.get(name);
+    if (!other) {
+      first.set(name, project);
+      return [];
+    }
+    return finding('deployment-collision', {
+      place: project.place('name'),
+      message: `${other.place().file} and ${project.place().file} are both called ${name ?? 'nothing'}: they would write the same files`,
+      hint: 'Give each a name of its own: name: staging.',
+    });
+  });
+  refuseErrors(findings);
+  return projects;
+}
+
+/**
+ * The containers of a release, or of a ConfigMap, from disk or, as `git:REV:path`, from a commit.
+ *
+ * @throws InputError with every problem of the file
+ */
+export function readRelease(path: string): ContainerImage[] {
+  if (!isGitPath(path)) return readDigests(path);
+  return parseDigests(readGitFile(path, 'the images_digests.yml of an ESS release'), path);
 }

@@ -19,5 +19,5 @@ echo "export * from './index.cjs';" >build/index.mjs
 if [ "$1" = --types ]; then
   rm -rf build/types
   node_modules/.bin/tsc -p tsconfig.build.json
-  echo "export * from './index.js';" >build/types/index.d.mts
+  echo "export * from './lib/index.js';" | tee build/types/index.d.ts >build/types/index.d.mts
 fi

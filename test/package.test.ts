@@ -54,6 +54,7 @@ beforeAll(() => {
   mkdirSync(source);
   for (const name of [
     'lib',
+    'imports',
     'scripts',
     'schema',
     'docs',

@@ -7,9 +7,9 @@ import { EXIT } from './exit.ts';
  * the stack trace only shows on request.
  */
 export async function runAtEdge(run: () => Promise<unknown>, debug: () => boolean): Promise<void> {
-  // A reader that has seen enough (`| head`) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    // A reader that has seen enough (`| head`) is no error; a full disk is one.
+    if (error.code !== 'EPIPE') report(error, debug());
     process.exit();
   });
   try {
@@ -20,9 +20,13 @@ export async function runAtEdge(run: () => Promise<unknown>, debug: () => boolea
       if (error.exitCode !== 0) process.exitCode = EXIT.failed;
       return;
     }
-    process.exitCode = EXIT.failed;
-    process.stderr.write(`${debug() && error instanceof Error ? error.stack : describe(error)}\n`);
+    report(error, debug());
   }
+}
+
+function report(error: unknown, debug: boolean): void {
+  process.exitCode = EXIT.failed;
+  process.stderr.write(`${debug && error instanceof Error ? error.stack : describe(error)}\n`);
 }
 
 function describe(error: unknown): string {

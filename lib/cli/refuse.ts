@@ -1,4 +1,5 @@
 import { InputError } from '../input/problem.ts';
+import { redact } from './redact.ts';
 
 /**
  * Runs the edge of a program. For bad input: the problems on standard error and exit code 2, no stack trace. Any
@@ -9,7 +10,7 @@ export function refuseBadInput(run: () => void): void {
     run();
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${redact(error.message, process.env)}\n`);
     process.exitCode = 2;
   }
 }

@@ -24,10 +24,7 @@ export function summarize(plan: Plan, config: Config, files: readonly string[]):
     '',
     'Next:',
     '  1. Review the files.',
-    `  2. kubectl apply${others
-      .concat(secrets)
-      .map((file) => ` -f ${file}`)
-      .join('')}`,
+    `  2. ${apply(config, others, secrets)}`,
     `  3. In the ElementDeployment: spec.global.config.imagesDigestsConfigMap: ${config.configMap.name}`,
   ];
   if (config.pullSecret) {
@@ -44,6 +41,15 @@ function rates({ relocations }: Plan, mirror: MirrorConfig): string {
     ({ server, images, requests }) => `${server} ${images} to about ${requests}`,
   );
   return budgets.join(', ') || 'none';
+}
+
+function apply(config: Config, others: readonly string[], secrets: readonly string[]): string {
+  const kubectl = (files: readonly string[]): string =>
+    `kubectl apply${files.map((file) => ` -f ${file}`).join('')}`;
+  if (config.gitops === 'none') return kubectl([...others, ...secrets]);
+  const tool = config.gitops === 'argocd' ? 'Argo CD' : 'Flux';
+  const alone = secrets.length > 0 ? ` What git ignores is for you to apply: ${kubectl(secrets)}` : '';
+  return `Commit the files: ${tool} applies them.${alone}`;
 }
 
 function countBy(names: readonly string[]): string {

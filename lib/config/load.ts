@@ -93,7 +93,7 @@ function describeIssue(issue: z.core.$ZodIssue, root: YamlNode): Problem[] {
     }
     case 'invalid_type':
       if (missing) return [{ place, message: `${name} is missing; expected ${inWords(issue.expected)}` }];
-      return [{ place, message: `${name} ${predicateOf(node)}; expected ${inWords(issue.expected)}` }];
+      return [{ place, message: `${name} ${predicate(name, node)}; expected ${inWords(issue.expected)}` }];
     case 'invalid_value':
     case 'invalid_union': {
       const values = allowedValues(issue, owner);
@@ -108,13 +108,18 @@ function describeIssue(issue: z.core.$ZodIssue, root: YamlNode): Problem[] {
       ];
     }
     case 'custom':
-      // A value that stands where the name of a variable belongs may be a secret, a URL may hold one: not repeated.
-      if (/(Env|proxy\.url)$/.test(name))
-        return [{ place, message: `${name} is not legal: ${issue.message}` }];
+      if (SECRETIVE.test(name)) return [{ place, message: `${name} is not legal: ${issue.message}` }];
       return [{ place, message: `${name} ${describeNode(node)} is not legal: ${issue.message}` }];
     default:
       return [{ place, message: `${name}: ${issue.message}` }];
   }
+}
+
+/** Keys whose value, if it is written by mistake as a text, may be the secret itself: it is not repeated. */
+const SECRETIVE = /(Env|encryptedData|username|password|proxy\.url)$/;
+
+function predicate(name: string, node: YamlNode): string {
+  return SECRETIVE.test(name) && node.kind === 'scalar' && !node.empty ? 'is a text' : predicateOf(node);
 }
 
 function inWords(expected: string): string {

@@ -7,39 +7,13 @@ import {
   whyNoRepository,
   whyNoTag,
 } from '../image/reference.ts';
+import { credential } from './credential.ts';
 import { PLACEHOLDERS } from './placeholders.ts';
+import { key, namespaceName, objectName, text, variableName } from './schema-parts.ts';
 
 // The one description of airgap.yaml: the types, the validation, the defaults and, by `npm run schema`,
 // schema/airgap.schema.json all come from here. The functional zod/mini is a sixth of zod's size to load.
 
-/** A text that `why` finds nothing wrong with; `why` answers with the end of an error message. */
-function text(why?: (text: string) => string | undefined) {
-  return z.string().check(
-    z.check((context) => {
-      const reason = why?.(context.value);
-      if (reason) context.issues.push({ code: 'custom', message: reason, input: context.value });
-    }),
-  );
-}
-
-/** Says what a key means: for the editor, and for the reference in the documentation. */
-function key<S extends z.ZodMiniType>(description: string, schema: S): S {
-  z.globalRegistry.add(schema, { description });
-  return schema;
-}
-
-const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-
-const namespaceName = (value: string): string | undefined =>
-  DNS_LABEL.test(value) ? undefined : 'expected a name of a-z, 0-9 and dashes, 63 characters at most';
-const objectName = (value: string): string | undefined =>
-  value.length <= 253 && value.split('.').every((label) => DNS_LABEL.test(label))
-    ? undefined
-    : 'expected a name of a-z, 0-9, dots and dashes, 253 characters at most';
-const variableName = (value: string): string | undefined =>
-  /^[A-Z_][A-Z0-9_]*$/.test(value)
-    ? undefined
-    : 'expected the name of an environment variable, such as REGISTRY_PASSWORD; never the secret itself';
 const placeholderPath = (value: string): string | undefined => {
   const filled = value.replace(/\{(\w*)\}/g, (whole, name) => (PLACEHOLDERS.includes(name) ? 'x' : whole));
   const unknown = /\{[^}]*\}?/.exec(filled)?.[0];
@@ -151,21 +125,9 @@ const override = z.strictObject({
   ),
 });
 
-const environmentCredential = {
-  source: key('The user name and password are read from the environment at synth.', z.literal('env')),
-};
-const existingCredential = {
-  source: key(
-    'The Secret is there already (type kubernetes.io/dockerconfigjson) and only named.',
-    z.literal('existing'),
-  ),
-};
-const secretName = () => text(objectName);
-
-const pullSecret = z.discriminatedUnion('source', [
-  z.strictObject({
-    name: key('Name of the pull Secret, in the namespace of the deployment.', secretName()),
-    ...environmentCredential,
+const pullSecret = credential(
+  { name: key('Name of the pull Secret, in the namespace of the deployment.', text(objectName)) },
+  {
     usernameEnv: key(
       'Environment variable that holds the user name. Default: ESS_AIRGAP_PULL_USERNAME.',
       z._default(text(variableName), 'ESS_AIRGAP_PULL_USERNAME'),
@@ -174,30 +136,27 @@ const pullSecret = z.discriminatedUnion('source', [
       'Environment variable that holds the password. Default: ESS_AIRGAP_PULL_PASSWORD.',
       z._default(text(variableName), 'ESS_AIRGAP_PULL_PASSWORD'),
     ),
-  }),
-  z.strictObject({
-    name: key('Name of the pull Secret, in the namespace of the deployment.', secretName()),
-    ...existingCredential,
-  }),
-]);
-
-const authServer = key(
-  'Server that the credential is for: host[:port], or host/path for a part of it.',
-  text(credentialServer),
+  },
+  {},
 );
-const mirrorAuth = z.discriminatedUnion('source', [
-  z.strictObject({
-    server: authServer,
-    ...environmentCredential,
+
+const mirrorAuth = credential(
+  {
+    server: key(
+      'Server that the credential is for: host[:port], or host/path for a part of it.',
+      text(credentialServer),
+    ),
+    sharedWithNodes: key(
+      'true: the nodes hold this credential too, it is the one of the pull Secret. Without this word, giving it to the Job is an error. Default: false.',
+      z._default(z.boolean(), false),
+    ),
+  },
+  {
     usernameEnv: key('Environment variable that holds the user name.', text(variableName)),
     passwordEnv: key('Environment variable that holds the password or token.', text(variableName)),
-  }),
-  z.strictObject({
-    server: authServer,
-    ...existingCredential,
-    name: key('Name of the Secret, in the namespace of the mirror.', secretName()),
-  }),
-]);
+  },
+  { name: key('Name of the Secret, in the namespace of the mirror.', text(objectName)) },
+);
 
 const mirror = z.strictObject({
   namespace: key(
@@ -327,6 +286,18 @@ export const configSchema = z.strictObject({
     z.optional(pullSecret),
   ),
   mirror: key('The Job that fills the registry. Default: none, somebody else fills it.', z.optional(mirror)),
+  name: key(
+    'Name of this deployment, where one repository holds several: its files begin with it (staging-ess-images.k8s.yaml). Default: none.',
+    z.optional(text(namespaceName)),
+  ),
+  cluster: key(
+    'Name of the cluster that this deployment is for. Deployments of one cluster may not make the same objects. Default: the one cluster of all that name none.',
+    z.optional(text(namespaceName)),
+  ),
+  gitops: key(
+    'What applies the manifests, so that they carry the annotations that it needs. none: kubectl, or anything else. Default: none.',
+    z._default(z.enum(['none', 'argocd', 'flux']), 'none'),
+  ),
 });
 
 /** airgap.yaml with every default filled in. */
@@ -334,4 +305,5 @@ export type Config = z.output<typeof configSchema>;
 /** airgap.yaml as people write it. */
 export type ConfigInput = z.input<typeof configSchema>;
 export type MirrorConfig = NonNullable<Config['mirror']>;
+export type MirrorAuth = MirrorConfig['auth'][number];
 export type PullSecretConfig = NonNullable<Config['pullSecret']>;

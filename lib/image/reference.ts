@@ -22,6 +22,11 @@ export function formatReference(image: ImageReference): string {
   return `${repositoryName(image)}${image.tag ? `:${image.tag}` : ''}${image.digest ? `@${image.digest}` : ''}`;
 }
 
+/** The reference with its digest cut to 12 digits, for people. */
+export function shortReference(image: ImageReference): string {
+  return formatReference(image).replace(/(@sha256:[0-9a-f]{12})[0-9a-f]+$/, '$1');
+}
+
 /**
  * Reads `registry/repository[:tag][@digest]`. The registry must be spelled out: a guessed `docker.io` is how
  * images come from the internet unseen.

@@ -5,7 +5,7 @@ import { InputError } from './problem.ts';
  * The largest file that is read. A digests file of a full release is about 16 KiB, one of 5,000 containers
  * about 2 MiB; whatever is far beyond is not the file that was meant.
  */
-const MAX_BYTES = 8 * 1024 * 1024;
+export const MAX_BYTES = 8 * 1024 * 1024;
 
 /** The text of a UTF-8 file, without a byte order mark. Throws InputError when it cannot be read as that. */
 export function readTextFile(path: string, what: string): string {
@@ -29,9 +29,20 @@ export function readTextFile(path: string, what: string): string {
     if (code === 'EACCES') throw wrong(`the file may not be read; expected ${what}`);
     throw error;
   }
+  return decodeText(bytes, path, what);
+}
+
+/** Bytes as UTF-8 text, without a byte order mark. Throws InputError where they are not. */
+export function decodeText(bytes: Buffer, path: string, what: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw wrong(`the file is not UTF-8 text; expected ${what}`, 'Save it as UTF-8 and try again.');
+    throw new InputError([
+      {
+        place: { file: path, line: 1, column: 1 },
+        message: `the file is not UTF-8 text; expected ${what}`,
+        hint: 'Save it as UTF-8 and try again.',
+      },
+    ]);
   }
 }

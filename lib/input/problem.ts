@@ -28,11 +28,39 @@ export class InputError extends Error {
   }
 }
 
+/** The results of a function for each item; where it throws InputError for some, one with the problems of all. */
+export function collectProblems<T, R>(items: readonly T[], run: (item: T) => R): R[] {
+  const problems: Problem[] = [];
+  const results = items.flatMap((item) => {
+    try {
+      return [run(item)];
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      problems.push(...error.problems);
+      return [];
+    }
+  });
+  if (problems.length > 0) throw new InputError(problems);
+  return results;
+}
+
 /** `file:line:column: severity: message`, and the hint on a line of its own. */
 export function formatProblem(severity: string, problem: Problem): string {
   const place = problem.place ? `${formatPlace(problem.place)}: ` : '';
-  const hint = problem.hint ? `\n    ${problem.hint}` : '';
-  return `${place}${severity}: ${problem.message}${hint}`;
+  const hint = problem.hint ? `\n    ${printable(problem.hint)}` : '';
+  return `${printable(place)}${severity}: ${printable(problem.message)}${hint}`;
+}
+
+/**
+ * A text that cannot steer a terminal: what a hostile file says is repeated in messages, so control characters and
+ * those that turn the direction of writing are shown by their code.
+ */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (sign) => {
+    const code = sign.charCodeAt(0).toString(16);
+    return `\\u${code.padStart(4, '0')}`;
+  });
 }
 
 /** `file:line:column`, as editors and terminals make a link of it. */

@@ -1,37 +1,51 @@
 import { type App, Chart } from 'cdk8s';
 import type { Config } from '../config/schema.ts';
+import { MIRROR_SECRET, secretNameOf } from '../plan/credentials.ts';
+import { refuseErrors } from '../plan/finding.ts';
 import type { Plan } from '../plan/plan.ts';
 import { DigestsConfigMap } from './digests-config-map.ts';
-import { type Environment, type LoginVariables, readLogins } from './logins.ts';
+import { annotateForGitops } from './gitops.ts';
+import { type Environment, readLogins } from './logins.ts';
 import { MirrorJob } from './mirror-job.ts';
 import { MirrorNamespace } from './mirror-namespace.ts';
 import { MirrorNetworkPolicy } from './mirror-network-policy.ts';
 import { RegistrySecret } from './registry-secret.ts';
+import { addMirrorSecrets, addPullSecret } from './secrets.ts';
+import { findLeaks } from './tripwire.ts';
 
-/** The Secret that holds all credentials of the mirror that come from the environment. */
-const MIRROR_SECRET = 'ess-mirror-auth';
+/** The end of the id of each chart with plain Secrets, and so of its file's name; .gitignore has it. */
+export const SECRETS_CHART = 'ess-secrets';
 
 /**
  * Everything that a configuration asks for, as charts, each a file of its own: `ess-images` (the ConfigMap),
- * `ess-mirror` (the Job and what belongs to it) and `ess-secrets` (plain Secrets, never to be committed). A chart
- * without objects is not made.
+ * `ess-mirror` (the Job and what belongs to it) and `ess-secrets` (plain Secrets, never to be committed), all with
+ * the configuration's name in front, if it has one. A chart without objects is not made. The app gets a validation
+ * that looks for the passwords in all its other charts when it is synthesised.
  *
  * @param environment where credentials with `source: env` come from
- * @throws InputError where the environment lacks a credential
+ * @returns the charts that were made
+ * @throws InputError where the environment lacks a credential, and where one would get out of `ess-secrets`
  */
-export function addCharts(app: App, plan: Plan, config: Config, environment: Environment): void {
-  const { mirror, namespace, pullSecret, registry } = config;
-  const chart = (id: string): Chart => new Chart(app, id, { disableResourceNameHashes: true });
-  const fromEnvironment = mirror?.auth.filter((auth) => auth.source === 'env') ?? [];
-  const pull: LoginVariables[] =
-    pullSecret?.source === 'env' ? [{ server: registry.server, ...pullSecret }] : [];
-  const logins = readLogins([...pull, ...fromEnvironment], environment);
+export function addCharts(app: App, plan: Plan, config: Config, environment: Environment): Chart[] {
+  const { mirror, namespace, pullSecret } = config;
+  const charts: Chart[] = [];
+  const chart = (id: string): Chart => {
+    const made = new Chart(app, config.name ? `${config.name}-${id}` : id, {
+      disableResourceNameHashes: true,
+    });
+    charts.push(made);
+    return made;
+  };
+  const logins = readLogins(config, environment);
 
-  new DigestsConfigMap(chart('ess-images'), 'digests', { plan, namespace, name: config.configMap.name });
+  const images = chart('ess-images');
+  new DigestsConfigMap(images, 'digests', { plan, namespace, name: config.configMap.name });
+  addPullSecret(images, plan, config);
   if (mirror) {
     const files = chart('ess-mirror');
     if (mirror.namespace !== namespace)
       new MirrorNamespace(files, 'namespace', { plan, name: mirror.namespace });
+    addMirrorSecrets(files, plan, mirror.namespace, mirror.auth);
     new MirrorNetworkPolicy(files, 'network-policy', {
       plan,
       namespace: mirror.namespace,
@@ -51,31 +65,35 @@ export function addCharts(app: App, plan: Plan, config: Config, environment: Env
       caBundle: mirror.caBundle,
       clientCertificates: mirror.clientCertificates.map(({ server, name }) => ({ server, secretName: name })),
       proxy: mirror.proxy,
-      credentials: mirror.auth.map((auth) => ({
-        server: auth.server,
-        secretName: auth.source === 'env' ? MIRROR_SECRET : auth.name,
-      })),
+      credentials: mirror.auth.map((auth) => ({ server: auth.server, secretName: secretNameOf(auth) })),
     });
   }
-  if (logins.length === 0) return;
-  const secrets = chart('ess-secrets');
-  if (pullSecret && pull.length > 0) {
+  for (const made of charts) annotateForGitops(made, config.gitops);
+  const known = [...logins.pull, ...logins.mirror];
+  refuseErrors(findLeaks(charts, known));
+  // At synth again, over the charts that the app has got besides.
+  app.node.addValidation({
+    validate: () =>
+      findLeaks(
+        app.charts.filter(({ node }) => !node.id.endsWith(SECRETS_CHART)),
+        known,
+      ).map(({ message }) => message),
+  });
+
+  if (known.length === 0) return charts;
+  const secrets = chart(SECRETS_CHART);
+  if (pullSecret && logins.pull.length > 0) {
     const { name } = pullSecret;
-    new RegistrySecret(secrets, 'pull', {
-      plan,
-      name,
-      namespace,
-      component: 'pull',
-      logins: logins.slice(0, 1),
-    });
+    new RegistrySecret(secrets, 'pull', { plan, name, namespace, component: 'pull', logins: logins.pull });
   }
-  if (mirror && fromEnvironment.length > 0) {
+  if (mirror && logins.mirror.length > 0) {
     new RegistrySecret(secrets, 'mirror', {
       plan,
       name: MIRROR_SECRET,
       namespace: mirror.namespace,
       component: 'mirror',
-      logins: logins.slice(pull.length),
+      logins: logins.mirror,
     });
   }
+  return charts;
 }

@@ -9,7 +9,7 @@ import { ASSUMED_PLATFORMS, rateBudgets } from './rate-budget.ts';
  * Upstream registries that are known to let nobody in without a credential (the article of Element's knowledge
  * base: "requires authentication using the EMS Image Store Token and password").
  */
-const PRIVATE_REPOSITORIES = ['gitlab-registry.matrix.org/ems-image-store/'];
+export const PRIVATE_REPOSITORIES = ['gitlab-registry.matrix.org/ems-image-store/'];
 
 /** Credentials that serve nothing, and images that will be refused for want of one. */
 export function checkCredentials({ relocations, config, place }: Checked): Finding[] {

@@ -9,6 +9,7 @@ import {
 } from '../image/reference.ts';
 import type { Place } from '../input/problem.ts';
 import { checkCredentials, checkMirror } from './checks-mirror.ts';
+import { checkSecrets } from './checks-secrets.ts';
 import { type Finding, type FindingCode, finding } from './finding.ts';
 import { globMatcher } from './glob.ts';
 import type { Layout } from './layout.ts';
@@ -40,6 +41,7 @@ export function checkPlan(checked: Checked): Finding[] {
     ...checkProfile(checked),
     ...checkCredentials(checked),
     ...checkMirror(checked),
+    ...checkSecrets(checked),
   ];
   const rank = { error: 0, warning: 1, note: 2 };
   return findings.sort((a, b) => rank[a.severity] - rank[b.severity]);
@@ -121,7 +123,7 @@ function checkSize({ resolved, place }: Checked): Finding[] {
 }
 
 /** Parts of the configuration that nothing answers to: a typing error, or a container that a release dropped. */
-function checkUnmatched({ images, layout, config, place }: Checked): Finding[] {
+function checkUnmatched({ images, excluded, layout, config, place }: Checked): Finding[] {
   const findings: Finding[] = [];
   const unmatched = (
     code: FindingCode,
@@ -152,14 +154,16 @@ function checkUnmatched({ images, layout, config, place }: Checked): Finding[] {
     );
   });
   const names = new Set(images.map(containerName));
+  const excludedNames = new Set(excluded.map(containerName));
   for (const name of Object.keys(config.overrides)) {
-    if (names.has(name)) continue;
-    unmatched(
-      'override-unmatched',
-      ['overrides', name],
-      `override "${name}" names no container of the digests file`,
-      'Write component/container as in the digests file, or remove it.',
-    );
+    if (names.has(name) && !excludedNames.has(name)) continue;
+    const [found, hint] = excludedNames.has(name)
+      ? ['names a container that exclude leaves alone', 'Remove it, or do not exclude the container.']
+      : [
+          'names no container of the digests file',
+          'Write component/container as in the digests file, or remove it.',
+        ];
+    unmatched('override-unmatched', ['overrides', name], `override "${name}" ${found}`, hint);
   }
   return findings;
 }
@@ -203,7 +207,7 @@ function checkDigests({ resolved, config, place }: Checked): Finding[] {
         finding('own-image', {
           place: ownPlace,
           message: `${name} runs ${formatReference(target)}, which nobody copies: it is to be in the registry already`,
-          hint: 'The Job checks that it is there. Where it is to be copied, add source to the override.',
+          hint: `${config.mirror ? 'The Job checks that it is there.' : 'Nothing checks that it is.'} Where it is to be copied, add source to the override.`,
         }),
       );
     }

@@ -12,6 +12,15 @@ export const FINDINGS = {
   'target-collision': 'error',
   'target-illegal': 'error',
   'config-map-too-large': 'error',
+  'secret-collision': 'error',
+  'credential-shared': 'error',
+  'credential-unset': 'error',
+  'credential-empty': 'error',
+  'credential-control-character': 'error',
+  'credential-colon': 'error',
+  'credential-leaked': 'error',
+  'secrets-not-ignored': 'error',
+  'deployment-collision': 'error',
   'config-map-large': 'warning',
   'exclude-unmatched': 'warning',
   'rule-unmatched': 'warning',
@@ -23,7 +32,6 @@ export const FINDINGS = {
   'auth-unmatched': 'warning',
   'auth-missing': 'warning',
   'mirror-image-unpinned': 'warning',
-  'rate-budget': 'warning',
   'server-unmatched': 'warning',
   'profile-path': 'warning',
   'profile-depth': 'warning',
@@ -32,7 +40,9 @@ export const FINDINGS = {
   'own-image': 'note',
   'create-first': 'note',
   'mirror-image-upstream': 'note',
+  'rate-budget': 'note',
   'no-mirror': 'note',
+  'gitops-plain-secret': 'note',
 } as const satisfies Record<string, Severity>;
 
 export type FindingCode = keyof typeof FINDINGS;

@@ -11,13 +11,13 @@ export function renderOverrides(overrides: readonly Override[]): string {
   let text = '';
   let component: string | undefined;
   for (const override of overrides) {
-    if (override.component !== component) text += `${scalar(override.component)}:\n`;
+    if (override.component !== component) text += `${yamlScalar(override.component)}:\n`;
     component = override.component;
-    text += `  ${scalar(override.container)}:\n`;
-    text += `    image_digest: ${scalar(override.digest)}\n`;
-    text += `    image_repository_path: ${scalar(override.repository)}\n`;
-    text += `    image_repository_server: ${scalar(override.server)}\n`;
-    text += `    image_tag: ${scalar(override.tag)}\n`;
+    text += `  ${yamlScalar(override.container)}:\n`;
+    text += `    image_digest: ${yamlScalar(override.digest)}\n`;
+    text += `    image_repository_path: ${yamlScalar(override.repository)}\n`;
+    text += `    image_repository_server: ${yamlScalar(override.server)}\n`;
+    text += `    image_tag: ${yamlScalar(override.tag)}\n`;
   }
   return text;
 }
@@ -25,11 +25,18 @@ export function renderOverrides(overrides: readonly Override[]): string {
 /** Words that a reader of YAML 1.1 or 1.2, in Python or Go, takes for a boolean, a null or a number. */
 const WORDS = /^(?:y|n|yes|no|on|off|true|false|null|inf|nan)$/i;
 
+/** What js-yaml takes for a float under YAML 1.1, with nothing in front of the exponent: e0. */
+const EXPONENT = /^e[-0-9_]*$/i;
+
 /**
  * A scalar that every reader takes for this text. Plain only where no reader could think of anything else: what
  * begins with a letter is no number, date or sexagesimal in any version of YAML.
  */
-function scalar(text: string): string {
-  const plain = /^[A-Za-z][A-Za-z0-9_./:-]*$/.test(text) && !text.endsWith(':') && !WORDS.test(text);
+export function yamlScalar(text: string): string {
+  const plain =
+    /^[A-Za-z][A-Za-z0-9_./:-]*$/.test(text) &&
+    !text.endsWith(':') &&
+    !WORDS.test(text) &&
+    !EXPONENT.test(text);
   return plain ? text : JSON.stringify(text);
 }

@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { essAirgap, folder } from '../support/cli.ts';
+import { BINARY, essAirgap, folder } from '../support/cli.ts';
 
 describe('wrong use: exit code 2, nothing on standard output', () => {
   test.each([
@@ -40,4 +41,46 @@ describe('broken input: exit code 2, a stack trace only on request', () => {
       'two.yaml:1:1: error',
     );
   });
+});
+
+test('the system refuses: one paragraph, exit code 2', () => {
+  const cwd = 'test/fixtures/releases';
+  const full = spawnSync('sh', ['-c', `'${process.execPath}' '${BINARY}' plan >/dev/full`], {
+    cwd,
+    encoding: 'utf8',
+  });
+  expect(full).toMatchObject({ status: 2, stderr: 'error: ENOSPC: no space left on device, write\n' });
+  const images = { 'images_digests.yml': { from: 'images_digests.yml' } };
+  const run = essAirgap(['init', 'r.local', '-c', 'no/such/airgap.yaml', '-d', 'images_digests.yml'], {
+    cwd: folder(images),
+  });
+  expect(run).toMatchObject({ status: 2, stdout: '' });
+  expect(run.stderr).toBe("error: ENOENT: no such file or directory, open 'no/such/airgap.yaml'\n");
+});
+
+describe('a hostile file cannot steer the terminal', () => {
+  const least = 'apiVersion: ess-airgap/v1\nregistry: { server: r.local }\n';
+  const controls = ['\u001b', '\u0007', '\u202e'];
+
+  test.each([
+    ['an unknown key', { 'airgap.yaml': `${least}"a\\e[2Jb\\nc": x\n` }, 2],
+    ['a finding', { 'airgap.yaml': `${least}exclude: ["\\e]0;x\\a", "\\u202Ex"]\n` }, 0],
+    ['a digests file', { 'airgap.yaml': least, 'images_digests.yml': '"\\e[31mx": { a: { b: c } }\n' }, 2],
+  ])('%s', (_, files, status) => {
+    const cwd = folder({ 'images_digests.yml': { from: 'images_digests.yml' }, ...files });
+    for (const args of [['lint'], ['plan'], ['plan', '--format', 'markdown']]) {
+      const run = essAirgap(args, { cwd });
+      expect(run.status).toBe(status);
+      for (const control of controls) expect(run.stdout + run.stderr).not.toContain(control);
+      expect(run.stdout + run.stderr).toMatch(/u001b/);
+    }
+  });
+});
+
+test('npx finds it in a clone, without a network', () => {
+  const run = spawnSync('npx', ['--offline', 'ess-airgap', '--version'], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, HOME: folder(), npm_config_loglevel: 'silent' },
+  });
+  expect(run).toMatchObject({ status: 0, stdout: '0.1.0\n' });
 });

@@ -30,6 +30,7 @@ test('the least that works, and the defaults', () => {
     overrides: {},
     pin: 'digest',
     configMap: { name: 'ess-images-digests' },
+    gitops: 'none',
   });
   expect(defineConfig({ apiVersion: 'ess-airgap/v1', registry: { server: 'localregistry.local' } })).toEqual(
     config(least),
@@ -210,4 +211,14 @@ describe('what is wrong is said with its place and what is expected', () => {
   test('__proto__ is an unknown key', () => {
     expect(problemsOf(`${least}__proto__: {pin: tag}\n`).join()).toContain('unknown key "__proto__"');
   });
+});
+
+test('user name and password of a store are told apart in the reference', () => {
+  const page = readFileSync('docs/reference/config.md', 'utf8');
+  for (const holder of ['pullSecret', 'mirror.auth[]'])
+    for (const [key, word] of [
+      ['username', 'the user name'],
+      ['password', 'the password'],
+    ])
+      expect(page).toContain(`| **\`${holder}.${key}\`** | a mapping | Where the store has ${word}`);
 });

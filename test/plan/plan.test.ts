@@ -259,6 +259,12 @@ describe('findings', () => {
       'override "web/wep" names no container',
     ],
     [
+      'override-unmatched',
+      { ...web, 'a/b': `docker.io/x:1@${b}` },
+      { exclude: ['a'], overrides: { 'a/b': { repository: 'x' } }, mirror },
+      'override "a/b" names a container that exclude leaves alone',
+    ],
+    [
       'component-excluded',
       { ...web, 'a/b': `docker.io/x:1@${b}` },
       { exclude: ['a'], mirror },

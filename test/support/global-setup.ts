@@ -8,7 +8,10 @@ const packages = {
   shellcheck: 'shellcheck',
   openssl: 'openssl',
   setpriv: 'util-linux',
+  git: 'git',
+  kubectl: 'kubernetes-client',
   script: 'bsdutils',
+  chromium: 'chromium',
 } as const;
 
 const missing = () =>

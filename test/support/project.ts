@@ -28,8 +28,10 @@ export class Project {
     this.dir = mkdtempSync(join(tmpdir(), 'ess-airgap-project-'));
     for (const name of [
       'lib',
+      'imports',
       'main.ts',
       'app.sh',
+      '.gitignore',
       'cdk8s.yaml',
       'airgap.yaml',
       'images_digests.yml',
@@ -41,7 +43,7 @@ export class Project {
       cpSync(name, join(this.dir, name), { recursive: true });
     }
     rmSync(join(this.dir, 'dist/ess-secrets.k8s.yaml'), { force: true });
-    symlinkSync(resolve('node_modules'), join(this.dir, 'node_modules'));
+    for (const name of ['node_modules', 'build']) symlinkSync(resolve(name), join(this.dir, name));
     for (const [path, text] of Object.entries(files)) this.write(path, text);
   }
 

@@ -1,5 +1,11 @@
 import type { Program } from '../program.ts';
+import { addCompletion } from './completion.ts';
+import { addDiff } from './diff.ts';
+import { addInit } from './init.ts';
 import { addLint } from './lint.ts';
+import { addPlan } from './plan.ts';
+import { addReport } from './report.ts';
+import { addWiring } from './wiring.ts';
 
 /**
  * Adds one command to the program: its options, its help and its action. A command file loads whatever only its
@@ -8,4 +14,12 @@ import { addLint } from './lint.ts';
 export type AddCommand = (program: Program) => void;
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly AddCommand[] = [addLint];
+export const COMMANDS: readonly AddCommand[] = [
+  addInit,
+  addPlan,
+  addLint,
+  addDiff,
+  addWiring,
+  addReport,
+  addCompletion,
+];

@@ -19,7 +19,7 @@ export function addLint(program: Program): void {
     )
     .action(async ({ strict }, command) => {
       const { loadProject } = await import('../../project.ts');
-      const { formatFindings } = await import('../findings.ts');
+      const { formatFindings } = await import('../format/findings.ts');
       const { plan } = loadProject(command.optsWithGlobals().config);
       process.stdout.write(formatFindings(plan.findings, terminalOf(process.stdout)));
       const refused = plan.findings.some(

@@ -1,5 +1,5 @@
-import { type Finding, formatFinding, type Severity } from '../plan/finding.ts';
-import type { Terminal } from './terminal.ts';
+import { type Finding, formatFinding, type Severity } from '../../plan/finding.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** The findings as paragraphs, errors first, and their number by severity. */
 export function formatFindings(findings: readonly Finding[], { colors }: Terminal): string {

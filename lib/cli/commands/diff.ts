@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs';
+import { Option } from '@commander-js/extra-typings';
+import { examples } from '../examples.ts';
+import { EXIT } from '../exit.ts';
+import type { Program } from '../program.ts';
+import { terminalOf } from '../terminal.ts';
+
+/** `ess-airgap diff`: what a new release changes, and what follows from it. */
+export function addDiff(program: Program): void {
+  program
+    .command('diff')
+    .summary('what a new release changes, what to copy, what to decide')
+    .description(
+      'Compares two releases: containers added and removed, images re-tagged, rebuilt and moved. With an airgap.yaml ' +
+        'at hand it also says what has to be copied, what is no longer used, and what has to be decided. Exit code 1 ' +
+        'where something has to be decided.',
+    )
+    .argument('<old>', 'images_digests.yml, a manifest of the ConfigMap, or git:REV:path of either')
+    .argument('<new>', 'the same')
+    .addOption(
+      new Option('-f, --format <format>', 'how to write it')
+        .choices(['text', 'markdown', 'json'] as const)
+        .default('text' as const),
+    )
+    .addHelpText(
+      'after',
+      examples({
+        'ess-airgap diff git:HEAD:images_digests.yml images_digests.yml':
+          'the new file against the committed one',
+        'ess-airgap diff old.yml new.yml --format markdown': 'for a pull request',
+        'ess-airgap diff git:main:dist/ess-images.k8s.yaml dist/ess-images.k8s.yaml': 'two ConfigMaps',
+      }),
+    )
+    .action(async (old, now, { format }, command) => {
+      const { readRelease } = await import('../../project.ts');
+      const { readConfig } = await import('../../config/load.ts');
+      const { reviewRelease } = await import('../../release/review.ts');
+      const { releaseJson, releaseMarkdown, releaseText } = await import('../format/release.ts');
+      const path = command.optsWithGlobals().config;
+      // The default need not be there; what somebody named must be.
+      const named = process.env.ESS_AIRGAP_CONFIG || program.getOptionValueSource('config') !== 'default';
+      const document = named || existsSync(path) ? readConfig(path) : undefined;
+      const before = readRelease(old);
+      const after = readRelease(now);
+      const review = {
+        old,
+        new: now,
+        ...reviewRelease(before, after, document?.config, document?.place),
+      };
+      const write = {
+        text: () => releaseText(review, terminalOf(process.stdout)),
+        markdown: () => releaseMarkdown(review),
+        json: () => releaseJson(review),
+      };
+      process.stdout.write(write[format]());
+      if (review.decisions.length > 0) process.exitCode = EXIT.no;
+    });
+}

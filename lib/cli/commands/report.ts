@@ -1,0 +1,39 @@
+import { examples } from '../examples.ts';
+import { EXIT } from '../exit.ts';
+import type { Program } from '../program.ts';
+
+/** `ess-airgap report`: the plan as one HTML page. */
+export function addReport(program: Program): void {
+  program
+    .command('report')
+    .summary('one HTML page for the review: images, changes, findings')
+    .description(
+      'Writes one HTML page that needs no network and no other file: containers by component and server with search ' +
+        'and filter, findings and, with --since, what changed. Exit code 1 where a finding is an error.',
+    )
+    .option('--since <old>', 'the older release: images_digests.yml, a ConfigMap, or git:REV:path')
+    .addHelpText(
+      'after',
+      examples({
+        'ess-airgap report > report.html': 'the plan',
+        'ess-airgap report --since git:HEAD:images_digests.yml > report.html':
+          'and what changes against the committed release',
+      }),
+    )
+    .action(async ({ since }, command) => {
+      const { loadProject, readRelease } = await import('../../project.ts');
+      const { renderReport } = await import('../../report/page.ts');
+      const { reviewRelease } = await import('../../release/review.ts');
+      const { config, plan, images, place } = loadProject(command.optsWithGlobals().config);
+      const page = renderReport({
+        config,
+        plan,
+        digests: config.digests,
+        ...(since !== undefined && {
+          since: { name: since, review: reviewRelease(readRelease(since), images, config, place) },
+        }),
+      });
+      process.stdout.write(page);
+      if (plan.findings.some(({ severity }) => severity === 'error')) process.exitCode = EXIT.no;
+    });
+}

@@ -1,0 +1,195 @@
+import { type ContainerImage, containerName } from '../../digests/container-image.ts';
+import { formatReference, type ImageReference, shortReference as short } from '../../image/reference.ts';
+import { formatPlace, printable } from '../../input/problem.ts';
+import type { Copy, Review } from '../../release/review.ts';
+import { describeChange, whenAdded } from '../../release/words.ts';
+import type { Colors, Terminal } from '../terminal.ts';
+import { code, markdownText } from './reference.ts';
+
+/** A review and the names of its two sides, as the user gave them. */
+export interface NamedReview extends Review {
+  readonly old: string;
+  readonly new: string;
+}
+
+/** For people at a terminal. */
+export function releaseText(review: NamedReview, { colors }: Terminal): string {
+  const { comparison, toCopy, unused, decisions } = review;
+  const section = (title: string, items: readonly string[]): string[] =>
+    items.length > 0 ? ['', colors.bold(`${title} (${items.length})`), ...items] : [];
+  const named = (title: string, names: readonly string[], paint: Colors['red']): string[] =>
+    names.length > 0 ? ['', `${colors.bold(`${title} (${names.length})`)}: ${paint(names.join(', '))}`] : [];
+  const lines = [
+    `${review.old} -> ${review.new}`,
+    summary(review),
+    ...named('Components added', comparison.componentsAdded, colors.green),
+    ...named('Components removed', comparison.componentsRemoved, colors.red),
+    ...section(
+      'Containers added',
+      comparison.added.map(
+        (image) =>
+          `${colors.green(`+ ${containerName(image)}`)}  ${short(image.image)}\n    ${whenAdded(review, image)}`,
+      ),
+    ),
+    ...section(
+      'Containers removed',
+      comparison.removed.map((image) => `${colors.red(`- ${containerName(image)}`)}  ${short(image.image)}`),
+    ),
+    ...section(
+      'Images changed',
+      comparison.changed.map((change) =>
+        [
+          colors.yellow(`~ ${short(change.before)}`),
+          `  ${short(change.after)}`,
+          `    ${describeChange(change)}`,
+          `    in ${change.containers.map(containerName).join(', ')}`,
+        ].join('\n'),
+      ),
+    ),
+    ...section(
+      'To copy',
+      (toCopy ?? []).map((copy) => `  ${copyText(copy, short)}`),
+    ),
+    ...section(
+      'No longer used in the local registry',
+      (unused ?? []).map((image) => `  ${short(image)}`),
+    ),
+    ...section(
+      'To decide',
+      decisions.map((decision) => {
+        const place = decision.place ? `${formatPlace(decision.place)}: ` : '';
+        const hint = decision.hint ? `\n    ${printable(decision.hint)}` : '';
+        return `${colors.red('!')} ${printable(place + decision.message)} [${decision.code}]${hint}`;
+      }),
+    ),
+    '',
+    conclusion(review),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** For a pull request. */
+export function releaseMarkdown(review: NamedReview): string {
+  const { comparison, toCopy, unused, decisions } = review;
+  const section = (title: string, items: readonly string[]): string[] =>
+    items.length > 0 ? [`### ${title} (${items.length})`, '', ...items, ''] : [];
+  const table = (title: string, head: string, rows: readonly string[]): string[] =>
+    rows.length > 0
+      ? [`### ${title} (${rows.length})`, '', head, head.replace(/[^|]+/g, '---'), ...rows, '']
+      : [];
+  const names = (containers: readonly ContainerImage[]): string =>
+    containers.map((container) => `\`${containerName(container)}\``).join(', ');
+  const lines = [
+    `## ${markdownText(review.old)} to ${markdownText(review.new)}`,
+    '',
+    `${summary(review)}.`,
+    '',
+    `**${conclusion(review)}**`,
+    '',
+    ...section(
+      'To decide',
+      decisions.map((decision) => {
+        const place = decision.place ? `${formatPlace(decision.place)}: ` : '';
+        const hint = decision.hint ? `\n${decision.hint}` : '';
+        return `- [ ] ${markdownText(`${place}${decision.message}${hint}`)} (\`${decision.code}\`)`;
+      }),
+    ),
+    ...section(
+      'Components added',
+      comparison.componentsAdded.map((name) => `- \`${name}\``),
+    ),
+    ...section(
+      'Components removed',
+      comparison.componentsRemoved.map((name) => `- \`${name}\``),
+    ),
+    ...table(
+      'Containers added',
+      '| Container | Image | What follows |',
+      comparison.added.map(
+        (image) => `| ${names([image])} | ${code(image.image)} | ${markdownText(whenAdded(review, image))} |`,
+      ),
+    ),
+    ...table(
+      'Containers removed',
+      '| Container | Image |',
+      comparison.removed.map((image) => `| ${names([image])} | ${code(image.image)} |`),
+    ),
+    ...table(
+      'Images changed',
+      '| Before | After | Change | Containers |',
+      comparison.changed.map(
+        (change) =>
+          `| ${code(change.before)} | ${code(change.after)} | ${markdownText(describeChange(change))} | ${names(change.containers)} |`,
+      ),
+    ),
+    ...section(
+      'To copy',
+      (toCopy ?? []).map((copy) => `- ${copyText(copy, code)}`),
+    ),
+    ...section(
+      'No longer used in the local registry',
+      (unused ?? []).map((image) => `- ${code(image)}`),
+    ),
+  ];
+  return `${lines.join('\n').trimEnd()}\n`;
+}
+
+/** For programs; docs/reference/cli.md says what the keys mean. */
+export function releaseJson(review: NamedReview): string {
+  const { comparison, toCopy, unused, decisions } = review;
+  const container = ({ component, container, image }: ContainerImage) => ({
+    component,
+    container,
+    image: formatReference(image),
+  });
+  const value = {
+    old: review.old,
+    new: review.new,
+    componentsAdded: comparison.componentsAdded,
+    componentsRemoved: comparison.componentsRemoved,
+    containersAdded: comparison.added.map(container),
+    containersRemoved: comparison.removed.map(container),
+    imagesChanged: comparison.changed.map(({ before, after, differences, containers }) => ({
+      before: formatReference(before),
+      after: formatReference(after),
+      differences,
+      containers: containers.map(containerName),
+    })),
+    containersUnchanged: comparison.unchanged,
+    toCopy:
+      toCopy?.map(({ source, target, overwrites }) => ({
+        source: source ? formatReference(source) : null,
+        target: formatReference(target),
+        overwrites,
+      })) ?? null,
+    unused: unused?.map(formatReference) ?? null,
+    decisions: decisions.map(({ code, message, hint, place }) => ({
+      code,
+      message,
+      hint: hint ?? null,
+      place: place ?? null,
+    })),
+  };
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function summary({ comparison }: Review): string {
+  const { componentsAdded, componentsRemoved, added, removed, changed, unchanged } = comparison;
+  return [
+    `components: ${componentsAdded.length} added, ${componentsRemoved.length} removed`,
+    `containers: ${added.length} added, ${removed.length} removed, ${unchanged} unchanged`,
+    `images: ${changed.length} changed`,
+  ].join('; ');
+}
+
+function conclusion({ comparison, decisions }: Review): string {
+  const { added, removed, changed } = comparison;
+  if (decisions.length > 0) return `To decide: ${decisions.length}.`;
+  if (added.length + removed.length + changed.length === 0) return 'Nothing changed.';
+  return 'Nothing to decide.';
+}
+
+function copyText({ source, target, overwrites }: Copy, format: (image: ImageReference) => string): string {
+  const from = source ? `${format(source)} to ` : 'your own image, ';
+  return `${from}${format(target)}${overwrites ? ' (overwrites the tag: a registry with immutable tags refuses it)' : ''}`;
+}

@@ -1,0 +1,122 @@
+import { yamlScalar } from '../../plan/override-yaml.ts';
+import { HELM_IMAGES, type Wiring } from '../../plan/wiring.ts';
+
+/** What to enter where, in words, YAML and commands. Names hold no quotes and no blanks. */
+export function wiringText(wiring: Wiring): string {
+  return `${[...deployment(wiring), ...installer(wiring), ...helm(wiring)].join('\n')}\n`;
+}
+
+function deployment({ namespace, configMap, dockerSecret }: Wiring): string[] {
+  const get = `kubectl -n ${namespace} get elementdeployments`;
+  const patch = `kubectl -n ${namespace} patch elementdeployment NAME`;
+  const list = '/spec/global/k8s/workloads/dockerSecrets';
+  const lines = [
+    '1. The ElementDeployment',
+    '',
+    `In namespace ${namespace}. In its manifest, merge this into what is there:`,
+    '',
+    'spec:',
+    '  global:',
+    '    config:',
+    `      imagesDigestsConfigMap: ${yamlScalar(configMap)}`,
+  ];
+  if (dockerSecret) {
+    lines.push(
+      '    k8s:',
+      '      workloads:',
+      '        dockerSecrets:  # a list: add the item, keep the others',
+      `          - name: ${yamlScalar(dockerSecret.name)}`,
+      `            url: ${yamlScalar(dockerSecret.url)}  # to the letter what image_repository_server says`,
+    );
+  }
+  lines.push(
+    '',
+    `Without a manifest, on the cluster (${get} gives NAME):`,
+    '',
+    `${patch} --type merge -p '${JSON.stringify({ spec: { global: { config: { imagesDigestsConfigMap: configMap } } } })}'`,
+  );
+  if (dockerSecret) {
+    const workloads = { spec: { global: { k8s: { workloads: { dockerSecrets: [dockerSecret] } } } } };
+    lines.push(
+      '',
+      'A merge patch replaces a list as a whole. See first what dockerSecrets holds:',
+      '',
+      `kubectl -n ${namespace} get elementdeployment NAME -o jsonpath='{.spec.global.k8s.workloads.dockerSecrets}'`,
+      '',
+      'If it holds something else, append (this fails, and changes nothing, where there is no list):',
+      '',
+      `${patch} --type json -p '${JSON.stringify([{ op: 'add', path: `${list}/-`, value: dockerSecret }])}'`,
+      '',
+      'If it printed nothing, begin the list:',
+      '',
+      `${patch} --type merge -p '${JSON.stringify(workloads)}'`,
+      '',
+      'A component with dockerSecrets of its own uses these instead: add the item there too.',
+    );
+  }
+  return [...lines, ''];
+}
+
+function installer({ configMap, dockerSecret, namespace }: Wiring): string[] {
+  return [
+    '2. Or the GUI of the installer',
+    '',
+    'Cluster, Advanced:',
+    `- the Images Digests Config Map: ${configMap}`,
+    ...(dockerSecret
+      ? [`- Docker Secrets, one more entry: name ${dockerSecret.name}, URL ${dockerSecret.url}`]
+      : []),
+    `Both objects must be in namespace ${namespace} first.`,
+    '',
+  ];
+}
+
+function helm({ helm: images, excluded, dockerSecret }: Wiring): string[] {
+  const missing = HELM_IMAGES.filter((value) => !images.some((image) => image.value === value));
+  const lines = [
+    '3. The operator and the updater',
+    '',
+    'The ConfigMap does not reach their own images. These are values of the Helm charts element-operator (namespace',
+    'element-operator) and element-updater (namespace element-updater). repository includes the host; a digest replaces',
+    'the tag.',
+  ];
+  if (images.length > 0) lines.push('', ...values(images, dockerSecret?.name));
+  if (missing.length > 0) {
+    lines.push(
+      '',
+      `Not said: ${missing.map((value) => `${value}.image`).join(', ')}.`,
+      'Which containers of the digests file these are is not documented, so nothing is assumed. Say it where you know it:',
+      `ess-airgap wiring --helm ${missing[0]}=component/container`,
+    );
+  }
+  if (excluded.length > 0)
+    lines.push('', `Excluded, so to be configured elsewhere or not deployed: ${excluded.join(', ')}.`);
+  if (dockerSecret) {
+    lines.push(
+      '',
+      `A pull Secret counts in its own namespace only: element-operator and element-updater each need ${dockerSecret.name}, too.`,
+    );
+  }
+  return lines;
+}
+
+function values(images: Wiring['helm'], pullSecret: string | undefined): string[] {
+  const charts = [...new Set(images.map(({ value }) => value.split('.')[0] ?? ''))];
+  return charts.flatMap((chart) => {
+    const own = images.filter(({ value }) => value.startsWith(`${chart}.`));
+    // operator.imagePullSecret, but crds.conversionWebhook.imagePullSecret.
+    const inside = chart === 'crds';
+    return [
+      `${chart}:`,
+      ...(pullSecret && !inside ? [`  imagePullSecret: ${yamlScalar(pullSecret)}`] : []),
+      ...own.flatMap(({ value, image }) => [
+        `  ${value.slice(chart.length + 1)}:`,
+        ...(pullSecret && inside ? [`    imagePullSecret: ${yamlScalar(pullSecret)}`] : []),
+        '    image:',
+        `      repository: ${yamlScalar(`${image.server}/${image.repository}`)}`,
+        `      tag: ${yamlScalar(image.tag)}`,
+        ...(image.digest ? [`      digest: ${image.digest}`] : []),
+      ]),
+    ];
+  });
+}

@@ -1,0 +1,32 @@
+import * as z from 'zod/mini';
+
+// What the parts of the schema are made of.
+
+/** A text that `why` finds nothing wrong with; `why` answers with the end of an error message. */
+export function text(why?: (text: string) => string | undefined) {
+  return z.string().check(
+    z.check((context) => {
+      const reason = why?.(context.value);
+      if (reason) context.issues.push({ code: 'custom', message: reason, input: context.value });
+    }),
+  );
+}
+
+/** Says what a key means: for the editor, and for the reference in the documentation. */
+export function key<S extends z.ZodMiniType>(description: string, schema: S): S {
+  z.globalRegistry.add(schema, { description });
+  return schema;
+}
+
+const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+export const namespaceName = (value: string): string | undefined =>
+  DNS_LABEL.test(value) ? undefined : 'expected a name of a-z, 0-9 and dashes, 63 characters at most';
+export const objectName = (value: string): string | undefined =>
+  value.length <= 253 && value.split('.').every((label) => DNS_LABEL.test(label))
+    ? undefined
+    : 'expected a name of a-z, 0-9, dots and dashes, 253 characters at most';
+export const variableName = (value: string): string | undefined =>
+  /^[A-Z_][A-Z0-9_]*$/.test(value)
+    ? undefined
+    : 'expected the name of an environment variable, such as REGISTRY_PASSWORD; never the secret itself';

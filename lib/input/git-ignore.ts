@@ -1,0 +1,37 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { InputError } from './problem.ts';
+
+/**
+ * Whether git would leave a file out of a commit; the file need not be there. A file that git has already is not
+ * ignored, whatever .gitignore says.
+ *
+ * @returns undefined outside of a git work tree, where nothing gets committed
+ * @throws InputError inside of one, where git itself cannot be asked
+ */
+export function isIgnoredByGit(path: string): boolean | undefined {
+  const file = resolve(path);
+  let folder = dirname(file);
+  while (!existsSync(folder)) folder = dirname(folder);
+  const { status, error, stderr } = spawnSync('git', ['check-ignore', '--quiet', '--', file], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+  });
+  if (status === 0) return true;
+  if (status === 1) return false;
+  const inWorkTree = error ? hasGitFolder(folder) : !/not a git repository/i.test(stderr);
+  if (!inWorkTree) return undefined;
+  throw new InputError([
+    {
+      message: `git cannot say whether it ignores ${path}: ${error?.message ?? stderr.trim()}`,
+      hint: 'Plain Secrets are to be written there, which must not be committed.',
+    },
+  ]);
+}
+
+function hasGitFolder(folder: string): boolean {
+  if (existsSync(resolve(folder, '.git'))) return true;
+  return dirname(folder) !== folder && hasGitFolder(dirname(folder));
+}

@@ -1,0 +1,151 @@
+import type { Config } from '../config/schema.ts';
+import { type ContainerImage, containerName } from '../digests/container-image.ts';
+import { formatReference, shortReference } from '../image/reference.ts';
+import type { Problem } from '../input/problem.ts';
+import type { Finding } from '../plan/finding.ts';
+import type { ConfigPlace } from '../plan/plan.ts';
+import type { Comparison } from './compare.ts';
+import { isExcluded, type Side } from './side.ts';
+
+/** Why somebody has to decide; each has a row in docs/reference/cli.md. A finding keeps its own code. */
+export type DecisionCode =
+  | 'container-added'
+  | 'container-added-excluded'
+  | 'container-dropped'
+  | 'excluded-changed'
+  | 'overridden-changed'
+  | 'server-added'
+  | 'digest-lost'
+  | Finding['code'];
+
+/** Something that ess-airgap cannot know, said with what happens if nobody decides. */
+export interface Decision extends Problem {
+  readonly code: DecisionCode;
+}
+
+interface Decided {
+  readonly old: Side;
+  readonly now: Side;
+  readonly comparison: Comparison;
+  readonly config?: Config;
+  readonly place?: ConfigPlace;
+}
+
+/** Everything about a new release that needs a decision; what the layout and the rules cover needs none. */
+export function decide(decided: Decided): Decision[] {
+  return [
+    ...addedContainers(decided),
+    ...droppedContainers(decided),
+    ...changedContainers(decided),
+    ...addedServers(decided),
+    ...newFindings(decided),
+  ];
+}
+
+/** Without a configuration nothing says where a new container is to run from; an exclude may swallow one. */
+function addedContainers({ now, comparison, config }: Decided): Decision[] {
+  return comparison.added.flatMap((image): Decision | [] => {
+    const name = containerName(image);
+    const from = image.image.registry;
+    if (!config) {
+      return {
+        code: 'container-added',
+        message: `${name} is new: it would run from ${from}`,
+        hint: `Mirror ${formatReference(image.image)} and synthesise the ConfigMap anew.`,
+      };
+    }
+    if (now.kind === 'override' || !isExcluded(now, image)) return [];
+    return {
+      code: 'container-added-excluded',
+      message: `${name} is new, and exclude leaves it out: it would run from ${from}`,
+      hint: 'Exclude less, or see to it that it is not deployed or is configured elsewhere.',
+    };
+  });
+}
+
+/** A container that only the old ConfigMap has runs from the internet, unless the release dropped it too. */
+function droppedContainers({ now, comparison, config }: Decided): Decision[] {
+  if (now.kind !== 'override' || !config) return [];
+  return comparison.removed.map((image) => ({
+    code: 'container-dropped',
+    message: `the ConfigMap no longer has ${containerName(image)}: it would run from the internet`,
+    hint: 'Right only if the release no longer has it, or it is not deployed.',
+  }));
+}
+
+/** Changes below what somebody set by hand: an excluded container, or an override with its own tag or digest. */
+function changedContainers({ now, comparison, config, place }: Decided): Decision[] {
+  return comparison.changed.flatMap(({ before, after, differences, containers }) =>
+    containers.flatMap((image): Decision[] => {
+      const name = containerName(image);
+      const change = `${shortReference(before)} became ${shortReference(after)}`;
+      if (!config) {
+        if (!differences.includes('digest-lost')) return [];
+        return [
+          {
+            code: 'digest-lost',
+            message: `${name} has lost its digest: whatever ${formatReference(after)} is on the day is run`,
+          },
+        ];
+      }
+      if (isExcluded(now, image)) {
+        return [
+          {
+            code: 'excluded-changed',
+            message: `${name} is excluded, and ${change}`,
+            hint: 'Where it is configured elsewhere, change it there; else it runs from the internet.',
+          },
+        ];
+      }
+      const own = Object.hasOwn(config.overrides, name) ? config.overrides[name] : undefined;
+      if (now.kind === 'override' || (own?.tag ?? own?.digest ?? own?.source) === undefined) return [];
+      return [
+        {
+          code: 'overridden-changed',
+          place: place?.('overrides', name),
+          message: `${name} runs what overrides says, and ${change}`,
+          hint: 'Is the image of the override still right for this release?',
+        },
+      ];
+    }),
+  );
+}
+
+/** A server that the old release did not read from: a firewall, a proxy or a credential may be wanting. */
+function addedServers({ old, now, comparison, config }: Decided): Decision[] {
+  if (old.kind !== now.kind || now.kind === 'override') return [];
+  const known = new Set(servers(old.images));
+  const added = servers(now.images).filter((server) => !known.has(server));
+  const images = [...comparison.added, ...comparison.changed.flatMap(({ containers }) => containers)];
+  return added.map((server) => {
+    const names = images.filter(({ image }) => image.registry === server).map(containerName);
+    const cache = config?.registry.pullThrough ? 'the cache' : 'the mirror';
+    return {
+      code: 'server-added',
+      message: `images come from ${server} now (${names.join(', ')}), which the old release did not use`,
+      hint: `See to it that ${cache} reaches ${server} and has a credential where it asks for one.`,
+    };
+  });
+}
+
+/** Errors and warnings that the plan of the old release did not have. */
+function newFindings({ old, now }: Decided): Decision[] {
+  const known = new Set(old.plan?.findings.map(identity));
+  return (now.plan?.findings ?? [])
+    .filter((finding) => finding.severity !== 'note' && !known.has(identity(finding)))
+    .map(({ code, place, message, hint }) => ({
+      code,
+      message,
+      ...(place && { place }),
+      ...(hint !== undefined && { hint }),
+    }));
+}
+
+/** A finding without what a new release moves: its place, and the number of images that a message begins with. */
+function identity({ code, message }: Finding): string {
+  return `${code} ${message.replace(/^\d+ /, '')}`;
+}
+
+function servers(images: readonly ContainerImage[]): string[] {
+  return [...new Set(images.map(({ image }) => image.registry))].sort();
+}

@@ -1,0 +1,74 @@
+import type { Config } from '../config/schema.ts';
+import type { ContainerImage } from '../digests/container-image.ts';
+import type { ImageReference } from '../image/reference.ts';
+import type { ConfigPlace, Plan } from '../plan/plan.ts';
+import { type Comparison, compareReleases } from './compare.ts';
+import { type Decision, decide } from './decisions.ts';
+import { comparable, type Side, sideOf, targetsOf } from './side.ts';
+
+/** An image that is not in the local registry yet. */
+export interface Copy {
+  /** Left out for an image of the user's own, which somebody else puts there. */
+  readonly source?: ImageReference;
+  readonly target: ImageReference;
+  /** The tag is there already, for another digest: it is overwritten. False where a digest is not known. */
+  readonly overwrites: boolean;
+}
+
+/** What a new release means for somebody who runs the old one. */
+export interface Review {
+  readonly comparison: Comparison;
+  /** The plan of the new side, where it is a release and there is a configuration. */
+  readonly plan?: Plan;
+  /** Images to copy, by target; left out where no configuration says where to. */
+  readonly toCopy?: readonly Copy[];
+  /** Images in the local registry that nothing of the new side uses, by name. */
+  readonly unused?: readonly ImageReference[];
+  /** What somebody has to decide before the new side is rolled out. */
+  readonly decisions: readonly Decision[];
+}
+
+/**
+ * Compares two releases, or the ConfigMaps made of them, and says what follows. Where one side is a ConfigMap and
+ * there is a configuration, the other is compared as the ConfigMap that it would become.
+ *
+ * @param config says where images go; without it nothing is said about copies, and every new container is to be
+ *   decided
+ */
+export function reviewRelease(
+  before: readonly ContainerImage[],
+  after: readonly ContainerImage[],
+  config?: Config,
+  place?: ConfigPlace,
+): Review {
+  const old = sideOf(before, config, place);
+  const now = sideOf(after, config, place);
+  const comparison = compareReleases(comparable(old, now), comparable(now, old));
+  return {
+    comparison,
+    ...(now.plan && { plan: now.plan }),
+    ...(config && { toCopy: toCopy(old, now, config), unused: unused(old, now) }),
+    decisions: decide({ old, now, comparison, config, place }),
+  };
+}
+
+/** A pull-through cache fetches by itself; else everything that is not known to be there with its digest. */
+function toCopy(old: Side, now: Side, config: Config): Copy[] {
+  if (config.registry.pullThrough) return [];
+  const there = targetsOf(old);
+  return sortedByKey(targetsOf(now)).flatMap(([name, { source, target }]) => {
+    const known = there.get(name);
+    if (known && known.target.digest === target.digest) return [];
+    const overwrites = known?.target.digest !== undefined && target.digest !== undefined;
+    return { ...(source && { source }), target, overwrites };
+  });
+}
+
+function unused(old: Side, now: Side): ImageReference[] {
+  const used = targetsOf(now);
+  return sortedByKey(targetsOf(old)).flatMap(([name, { target }]) => (used.has(name) ? [] : target));
+}
+
+function sortedByKey<V>(map: ReadonlyMap<string, V>): [string, V][] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+}

@@ -1,0 +1,53 @@
+import type { Config } from '../config/schema.ts';
+import { type ContainerImage, containerName } from '../digests/container-image.ts';
+import type { ImageReference } from '../image/reference.ts';
+import { overriddenImages } from '../plan/overview.ts';
+import { type ConfigPlace, makePlan, type Plan, type Relocation } from '../plan/plan.ts';
+
+/**
+ * One side of a comparison. A release names images upstream and has a plan where there is a configuration; an
+ * override (the ConfigMap that a plan made) names them in the local registry already.
+ */
+export interface Side {
+  readonly kind: 'release' | 'override';
+  /** The containers as the file has them. */
+  readonly images: readonly ContainerImage[];
+  readonly plan?: Plan;
+  /** The containers with the images that the cluster runs; left out where nothing says where these are. */
+  readonly overridden?: readonly ContainerImage[];
+}
+
+/** A side of the comparison; a file whose images are all on the local server already is an override. */
+export function sideOf(
+  images: readonly ContainerImage[],
+  config: Config | undefined,
+  place?: ConfigPlace,
+): Side {
+  if (!config) return { kind: 'release', images };
+  if (images.every(({ image }) => image.registry === config.registry.server))
+    return { kind: 'override', images, overridden: images };
+  const plan = makePlan(images, config, place);
+  return { kind: 'release', images, plan, overridden: overriddenImages(plan) };
+}
+
+/** The containers as both sides can be compared: as the ConfigMap has them where one side is a ConfigMap. */
+export function comparable(side: Side, other: Side): readonly ContainerImage[] {
+  return side.kind === other.kind ? side.images : (side.overridden ?? side.images);
+}
+
+/** Whether a container of a side is left to run from its source. */
+export function isExcluded({ plan }: Side, image: ContainerImage): boolean {
+  return plan?.excluded.some((excluded) => containerName(excluded) === containerName(image)) ?? false;
+}
+
+/** The images that a side has in the local registry, by `repository:tag`. */
+export function targetsOf({ plan, images }: Side): Map<string, Pick<Relocation, 'source'> & Target> {
+  const targets: (Pick<Relocation, 'source'> & Target)[] =
+    plan?.relocations.map(({ source, target }) => ({ ...(source && { source }), target })) ??
+    images.map(({ image }) => ({ target: image }));
+  return new Map(targets.map((entry) => [`${entry.target.repository}:${entry.target.tag ?? ''}`, entry]));
+}
+
+interface Target {
+  readonly target: ImageReference;
+}

@@ -1,0 +1,32 @@
+import { type ContainerImage, containerName } from '../digests/container-image.ts';
+import { type ImageReference, shortReference } from '../image/reference.ts';
+import { imageOf } from '../plan/overview.ts';
+import type { ImageChange } from './compare.ts';
+import type { Review } from './review.ts';
+
+/** What a new container means: the plan covers it, or it would run from the internet. */
+export function whenAdded({ plan, toCopy }: Review, container: ContainerImage): string {
+  const name = containerName(container);
+  // A configuration and no plan: the new side is a ConfigMap, and has it.
+  if (!plan && toCopy) return `runs ${shortReference(container.image)}`;
+  const override = plan?.overrides.find((override) => containerName(override) === name);
+  const source = plan?.relocations.find(({ containers }) => containers.includes(name))?.source;
+  const upstream = (source ?? container.image).registry;
+  if (!override) return `would run from ${upstream}: add a rule or mirror it`;
+  return `runs ${shortReference(imageOf(override))} once the new ConfigMap is applied; until then from ${upstream}`;
+}
+
+/** What happened to an image, in words. */
+export function describeChange({ before, after, differences }: ImageChange): string {
+  const digest = (image: ImageReference): string => image.digest?.slice(0, 'sha256:'.length + 12) ?? 'none';
+  const same = before.digest !== undefined && before.digest === after.digest;
+  const words = {
+    server: `moved from ${before.registry} to ${after.registry}`,
+    repository: `moved from ${before.repository} to ${after.repository}`,
+    tag: `re-tagged from ${before.tag ?? 'no tag'} to ${after.tag ?? 'no tag'}${same ? ', the same digest' : ''}`,
+    digest: `same tag with a new digest, ${digest(before)} became ${digest(after)}`,
+    'digest-added': `has a digest now, ${digest(after)}`,
+    'digest-lost': `has lost its digest, ${digest(before)}`,
+  };
+  return differences.map((difference) => words[difference]).join('; ');
+}

@@ -1,0 +1,76 @@
+import { containerName } from '../digests/container-image.ts';
+import { formatReference, type ImageReference, shortReference } from '../image/reference.ts';
+import { formatPlace, type Problem } from '../input/problem.ts';
+import type { Finding } from '../plan/finding.ts';
+import type { Review } from '../release/review.ts';
+import { describeChange, whenAdded } from '../release/words.ts';
+import { type Html, html } from './html.ts';
+
+/** What the release changes against an older one. */
+export function changesSection(old: string, review: Review): Html {
+  const { comparison, decisions, toCopy = [], unused = [] } = review;
+  const { added, removed, changed } = comparison;
+  const quiet = added.length + removed.length + changed.length + decisions.length === 0;
+  return html`<section id="changes">
+<h2>Changes since ${old}</h2>
+${quiet ? html`<p>Nothing changed.</p>` : html``}
+${part(
+  'To decide',
+  decisions.map(
+    (decision) => html`<li>${problem(decision)} <span class="mark bad">${decision.code}</span></li>`,
+  ),
+)}
+${part(
+  'Containers added',
+  added.map((image) => html`<li><code>${containerName(image)}</code> ${whenAdded(review, image)}</li>`),
+)}
+${part(
+  'Containers removed',
+  removed.map((image) => html`<li><code>${containerName(image)}</code> ${reference(image.image)}</li>`),
+)}
+${part(
+  'Images changed',
+  changed.map(
+    (change) =>
+      html`<li>${reference(change.before)} to ${reference(change.after)}: ${describeChange(change)} <span class="faint">(${change.containers.map(containerName).join(', ')})</span></li>`,
+  ),
+)}
+${part(
+  'To copy',
+  toCopy.map(
+    ({ source, target, overwrites }) =>
+      html`<li>${source ? reference(source) : 'your own image'} to ${reference(target)}${overwrites ? ' (overwrites the tag)' : ''}</li>`,
+  ),
+)}
+${part(
+  'No longer used in the local registry',
+  unused.map((image) => html`<li>${reference(image)}</li>`),
+)}
+</section>`;
+}
+
+/** The findings about the plan. */
+export function findingsSection(findings: readonly Finding[]): Html {
+  const items = findings.map(
+    (finding) =>
+      html`<li><span class="mark ${finding.severity}">${finding.severity}</span> ${problem(finding)} <span class="faint">${finding.code}</span></li>`,
+  );
+  return html`<section id="findings">
+<h2>Findings</h2>
+${items.length > 0 ? html`<ul class="list">${items}</ul>` : html`<p>None.</p>`}
+</section>`;
+}
+
+/** An image; its digest is shortened, and whole where the pointer rests. */
+export function reference(image: ImageReference): Html {
+  return html`<code title="${formatReference(image)}">${shortReference(image)}</code>`;
+}
+
+function problem({ place, message, hint }: Problem): Html {
+  return html`${message}${hint ? html` <span class="faint">${hint}</span>` : ''}${place ? html` <code class="faint">${formatPlace(place)}</code>` : ''}`;
+}
+
+function part(title: string, items: readonly Html[]): Html {
+  if (items.length === 0) return html``;
+  return html`<details open><summary><b>${title}</b> (${items.length})</summary><ul class="list">${items}</ul></details>`;
+}

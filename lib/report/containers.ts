@@ -1,0 +1,132 @@
+import { containerName } from '../digests/container-image.ts';
+import { formatReference, type ImageReference } from '../image/reference.ts';
+import { type ContainerRow, imageOf, overviewOf } from '../plan/overview.ts';
+import type { Plan, Relocation } from '../plan/plan.ts';
+import type { Review } from '../release/review.ts';
+import { reference } from './changes.ts';
+import { type Html, html } from './html.ts';
+
+/** What a container can be marked with, and in which colour. */
+const STATES = {
+  added: 'good',
+  changed: 'doubt',
+  excluded: 'bad',
+  'your own': 'doubt',
+  'no digest': 'bad',
+} as const;
+type State = keyof typeof STATES;
+
+/** Every container by component and every image by server, with what the script needs to search and filter them. */
+export function containersSection(plan: Plan, review: Review | undefined): Html {
+  const { containers, images } = overviewOf(plan);
+  const marked = containers.map((row) => ({ row, states: statesOf(row, review) }));
+  const components = [...new Set(containers.map(({ component }) => component))];
+  const servers = [...new Set(containers.flatMap(({ source }) => source?.registry ?? []))].sort();
+  const states = [...new Set(marked.flatMap((entry) => entry.states))].sort();
+  const options = (values: readonly string[]): Html[] =>
+    values.map((value) => html`<option value="${slug(value)}">${value}</option>`);
+  const statesByName = new Map(marked.map(({ row, states }) => [containerName(row), states]));
+  const groups = [...servers, undefined].map((server) => ({
+    server,
+    images: images.filter(({ source }) => source?.registry === server),
+  }));
+  return html`<section>
+<h2>Containers by component</h2>
+<form id="filter" hidden>
+<input id="search" type="search" placeholder="Search" aria-label="Search">
+<select id="server" aria-label="Server"><option value="">Every server</option>${options(servers)}</select>
+<select id="state" aria-label="State"><option value="">Every state</option>${options(states)}</select>
+<output id="shown" class="faint"></output>
+</form>
+<table id="containers">
+<thead><tr><th>Container</th><th>Source</th><th>Runs</th><th></th></tr></thead>
+${components.map((component) =>
+  group(
+    component,
+    4,
+    marked
+      .filter(({ row }) => row.component === component)
+      .map(({ row, states }) => containerRow(row, states)),
+  ),
+)}</table>
+</section>
+<section>
+<h2>Images by server</h2>
+<table id="images">
+<thead><tr><th>Source</th><th>Target</th><th>Containers</th></tr></thead>
+${groups
+  .filter(({ images }) => images.length > 0)
+  .map(({ server, images }) =>
+    group(
+      server ?? 'your own, copied by nobody',
+      3,
+      images.map((relocation) => imageRow(relocation, statesByName)),
+    ),
+  )}</table>
+</section>`;
+}
+
+function group(title: string, columns: number, rows: readonly Html[]): Html {
+  return html`<tbody>
+<tr><th colspan="${columns}">${title}</th></tr>
+${rows}</tbody>
+`;
+}
+
+function imageRow(
+  { source, target, containers }: Relocation,
+  states: ReadonlyMap<string, readonly State[]>,
+): Html {
+  const all = [...new Set(containers.flatMap((name) => states.get(name) ?? []))];
+  return html`<tr ${filtered([source, target], containers, all)}>
+<td>${image(source, 'your own')}</td><td>${reference(target)}</td><td>${containers.join(', ')}</td>
+</tr>
+`;
+}
+
+/** What the script looks at: the text of a row, its server, its states. */
+function filtered(
+  [source, other]: readonly [ImageReference | undefined, ImageReference | undefined],
+  names: readonly string[],
+  states: readonly State[],
+): Html {
+  const images = [source, other].flatMap((image) => (image ? formatReference(image) : []));
+  return html`data-text="${[...names, ...images, ...states].join(' ').toLowerCase()}" data-server="${source?.registry ?? ''}" data-states="${states.map(slug).join(' ')}"`;
+}
+
+function containerRow(row: ContainerRow, states: readonly State[]): Html {
+  const { container, source, override } = row;
+  const runs = override && imageOf(override);
+  return html`<tr ${filtered([source, runs], [containerName(row)], states)}>
+<td>${container}</td><td>${image(source, 'your own')}</td><td>${image(runs, 'its source')}</td><td>${states.map((state) => html`<span class="mark ${STATES[state]}">${state}</span> `)}</td>
+</tr>
+`;
+}
+
+function image(of: ImageReference | undefined, otherwise: string): Html {
+  return of ? reference(of) : html`<span class="faint">${otherwise}</span>`;
+}
+
+function statesOf(
+  { component, container, source, override }: ContainerRow,
+  review: Review | undefined,
+): State[] {
+  const name = containerName({ component, container });
+  const states: State[] = [];
+  if (review?.comparison.added.some((image) => containerName(image) === name)) states.push('added');
+  if (
+    review?.comparison.changed.some((change) =>
+      change.containers.some((image) => containerName(image) === name),
+    )
+  )
+    states.push('changed');
+  if (!override) states.push('excluded');
+  if (!source) states.push('your own');
+  if (source && source.digest === undefined) states.push('no digest');
+  return states;
+}
+
+/** A word of an attribute that holds several. */
+function slug(text: string): string {
+  return text.replaceAll(' ', '-');
+}

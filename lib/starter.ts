@@ -1,0 +1,71 @@
+import { writeFileSync } from 'node:fs';
+import { dirname, relative } from 'node:path';
+import { parseConfig } from './config/load.ts';
+import { parseTarget, renderStarter } from './config/starter.ts';
+import { readDigests } from './digests/read.ts';
+import { repositoryName } from './image/reference.ts';
+import { InputError } from './input/problem.ts';
+import { PRIVATE_REPOSITORIES } from './plan/checks-mirror.ts';
+import { makePlan } from './plan/plan.ts';
+
+/**
+ * Writes a first airgap.yaml for a digests file and a registry.
+ *
+ * @param target host[:port], and the folder behind a slash
+ * @returns what was written and what is left to do, for the person who ran it
+ * @throws InputError where the file exists, or the digests file or the target is not what it should be
+ */
+export function writeStarter(configPath: string, target: string, digestsPath: string): string {
+  const parsed = parseTarget(target);
+  if (typeof parsed === 'string') {
+    throw new InputError([{ message: `the server ${JSON.stringify(target)} is not legal: ${parsed}` }]);
+  }
+  const images = readDigests(digestsPath);
+  const credentials = PRIVATE_REPOSITORIES.filter((prefix) =>
+    images.some(({ image }) => repositoryName(image).startsWith(prefix)),
+  ).map((prefix) => prefix.replace(/\/$/, ''));
+  const digests = relative(dirname(configPath), digestsPath);
+  const text = renderStarter({ ...parsed, digests, credentials });
+  const { config } = parseConfig(text, configPath);
+  const plan = makePlan(images, config);
+  writeNew(configPath, text);
+
+  const { mirror, namespace, pullSecret } = config;
+  const secrets = [
+    { namespace, name: pullSecret?.name, says: `to pull from ${config.registry.server}` },
+    ...(mirror?.auth ?? []).map((auth) => ({
+      namespace: mirror?.namespace,
+      name: auth.source === 'existing' ? auth.name : undefined,
+      says: `for ${auth.server}, which the Job ${auth.server === config.registry.server ? 'pushes to' : 'reads from'}`,
+    })),
+  ];
+  return `${[
+    `${configPath} written: ${plan.overrides.length} containers, ${plan.relocations.length} distinct images, all to ${[config.registry.server, config.registry.path].filter(Boolean).join('/')}.`,
+    '',
+    'It names these Secrets of type kubernetes.io/dockerconfigjson, which you make, or no longer names what is open:',
+    ...secrets.map((secret) => `  ${secret.namespace}/${secret.name}  ${secret.says}`),
+    '',
+    'A Secret, with the password neither on a command line nor in git:',
+    `  skopeo login --authfile login.json ${config.registry.server}`,
+    `  kubectl -n ${namespace} create secret generic ${pullSecret?.name} --type kubernetes.io/dockerconfigjson --from-file .dockerconfigjson=login.json`,
+    '  rm login.json',
+    '',
+    'Next: read the file, then ess-airgap plan.',
+  ].join('\n')}\n`;
+}
+
+/** Writes a file that is not there yet. */
+function writeNew(path: string, text: string): void {
+  try {
+    writeFileSync(path, text, { flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new InputError([
+      {
+        place: { file: path, line: 1, column: 1 },
+        message: 'this file is there already, and init overwrites nothing',
+        hint: 'Edit it, or name another with --config.',
+      },
+    ]);
+  }
+}

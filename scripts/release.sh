@@ -1,0 +1,15 @@
+#!/bin/sh
+# What a release is made of, in release/: the package, its checksum and its bill of materials (CycloneDX). Publishing
+# is left to the person who runs it.
+set -e
+cd "$(dirname "$0")/.."
+[ -z "$(git status --porcelain)" ] || { echo 'commit or remove what git status shows first' >&2; exit 1; }
+npm ci
+npm audit --omit=dev
+npm test
+rm -rf release
+mkdir release
+npm pack --pack-destination release
+npm sbom --sbom-format=cyclonedx --omit=dev >release/ess-airgap.cdx.json
+(cd release && sha256sum ./* >SHA256SUMS)
+ls -l release

@@ -1,0 +1,32 @@
+import { describe, expect, test } from 'vitest';
+import { essAirgap } from '../support/cli.ts';
+
+const cwd = 'test/fixtures/releases';
+
+/** What each command prints for the pair of releases in test/fixtures/releases, byte by byte. */
+describe('golden outputs', () => {
+  test.each([
+    ['plan.table.txt', ['plan'], 0],
+    ['plan.json', ['plan', '--format', 'json'], 0],
+    ['plan.md', ['plan', '--format', 'markdown'], 0],
+    ['plan.csv', ['plan', '--format', 'csv'], 0],
+    ['lint.txt', ['lint'], 0],
+    ['lint.txt', ['lint', '--strict'], 1],
+    ['diff.txt', ['diff', 'old.yml', 'new.yml'], 1],
+    ['diff.md', ['diff', 'old.yml', 'new.yml', '--format', 'markdown'], 1],
+    ['diff.json', ['diff', 'old.yml', 'new.yml', '--format', 'json'], 1],
+    ['wiring.txt', ['wiring', '--helm', 'operator.manager=synapse/redis'], 0],
+    ['help.txt', ['--help'], 0],
+    ['help.diff.txt', ['help', 'diff'], 0],
+  ])('%s: %j', async (file, args, status) => {
+    const run = essAirgap(args, { cwd });
+    expect(run.status).toBe(status);
+    await expect(run.stdout).toMatchFileSnapshot(`../fixtures/golden/${file}`);
+  });
+
+  test('without a configuration, diff says what the releases alone can say', async () => {
+    const run = essAirgap(['diff', 'releases/old.yml', 'releases/new.yml'], { cwd: 'test/fixtures' });
+    expect(run.status).toBe(1);
+    await expect(run.stdout).toMatchFileSnapshot('../fixtures/golden/diff.without-config.txt');
+  });
+});

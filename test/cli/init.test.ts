@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readConfig } from '../../lib/index.ts';
+import { essAirgap, folder } from '../support/cli.ts';
+import { Project } from '../support/project.ts';
+
+const images = { 'images_digests.yml': { from: 'test/fixtures/images_digests.full.yml' } };
+
+describe('ess-airgap init', () => {
+  test('what it writes works: nothing is missing, for plan, lint and synth', () => {
+    const cwd = folder(images);
+    const run = essAirgap(['init', 'registry.local:5000/ess'], { cwd });
+    expect(run).toMatchObject({ status: 0, stderr: '' });
+    expect(run.stdout).toContain(
+      'airgap.yaml written: 52 containers, 44 distinct images, all to registry.local:5000/ess.',
+    );
+    expect(essAirgap(['lint', '--strict'], { cwd })).toMatchObject({
+      status: 0,
+      // Notes: the mirror's own image is upstream, and Docker Hub may want a login.
+      stdout: expect.stringContaining('no errors, no warnings, 2 notes\n'),
+    });
+    const { config } = readConfig(join(cwd, 'airgap.yaml'));
+    expect(config.registry).toMatchObject({ server: 'registry.local:5000', path: 'ess', profile: 'generic' });
+    expect(config.mirror?.auth.map(({ server }) => server)).toEqual([
+      'gitlab-registry.matrix.org/ems-image-store',
+      'registry.local:5000',
+    ]);
+    // It names every Secret that it speaks of, and asks for no variable of the environment.
+    for (const name of [
+      'element-onprem/localregistry',
+      'ess-mirror/upstream-1',
+      'ess-mirror/localregistry-push',
+    ])
+      expect(run.stdout).toContain(`  ${name}  `);
+    const project = new Project({
+      'airgap.yaml': readFileSync(join(cwd, 'airgap.yaml'), 'utf8'),
+      'images_digests.yml': readFileSync(join(cwd, 'images_digests.yml'), 'utf8'),
+    });
+    expect(project.run('npm run synth').status).toBe(0);
+    expect(Object.keys(project.dist())).toEqual(['ess-images.k8s.yaml', 'ess-mirror.k8s.yaml']);
+    project.remove();
+  });
+
+  test('every key of it has a comment, and the release decides which credentials it names', () => {
+    const cwd = folder({
+      'image.yml':
+        'web: { web: { image_repository_server: docker.io, image_repository_path: a, image_tag: 1 } }',
+    });
+    expect(essAirgap(['init', '1.dkr.ecr.eu-west-1.amazonaws.com', '-d', 'image.yml'], { cwd }).status).toBe(
+      0,
+    );
+    const text = readFileSync(join(cwd, 'airgap.yaml'), 'utf8');
+    expect(text).toContain('digests: "image.yml"');
+    expect(text).toContain('profile: ecr');
+    expect(text).not.toContain('ems-image-store');
+    expect(text.match(/^ *#/gm)?.length).toBeGreaterThan(12);
+  });
+
+  test('the digests file is named relative to the configuration', () => {
+    const cwd = folder({ ...images, 'prod/.keep': '' });
+    expect(essAirgap(['init', 'r.local', '-c', 'prod/airgap.yaml'], { cwd }).status).toBe(0);
+    expect(readFileSync(join(cwd, 'prod/airgap.yaml'), 'utf8')).toContain('digests: "../images_digests.yml"');
+    expect(essAirgap(['plan', '-c', 'prod/airgap.yaml'], { cwd }).status).toBe(0);
+  });
+
+  test('never overwrites', () => {
+    const cwd = folder({ ...images, 'airgap.yaml': 'mine\n' });
+    const run = essAirgap(['init', 'r.local'], { cwd });
+    expect(run).toMatchObject({ status: 2, stdout: '' });
+    expect(run.stderr).toContain('airgap.yaml:1:1: error: this file is there already');
+    expect(readFileSync(join(cwd, 'airgap.yaml'), 'utf8')).toBe('mine\n');
+  });
+
+  test.each([
+    ['https://r.local', 'it begins with a scheme'],
+    ['r.local/Up', 'capital letters'],
+    ['user:hunter2@r.local', 'it has an @'],
+  ])('%s is no registry; nothing is written', (server, message) => {
+    const cwd = folder(images);
+    const run = essAirgap(['init', server], { cwd });
+    expect(run).toMatchObject({ status: 2, stdout: '' });
+    expect(run.stderr).toContain(message);
+    expect(essAirgap(['lint'], { cwd }).stderr).toContain('there is no such file');
+  });
+});

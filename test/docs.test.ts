@@ -1,0 +1,58 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { load } from 'js-yaml';
+import { describe, expect, test } from 'vitest';
+import { summarize } from '../lib/cli/summary.ts';
+import { parseConfig } from '../lib/index.ts';
+import { makePlan } from '../lib/plan/plan.ts';
+import { RULES } from '../lib/validation/rules.ts';
+import { seal, sealingKey } from './support/sealing.ts';
+
+const pages = ['docs', 'examples'].flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name)),
+);
+const page = (name: string) => readFileSync(`docs/how-to/${name}.md`, 'utf8');
+
+test.each(pages)('%s: every link leads to a file and a heading', (path) => {
+  const text = readFileSync(path, 'utf8');
+  for (const [, target = '', anchor] of text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)) {
+    const file = join(dirname(path), target);
+    expect(existsSync(file), `${target} of ${path}`).toBe(true);
+    if (anchor)
+      expect(readFileSync(file, 'utf8').toLowerCase()).toMatch(new RegExp(`^#+ \`?${anchor}\`?$`, 'm'));
+  }
+});
+
+describe('the pieces of airgap.yaml in the how-to pages are legal', () => {
+  const { publicKey } = sealingKey();
+  const pieces = ['credentials', 'external-secrets', 'sealed-secrets'].flatMap((name) =>
+    [...page(name).matchAll(/```yaml\n(.*?)```/gs)].map(([, text = '']) => ({ name, text })),
+  );
+  test.each(pieces)('$name: $text', ({ text }) => {
+    const entries = /^ {4}- /.test(text) ? `mirror:\n  auth:\n${text}` : text;
+    const whole = entries
+      .replace('mirror:\n', `mirror:\n  image: quay.io/skopeo/stable@sha256:${'a'.repeat(64)}\n`)
+      .replace(/Ag\w+…/g, () => seal('{}', '', publicKey));
+    expect(load(whole)).toBeTypeOf('object');
+    parseConfig(
+      `apiVersion: ess-airgap/v1\nregistry: { server: localregistry.local }\n${whole}`,
+      'airgap.yaml',
+    );
+  });
+});
+
+test('what synth says about dockerSecrets is what the page shows, url and server being one', () => {
+  const { config } = parseConfig(readFileSync('airgap.yaml', 'utf8'), 'airgap.yaml');
+  const line = summarize(makePlan([], config), config, [])
+    .split('\n')
+    .find((text) => text.includes('dockerSecrets'));
+  expect(page('credentials')).toContain(line?.trim());
+  expect(line).toContain(`url: ${config.registry.server} }`);
+});
+
+test('the page of the validation plugin has its rules', () => {
+  const rules = [...page('validation').matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name);
+  expect(rules).toEqual(RULES.map(({ name }) => name));
+});

@@ -1,0 +1,91 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadAll } from 'js-yaml';
+import { afterAll, describe, expect, test } from 'vitest';
+import { kubernetesProblems } from './support/kubernetes-schema.ts';
+import { restrictedProblems } from './support/pod-security.ts';
+import type { Manifest } from './support/synth.ts';
+
+const examples = readdirSync('examples', { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+const outdir = mkdtempSync(join(tmpdir(), 'ess-airgap-examples-'));
+afterAll(() => rmSync(outdir, { recursive: true, force: true }));
+
+const demo = Object.fromEntries(
+  [...readFileSync('demo.env', 'utf8').matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [
+    name,
+    value,
+  ]),
+);
+const parse = (text: string) => (loadAll(text) as Manifest[]).filter(Boolean);
+const files = (folder: string): Record<string, string> =>
+  Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+const byName = (manifests: readonly Manifest[]) =>
+  manifests
+    .map((manifest) => ({
+      name: `${manifest.kind} ${manifest.metadata.namespace}/${manifest.metadata.name}`,
+      manifest,
+    }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+
+function kustomize(folder: string): Manifest[] {
+  const args = ['kustomize', '--load-restrictor', 'LoadRestrictionsNone', folder];
+  const { status, stdout, stderr } = spawnSync('kubectl', args, { encoding: 'utf8' });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  return parse(stdout);
+}
+
+test('each has a line in the README', () => {
+  const readme = readFileSync('examples/README.md', 'utf8');
+  expect([...readme.matchAll(/^\| \[([a-z-]+)\]/gm)].map(([, name]) => name).sort()).toEqual(examples);
+});
+
+describe.each(examples)('examples/%s', (example) => {
+  const folder = join('examples', example);
+  const out = join(outdir, example);
+  const env = {
+    ...demo,
+    PATH: process.env.PATH,
+    ESS_AIRGAP_CONFIG: join(folder, 'airgap.yaml'),
+    CDK8S_OUTDIR: out,
+  };
+  const run = spawnSync('sh', ['app.sh'], { encoding: 'utf8', env });
+  const { 'ess-secrets.k8s.yaml': secrets, ...committed } = run.status === 0 ? files(out) : {};
+  const objects = Object.values(committed).flatMap(parse);
+
+  test('dist/ is what synth writes (npm run examples writes it anew)', () => {
+    expect(run.stderr).not.toContain('warning:');
+    expect(run.status).toBe(0);
+    const { 'ess-secrets.k8s.yaml': _, ...there } = files(join(folder, 'dist'));
+    expect(there).toEqual(committed);
+    expect(secrets !== undefined).toBe(['kubectl', 'sops'].includes(example));
+  });
+
+  test('Kubernetes accepts every object', () => {
+    const schemas = {
+      'external-secrets.io/v1/ExternalSecret': { type: 'object' },
+      'bitnami.com/v1alpha1/SealedSecret': { type: 'object' },
+    };
+    expect(objects.flatMap((object) => kubernetesProblems(object, schemas))).toEqual([]);
+    expect(objects.flatMap(restrictedProblems)).toEqual([]);
+  });
+
+  test('kubectl kustomize builds all of it', () => {
+    const folders = existsSync(join(folder, 'kustomization.yaml'))
+      ? [folder]
+      : [join(folder, 'mirror'), join(folder, 'images')];
+    expect(byName(folders.flatMap(kustomize))).toEqual(byName(objects));
+  });
+});
+
+test('Argo CD and Flux are pointed at folders that are there', () => {
+  const [application] = parse(readFileSync('examples/argocd/application.yaml', 'utf8'));
+  expect(existsSync(join(application?.spec.source.path, 'kustomization.yaml'))).toBe(true);
+  const sync = parse(readFileSync('examples/flux/sync.yaml', 'utf8'));
+  const paths = sync.filter(({ kind }) => kind === 'Kustomization').map(({ spec }) => spec.path);
+  expect(paths.map((path) => existsSync(join(path, 'kustomization.yaml')))).toEqual([true, true]);
+});

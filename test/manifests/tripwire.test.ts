@@ -1,0 +1,114 @@
+import { App, Chart } from 'cdk8s';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { addCharts, DigestsConfigMap, findLeaks, makePlan } from '../../lib/index.ts';
+import { addObject } from '../../lib/manifests/object.ts';
+import { formatFinding } from '../../lib/plan/finding.ts';
+import { configWith, containers, digestOf } from '../support/digests.ts';
+
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+const secret = { passwordEnv: 'REGISTRY_PASSWORD', password: 'hunter2"secret<é' };
+
+/** What the tripwire says about a chart with one object. */
+function said(name: string, fields: object, known = secret): string {
+  const chart = new Chart(new App(), 'chart');
+  addObject(chart, 'object', 'ConfigMap', { name }, { apiVersion: 'v1', ...fields });
+  return findLeaks([chart], [known]).map(formatFinding).join('\n');
+}
+
+/** Some ways in which a password comes into a text. */
+const disguises: Record<string, (password: string) => string> = {
+  'as it is': (password) => `--dest-creds=robot:${password}`,
+  'as JSON writes it': (password) => JSON.stringify({ password }),
+  'in base64': (password) => base64(password),
+  'behind one character in base64': (password) => base64(`:${password}.`),
+  'in basic authentication': (password) => `Basic ${base64(`robot:${password}`)}`,
+  'in a docker config': (password) =>
+    JSON.stringify({ auths: { 'a.b': { auth: base64(`robot:${password}`) } } }),
+  'in a docker config in base64': (password) =>
+    base64(JSON.stringify({ auths: { 'a.b': { auth: base64(`ro:${password}`) } } })),
+  'in base64 with folded lines': (password) => base64(`robot:${password}`).replace(/(.{7})/g, '$1\n'),
+  'in base64 for URLs': (password) => Buffer.from(`x?>${password}`).toString('base64url'),
+};
+
+describe('tripwire', () => {
+  test.each(Object.entries(disguises))('%s', (_, disguise) => {
+    const message = said('plan', { data: { text: `before ${disguise(secret.password)}` } });
+    expect(message).toContain(
+      'error: the value of REGISTRY_PASSWORD stands in field data.text of the ConfigMap plan, which goes into a file that git does not ignore [credential-leaked]',
+    );
+    expect(message).not.toContain('hunter2');
+  });
+
+  test('any password of six characters or more is found in every disguise', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'grapheme', minLength: 6, maxLength: 40 }).filter((text) => text.trim() === text),
+        fc.constantFrom(...Object.values(disguises)),
+        (password, disguise) => {
+          const known = { passwordEnv: 'P', password };
+          expect(said('plan', { data: { text: disguise(password) } }, known)).toContain(
+            '[credential-leaked]',
+          );
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test('a label, an annotation, a key, the name, an argument and an environment value', () => {
+    const word = { passwordEnv: 'P', password: 'hunter2-secret' };
+    const places: [string, string, object][] = [
+      ['metadata.labels.a', 'x', { metadata: { name: 'x', labels: { a: word.password } } }],
+      ['metadata.annotations.a', 'x', { metadata: { name: 'x', annotations: { a: word.password } } }],
+      ['data (a key below it)', 'x', { data: { [word.password]: '' } }],
+      ['metadata.name', word.password, {}],
+      ['spec.containers.0.args.1', 'x', { spec: { containers: [{ args: ['-p', word.password] }] } }],
+      [
+        'spec.containers.0.env.0.value',
+        'x',
+        { spec: { containers: [{ env: [{ name: 'A', value: word.password }] }] } },
+      ],
+    ];
+    for (const [field, name, fields] of places) {
+      const message = said(name, fields, word);
+      expect(message).toContain(`field ${field} of the ConfigMap`);
+      expect(message).not.toContain('hunter2');
+    }
+  });
+
+  test('a short password is not found in innocent words, only as a whole value', () => {
+    const short = { passwordEnv: 'P', password: 'web' };
+    const plan = makePlan(
+      containers({ 'web/web': `docker.io/a/web:v1@${digestOf('a')}` }),
+      configWith({ registry: { path: 'web' } }),
+    );
+    const chart = new Chart(new App(), 'chart');
+    new DigestsConfigMap(chart, 'digests', { plan, namespace: 'element-onprem' });
+    expect(findLeaks([chart], [short])).toEqual([]);
+    expect(said('plan', { data: { text: 'web' } }, short)).toContain('[credential-leaked]');
+    expect(said('plan', { data: { text: base64('web') } }, short)).toContain('[credential-leaked]');
+  });
+
+  test('other charts of the app are searched when it is synthesised', () => {
+    const app = new App();
+    const config = configWith({
+      pullSecret: { name: 'pull', source: 'env', usernameEnv: 'USER', passwordEnv: 'PASSWORD' },
+    });
+    const plan = makePlan(containers({ 'web/web': `docker.io/a/web:v1@${digestOf('a')}` }), config);
+    addCharts(app, plan, config, { USER: 'robot', PASSWORD: 'hunter2-secret' });
+    const problems = () => app.node.findAll().flatMap(({ node }) => node.validate());
+    expect(problems()).toEqual([]);
+    const mine = new Chart(app, 'mine');
+    addObject(
+      mine,
+      'object',
+      'ConfigMap',
+      { name: 'mine' },
+      { apiVersion: 'v1', data: { a: 'hunter2-secret' } },
+    );
+    expect(problems()).toEqual([
+      'the value of PASSWORD stands in field data.a of the ConfigMap mine, which goes into a file that git does not ignore',
+    ]);
+  });
+});
