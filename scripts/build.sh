@@ -1,7 +1,8 @@
 #!/bin/sh
 # Builds what the package ships: `npm ci` (prepare) and `npm run build` bundle, `npm pack` (prepack) adds the types.
 #
-#   build/ess-airgap.cjs  the command-line tool in one file, so that it starts fast; cdk8s is not in it
+#   build/ess-airgap.cjs  the command-line tool in one file, so that it starts fast; cdk8s is not in it, and undici is
+#                         loaded by the commands that speak to a registry
 #   build/index.cjs       the library; its dependencies stay outside, above all cdk8s, which the user's app shares
 #   build/index.mjs       the same for ES modules: one implementation, so that a class is the same class in both
 #   build/types/          its types (with --types)
@@ -11,7 +12,7 @@ bundle() {
   node_modules/.bin/esbuild "$@" --bundle --platform=node --target=node20 --format=cjs --log-level=warning \
     --loader:.sh=text
 }
-bundle lib/cli/main.ts --minify-syntax --minify-whitespace --keep-names --legal-comments=eof \
+bundle lib/cli/main.ts --external:undici --minify-syntax --minify-whitespace --keep-names --legal-comments=eof \
   --banner:js='#!/usr/bin/env node' --outfile=build/ess-airgap.cjs
 chmod +x build/ess-airgap.cjs
 bundle lib/index.ts --packages=external --outfile=build/index.cjs

@@ -95,7 +95,7 @@ describe('objects of two deployments', () => {
     );
     const mirror = { image: `quay.io/skopeo/stable@${digestOf('b')}` };
     expect(collisions({ name: 'a', mirror }, { name: 'b', namespace: 'b', mirror })).toContain(
-      'Namespace ess-mirror, ServiceAccount ess-mirror/ess-mirror',
+      'Namespace ess-mirror, NetworkPolicy ess-mirror/ess-mirror, ServiceAccount ess-mirror/ess-mirror',
     );
   });
 

@@ -9,7 +9,7 @@ import { restrictedProblems } from './support/pod-security.ts';
 import type { Manifest } from './support/synth.ts';
 
 const examples = readdirSync('examples', { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
+  .filter((entry) => entry.isDirectory() && existsSync(join('examples', entry.name, 'airgap.yaml')))
   .map(({ name }) => name);
 const outdir = mkdtempSync(join(tmpdir(), 'ess-airgap-examples-'));
 afterAll(() => rmSync(outdir, { recursive: true, force: true }));
@@ -41,7 +41,8 @@ function kustomize(folder: string): Manifest[] {
 
 test('each has a line in the README', () => {
   const readme = readFileSync('examples/README.md', 'utf8');
-  expect([...readme.matchAll(/^\| \[([a-z-]+)\]/gm)].map(([, name]) => name).sort()).toEqual(examples);
+  const rows = [...readme.matchAll(/^\| \[([a-z-]+)\]/gm)].map(([, name]) => name);
+  expect(rows.sort()).toEqual([...examples, 'own-constructs'].sort());
 });
 
 describe.each(examples)('examples/%s', (example) => {
@@ -88,4 +89,30 @@ test('Argo CD and Flux are pointed at folders that are there', () => {
   const sync = parse(readFileSync('examples/flux/sync.yaml', 'utf8'));
   const paths = sync.filter(({ kind }) => kind === 'Kustomization').map(({ spec }) => spec.path);
   expect(paths.map((path) => existsSync(join(path, 'kustomization.yaml')))).toEqual([true, true]);
+});
+
+test('examples/own-constructs is an app by itself', () => {
+  const out = join(outdir, 'own-constructs');
+  const bundle = join('.synth', 'own-constructs.cjs');
+  const build = ['examples/own-constructs/main.ts', '--bundle', '--platform=node', '--loader:.sh=text'];
+  const external = [
+    '--external:cdk8s',
+    '--external:constructs',
+    `--outfile=${bundle}`,
+    '--log-level=warning',
+  ];
+  expect(spawnSync('node_modules/.bin/esbuild', [...build, ...external], { encoding: 'utf8' }).stderr).toBe(
+    '',
+  );
+  const run = spawnSync('node', [bundle], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, CDK8S_OUTDIR: out },
+  });
+  expect(run.stderr).toBe('');
+  const objects = parse(files(out)['ess.k8s.yaml'] ?? '');
+  expect(objects.map(({ kind }) => kind)).toEqual(['ConfigMap', 'ServiceAccount', 'ConfigMap', 'Job']);
+  expect(new Set(objects.map(({ metadata }) => metadata.labels?.team))).toEqual(new Set(['chat']));
+  expect(objects.flatMap((object) => [...kubernetesProblems(object), ...restrictedProblems(object)])).toEqual(
+    [],
+  );
 });

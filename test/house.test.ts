@@ -12,12 +12,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   digests: ['input', 'image'],
   config: ['input', 'image'],
   plan: ['input', 'image', 'digests', 'config'],
-  mirror: ['image', 'plan'],
+  mirror: ['input', 'image', 'config', 'plan'],
+  registry: ['input', 'image', 'config', 'plan'],
+  bundle: ['input', 'image', 'digests', 'config', 'plan', 'mirror', 'registry'],
   manifests: ['input', 'image', 'config', 'plan', 'mirror', 'imports'],
   validation: ['input'],
   release: ['input', 'image', 'digests', 'config', 'plan'],
   report: ['input', 'image', 'digests', 'config', 'plan', 'release'],
-  cli: ['input', 'image', 'digests', 'config', 'plan', 'mirror', 'release', 'report', 'registry', '.'],
+  cli: [
+    ...['input', 'image', 'digests', 'config', 'plan', 'mirror', 'registry', 'bundle', 'release', 'report'],
+    '.',
+  ],
   // project.ts and index.ts
   '.': ['input', 'image', 'digests', 'config', 'plan', 'mirror', 'manifests', 'validation', '.'],
 };

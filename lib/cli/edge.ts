@@ -1,5 +1,6 @@
 import { CommanderError } from '@commander-js/extra-typings';
 import { InputError } from '../input/problem.ts';
+import { RegistryError } from '../registry/error.ts';
 import { EXIT } from './exit.ts';
 
 /**
@@ -31,6 +32,7 @@ function report(error: unknown, debug: boolean): void {
 
 function describe(error: unknown): string {
   if (error instanceof InputError) return error.message;
+  if (error instanceof RegistryError) return `error: ${error.message}`;
   // The system refused: no space, no permission, no such folder. Node's message names the call and the path.
   if (error instanceof Error && 'syscall' in error) return `error: ${error.message}`;
   const message = error instanceof Error ? error.message : String(error);

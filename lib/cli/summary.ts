@@ -36,13 +36,6 @@ export function summarize(plan: Plan, config: Config, files: readonly string[]):
   return `${lines.join('\n')}\n`;
 }
 
-function rates({ relocations }: Plan, mirror: MirrorConfig): string {
-  const budgets = rateBudgets(relocations, mirror).map(
-    ({ server, images, requests }) => `${server} ${images} to about ${requests}`,
-  );
-  return budgets.join(', ') || 'none';
-}
-
 function apply(config: Config, others: readonly string[], secrets: readonly string[]): string {
   const kubectl = (files: readonly string[]): string =>
     `kubectl apply${files.map((file) => ` -f ${file}`).join('')}`;
@@ -50,6 +43,13 @@ function apply(config: Config, others: readonly string[], secrets: readonly stri
   const tool = config.gitops === 'argocd' ? 'Argo CD' : 'Flux';
   const alone = secrets.length > 0 ? ` What git ignores is for you to apply: ${kubectl(secrets)}` : '';
   return `Commit the files: ${tool} applies them.${alone}`;
+}
+
+function rates({ relocations }: Plan, mirror: MirrorConfig): string {
+  const budgets = rateBudgets(relocations, mirror).map(
+    ({ server, images, requests }) => `${server} ${images} to about ${requests}`,
+  );
+  return budgets.join(', ') || 'none';
 }
 
 function countBy(names: readonly string[]): string {

@@ -115,7 +115,7 @@ function describeIssue(issue: z.core.$ZodIssue, root: YamlNode): Problem[] {
   }
 }
 
-/** Keys whose value, if it is written by mistake as a text, may be the secret itself: it is not repeated. */
+/** Keys whose value may be, or hold, a secret that stands there by mistake: it is not repeated. */
 const SECRETIVE = /(Env|encryptedData|username|password|proxy\.url)$/;
 
 function predicate(name: string, node: YamlNode): string {

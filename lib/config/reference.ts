@@ -57,6 +57,6 @@ function kind(schema: Schema): string {
   if (schema.type === 'array') return 'a list';
   if (schema.type === 'boolean') return 'true or false';
   if (schema.type === 'string') return 'a text';
-  if (schema.type === 'number') return 'a number';
+  if (schema.type === 'integer' || schema.type === 'number') return 'a number';
   return 'a mapping';
 }

@@ -1,15 +1,10 @@
 import { Construct } from 'constructs';
+import { type RegistryLogin, renderDockerConfig } from '../plan/docker-config.ts';
 import type { Plan } from '../plan/plan.ts';
 import { metadata } from './metadata.ts';
 import { addObject } from './object.ts';
 
-/** A user name and password for one server. */
-export interface RegistryLogin {
-  /** host[:port]; in a mirror's credential also host/path. */
-  readonly server: string;
-  readonly username: string;
-  readonly password: string;
-}
+export type { RegistryLogin };
 
 export interface RegistrySecretProps {
   readonly plan: Plan;
@@ -32,20 +27,7 @@ export class RegistrySecret extends Construct {
     addObject(this, 'secret', 'Secret', metadata(plan, component, name, namespace), {
       apiVersion: 'v1',
       type: 'kubernetes.io/dockerconfigjson',
-      data: { '.dockerconfigjson': base64(renderDockerConfig(logins)) },
+      data: { '.dockerconfigjson': Buffer.from(renderDockerConfig(logins), 'utf8').toString('base64') },
     });
   }
-}
-
-/** The docker config that holds some logins. */
-export function renderDockerConfig(logins: readonly RegistryLogin[]): string {
-  const auths = logins.map(({ server, username, password }) => [
-    server,
-    { username, password, auth: base64(`${username}:${password}`) },
-  ]);
-  return JSON.stringify({ auths: Object.fromEntries(auths) });
-}
-
-function base64(text: string): string {
-  return Buffer.from(text, 'utf8').toString('base64');
 }

@@ -61,6 +61,11 @@ test('readers of YAML 1.1 and 1.2 get back the strings that were meant', () => {
   );
 });
 
+test.each(['e0', 'E5', 'e1_0', 'on', '1.10', '0o17', 'null', '1:30'])('%s is written in quotes', (tag) => {
+  const image = { component: tag, container: 'x', server: 'a.b', repository: 'x/y', digest: '', tag };
+  expect(renderOverrides([image])).toContain(`image_tag: "${tag}"`);
+});
+
 test('a bare tag of the digests file reaches the override as it was written', () => {
   fc.assert(
     fc.property(release, (containers) => {

@@ -15,6 +15,9 @@ export interface Generated {
 const AMBIGUOUS_TAGS = [
   ...[
     '1.10',
+    'e0',
+    'E5',
+    'e1_0',
     '017',
     '0o17',
     '0x1F',

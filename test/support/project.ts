@@ -31,6 +31,7 @@ export class Project {
       'imports',
       'main.ts',
       'app.sh',
+      'scripts',
       '.gitignore',
       'cdk8s.yaml',
       'airgap.yaml',

@@ -40,7 +40,7 @@ test("this repository's own synth is validated", () => {
   const run = made.run('npm run demo');
   expect(run.status).toBe(0);
   expect(run.stdout).toMatch(/Status\s+│ success/);
-  expect(run.stdout).toMatch(/Objects\s+│ 7/);
+  expect(run.stdout).toMatch(/Objects\s+│ 8/);
   // Metadata that cdk8s would write for the report is no manifest and does not belong into dist/.
   expect(Object.keys(made.dist())).toEqual([
     'ess-images.k8s.yaml',

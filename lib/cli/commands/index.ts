@@ -1,10 +1,14 @@
 import type { Program } from '../program.ts';
+import { addBundle } from './bundle.ts';
 import { addCompletion } from './completion.ts';
 import { addDiff } from './diff.ts';
 import { addInit } from './init.ts';
 import { addLint } from './lint.ts';
+import { addLoad } from './load.ts';
+import { addMirror } from './mirror.ts';
 import { addPlan } from './plan.ts';
 import { addReport } from './report.ts';
+import { addVerify } from './verify.ts';
 import { addWiring } from './wiring.ts';
 
 /**
@@ -21,5 +25,9 @@ export const COMMANDS: readonly AddCommand[] = [
   addDiff,
   addWiring,
   addReport,
+  addMirror,
+  addVerify,
+  addBundle,
+  addLoad,
   addCompletion,
 ];

@@ -1,0 +1,56 @@
+import { Option } from '@commander-js/extra-typings';
+import { examples } from '../examples.ts';
+import type { Program } from '../program.ts';
+import { refusePullThrough } from '../refuse-pull-through.ts';
+
+/** `ess-airgap mirror`: the Job's mirror.sh, on this machine. */
+export function addMirror(program: Program): void {
+  program
+    .command('mirror')
+    .summary('copies the images of the plan, with the skopeo of this machine')
+    .description(
+      'Runs the mirror.sh of the Job on this machine, which must reach both the sources and the registry. Needs ' +
+        'skopeo. Logs in with what mirror.auth takes from the environment, where that is set, or else with what ' +
+        'skopeo login or docker login left. Exit code 1 where an image could not be copied.',
+    )
+    .option('--dry-run', 'say what would be copied, and ask nobody')
+    .addOption(
+      new Option('-f, --format <format>', 'how to write it')
+        .choices(['text', 'json'] as const)
+        .default('text' as const),
+    )
+    .option('--ca <file>', "PEM certificates to trust beside the machine's own")
+    .addHelpText(
+      'after',
+      examples({
+        'ess-airgap mirror --dry-run': 'what would be copied, and where to',
+        'ess-airgap mirror': 'copy it; what is there with its digest is skipped',
+      }),
+    )
+    .action(async ({ dryRun, format, ca }, command) => {
+      const { loadProject } = await import('../../project.ts');
+      const { refuseErrors } = await import('../../plan/finding.ts');
+      const { formatCopies } = await import('../format/copies.ts');
+      const { config, plan } = loadProject(command.optsWithGlobals().config);
+      refuseErrors(plan.findings);
+      refusePullThrough(config);
+      if (dryRun) {
+        process.stdout.write(
+          format === 'json'
+            ? `${JSON.stringify(plan.relocations, null, 2)}\n`
+            : formatCopies(plan.relocations),
+        );
+        return;
+      }
+      const { mirrorLocally } = await import('../../mirror/local-mirror.ts');
+      const { readMirrorLogins, withoutLogins } = await import('../../registry/logins.ts');
+      const { trustedCertificates } = await import('../../registry/trust.ts');
+      const { showScript } = await import('../scripts.ts');
+      const environment = withoutLogins(config, process.env);
+      const logins = readMirrorLogins(config, process.env);
+      const certificates = ca && trustedCertificates(environment, ca).join('\n');
+      await showScript(format, (show) =>
+        mirrorLocally({ plan, config, logins, environment, ...(certificates && { certificates }), ...show }),
+      );
+    });
+}

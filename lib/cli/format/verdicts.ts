@@ -1,0 +1,63 @@
+import { repositoryName } from '../../image/reference.ts';
+import type { Verdict } from '../../registry/verify.ts';
+import type { Terminal } from '../terminal.ts';
+import { formatTable } from './table.ts';
+
+const RESULTS = ['present', 'missing', 'different', 'unknown'] as const;
+
+/** What is not there with the containers that need it, why what is unknown is so, and how many are there. */
+export function formatVerdicts(server: string, verdicts: readonly Verdict[], terminal: Terminal): string {
+  const absent = verdicts.filter(({ result }) => result !== 'present');
+  const rows = absent.map(({ result, image, found, byDigest, containers }) => [
+    result,
+    `${repositoryName(image)}:${image.tag}`,
+    shortDigest(image.digest),
+    byDigest ? 'only by digest' : shortDigest(found),
+    containers.join(' '),
+  ]);
+  const table = formatTable(['RESULT', 'IMAGE', 'EXPECTED', 'FOUND', 'CONTAINERS'], rows, terminal);
+  const notes = absent.some(({ byDigest }) => byDigest)
+    ? ['only by digest: nodes can pull it, until garbage collection takes what no tag names\n']
+    : [];
+  const reasons = [...new Set(absent.flatMap(({ reason }) => (reason ? [`unknown: ${reason}\n`] : [])))];
+  return [...(absent.length > 0 ? [table, '\n', ...notes, ...reasons] : []), summary(server, verdicts)].join(
+    '',
+  );
+}
+
+function summary(server: string, verdicts: readonly Verdict[]): string {
+  const { present, ...others } = count(verdicts);
+  const bad = Object.entries(others).filter(([, number]) => number > 0);
+  const counts = [
+    `${present} of ${verdicts.length} images are there`,
+    ...bad.map(([result, n]) => `${n} ${result}`),
+  ];
+  return `${server}: ${counts.join(', ')}\n`;
+}
+
+function shortDigest(digest: string | undefined): string {
+  return digest?.slice(0, 'sha256:'.length + 12) ?? '-';
+}
+
+/** The same for scripts: every image, in the order of the plan, digests in full. */
+export function verdictsAsJson(server: string, verdicts: readonly Verdict[]): string {
+  const images = verdicts.map(({ image, result, found, byDigest, reason, containers }) => ({
+    image: `${repositoryName(image)}:${image.tag}`,
+    ...(image.digest && { digest: image.digest }),
+    result,
+    ...(found && { found }),
+    ...(byDigest !== undefined && { byDigest }),
+    ...(reason && { reason }),
+    containers,
+  }));
+  return `${JSON.stringify({ server, expected: verdicts.length, ...count(verdicts), images }, null, 2)}\n`;
+}
+
+function count(verdicts: readonly Verdict[]): Record<Verdict['result'], number> {
+  const numbers = Object.fromEntries(RESULTS.map((result) => [result, 0])) as Record<
+    Verdict['result'],
+    number
+  >;
+  for (const { result } of verdicts) numbers[result] += 1;
+  return numbers;
+}

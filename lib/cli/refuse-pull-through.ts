@@ -1,0 +1,13 @@
+import type { Config } from '../config/schema.ts';
+import { InputError } from '../input/problem.ts';
+
+/** Throws where nothing can be pushed to the registry of a configuration. */
+export function refusePullThrough({ registry }: Config): void {
+  if (!registry.pullThrough) return;
+  throw new InputError([
+    {
+      message: `registry.pullThrough is true: ${registry.server} fetches by itself and refuses pushes`,
+      hint: 'There is nothing to copy: ask with ess-airgap verify whether it has every image.',
+    },
+  ]);
+}

@@ -1,0 +1,52 @@
+import type { Config } from '../config/schema.ts';
+import type { Environment } from '../input/environment.ts';
+import { type RegistryLogin, renderDockerConfig } from '../plan/docker-config.ts';
+import type { Plan } from '../plan/plan.ts';
+import { runLocally } from './local-run.ts';
+import script from './mirror.sh';
+import { renderPlanFiles } from './plan-file.ts';
+
+export interface LocalMirrorOptions {
+  readonly plan: Plan;
+  readonly config: Config;
+  /** The logins that the environment gives; what has none is left to what skopeo finds itself. */
+  readonly logins: readonly RegistryLogin[];
+  /** PEM certificates to trust, all of them. Default: those of the machine. */
+  readonly certificates?: string;
+  readonly environment: Environment;
+  readonly onReport: (line: string) => void;
+  readonly onProgress: (line: string) => void;
+}
+
+/**
+ * Runs the mirror.sh of the Job on this machine.
+ *
+ * @returns its exit code
+ * @throws InputError where skopeo is missing
+ */
+export function mirrorLocally(options: LocalMirrorOptions): Promise<number> {
+  const { plan, config, logins, certificates, environment, onReport, onProgress } = options;
+  const auth = logins.map(({ server }, index) => ({ server, folder: `auth-${index}` }));
+  const [planFile = ''] = renderPlanFiles(plan.relocations, auth, Number.POSITIVE_INFINITY);
+  const configs = logins.map((login, index) => [
+    `auth/auth-${index}/config.json`,
+    renderDockerConfig([login]),
+  ]);
+  return runLocally({
+    script,
+    files: {
+      'images.plan': planFile,
+      ...Object.fromEntries(configs),
+      ...(certificates && { 'ca.crt': certificates }),
+    },
+    args: (directory) => [`${directory}/images.plan`],
+    env: (directory) => ({
+      ESS_AIRGAP_AUTH_DIR: `${directory}/auth`,
+      ESS_AIRGAP_INSECURE: config.mirror?.insecure.join(' '),
+      ...(certificates && { SSL_CERT_FILE: `${directory}/ca.crt` }),
+    }),
+    environment,
+    onReport,
+    onProgress,
+  });
+}

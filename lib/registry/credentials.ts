@@ -1,0 +1,116 @@
+import { spawn } from 'node:child_process';
+import type { ImageReference } from '../image/reference.ts';
+import type { Environment } from '../input/environment.ts';
+import { InputError } from '../input/problem.ts';
+import { credentialFor } from '../plan/credentials.ts';
+import type { RegistryLogin } from '../plan/docker-config.ts';
+import { type DockerAuth, type DockerConfig, readDockerConfigs } from './docker-config.ts';
+
+/** A login, and where it was found: for messages, which never hold the login itself. */
+export interface Credential extends DockerAuth {
+  readonly from: string;
+}
+
+interface Keyed extends Credential {
+  readonly server: string;
+}
+
+/** Finds the credential for an image: among logins given by the configuration, else in the docker configs. */
+export class Credentials {
+  readonly #environment: Environment;
+  readonly #logins: readonly Keyed[];
+  readonly #files: readonly { readonly config: DockerConfig; readonly auths: readonly Keyed[] }[];
+  readonly #helped = new Map<string, Promise<Credential | undefined>>();
+
+  /**
+   * @param logins what the configuration takes from the environment; goes before every docker config
+   * @throws InputError for a docker config that is none
+   */
+  constructor(environment: Environment, logins: readonly RegistryLogin[] = []) {
+    this.#environment = environment;
+    this.#logins = logins.map((login) => ({ ...login, from: 'the environment that airgap.yaml names' }));
+    this.#files = readDockerConfigs(environment).map((config) => ({
+      config,
+      auths: config.auths
+        .filter(({ username, identityToken }) => username !== undefined || identityToken !== undefined)
+        .map((auth) => ({ ...auth, from: config.file })),
+    }));
+  }
+
+  /**
+   * The credential of the most specific key for an image; of several files, that of the first which has one. The
+   * same credential is the same object.
+   *
+   * @throws InputError where a credential helper fails
+   */
+  async find(image: ImageReference): Promise<Credential | undefined> {
+    const login = credentialFor(image, this.#logins);
+    if (login) return login;
+    for (const { config, auths } of this.#files) {
+      const helper = config.credHelpers.get(image.registry) ?? config.credsStore;
+      const found =
+        (helper && (await this.#ask(helper, image.registry, config.file))) || credentialFor(image, auths);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  #ask(helper: string, server: string, file: string): Promise<Credential | undefined> {
+    // docker login stores Docker Hub's credential under its old address, and helpers know it by that only.
+    const name = server === 'docker.io' ? 'https://index.docker.io/v1/' : server;
+    const key = `${helper} ${name}`;
+    const known = this.#helped.get(key) ?? askHelper(helper, name, file, this.#environment);
+    this.#helped.set(key, known);
+    return known;
+  }
+}
+
+/** Runs `docker-credential-HELPER get`: the server goes in, and the credential comes out, by pipes. */
+async function askHelper(
+  helper: string,
+  server: string,
+  file: string,
+  environment: Environment,
+): Promise<Credential | undefined> {
+  const program = `docker-credential-${helper}`;
+  const failed = (why: string): InputError =>
+    new InputError([
+      {
+        place: { file, line: 1, column: 1 },
+        message: `the credential helper ${program}, for ${server}, ${why}`,
+      },
+    ]);
+  if (!/^[\w.-]+$/.test(helper)) throw failed('has a name that is no name of a program');
+  const { status, output } = await new Promise<{ status: number | null; output: string }>(
+    (resolve, reject) => {
+      const child = spawn(program, ['get'], { env: environment, stdio: ['pipe', 'pipe', 'ignore'] });
+      const chunks: Buffer[] = [];
+      child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+      child.once('error', () => reject(failed('cannot be run; expected it on the PATH')));
+      child.once('close', (code) =>
+        resolve({ status: code, output: Buffer.concat(chunks).toString('utf8') }),
+      );
+      // A helper that ends without reading closes the pipe: what counts is how it ended.
+      child.stdin.on('error', () => {}).end(server);
+    },
+  );
+  if (status !== 0) {
+    if (/credentials not found/i.test(output)) return undefined;
+    throw failed(`ended with exit code ${status}`);
+  }
+  const answer = parseAnswer(output);
+  if (!answer) throw failed('answered with something else than JSON with Username and Secret');
+  const { Username, Secret } = answer;
+  return Username === '<token>'
+    ? { identityToken: Secret, from: program }
+    : { username: Username, password: Secret, from: program };
+}
+
+function parseAnswer(output: string): { Username: string; Secret: string } | undefined {
+  try {
+    const { Username, Secret } = JSON.parse(output) as { Username?: unknown; Secret?: unknown };
+    return typeof Username === 'string' && typeof Secret === 'string' ? { Username, Secret } : undefined;
+  } catch {
+    return undefined;
+  }
+}

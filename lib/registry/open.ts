@@ -1,0 +1,33 @@
+import type { Config } from '../config/schema.ts';
+import type { Environment } from '../input/environment.ts';
+import { RegistryClient } from './client.ts';
+import { Credentials } from './credentials.ts';
+import { Http } from './http.ts';
+import { readMirrorLogins, readPullLogin } from './logins.ts';
+
+export interface OpenOptions {
+  /** Where credentials, certificates and proxies are named, as `process.env`. */
+  readonly environment: Environment;
+  /** File of PEM certificates to trust beside those of the machine. */
+  readonly caFile?: string;
+}
+
+/**
+ * Gives `work` a client for every registry of a configuration, and ends its connections afterwards.
+ *
+ * @throws InputError for credentials or certificates that cannot be read
+ */
+export async function withRegistries<T>(
+  config: Config,
+  { environment, caFile }: OpenOptions,
+  work: (client: RegistryClient) => Promise<T>,
+): Promise<T> {
+  const logins = [...readPullLogin(config, environment), ...readMirrorLogins(config, environment)];
+  const credentials = new Credentials(environment, logins);
+  const http = new Http({ environment, caFile });
+  try {
+    return await work(new RegistryClient({ http, credentials, insecure: config.mirror?.insecure }));
+  } finally {
+    await http.close();
+  }
+}

@@ -1,0 +1,168 @@
+import { execFileSync } from 'node:child_process';
+import * as http from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { proxyFor } from '../../lib/registry/proxy.ts';
+import { folder } from '../support/cli.ts';
+import { runEssAirgap } from '../support/cli-process.ts';
+import { makeImage, pushImage } from '../support/images.ts';
+import { createCertificateAuthority, type Registry, startRegistry } from '../support/registry.ts';
+import { digestsFileOf } from '../support/release.ts';
+
+describe('which proxy', () => {
+  const environment = { HTTPS_PROXY: 'http://secure:3128', http_proxy: 'plain:3128' };
+  const proxy = (url: string, NO_PROXY?: string) =>
+    proxyFor(new URL(url), { ...environment, ...(NO_PROXY !== undefined && { NO_PROXY }) });
+
+  test('by the scheme; a proxy without one is spoken to over HTTP', () => {
+    expect(proxy('https://registry.bank.example/v2/')).toBe('http://secure:3128');
+    expect(proxy('http://registry.bank.example/v2/')).toBe('http://plain:3128');
+    expect(proxyFor(new URL('https://registry.bank.example'), {})).toBeUndefined();
+  });
+
+  test.each(['https://localhost:5000', 'http://127.0.0.1', 'https://127.9.9.9', 'http://[::1]:5000'])(
+    'none for %s',
+    (url) => expect(proxy(url)).toBeUndefined(),
+  );
+
+  // The table of Go's own documentation of httpproxy.Config, which skopeo follows.
+  test.each([
+    ['*', 'https://registry.bank.example', true],
+    ['bank.example', 'https://registry.bank.example', true],
+    ['bank.example', 'https://bank.example', true],
+    ['bank.example', 'https://notbank.example', false],
+    ['.bank.example', 'https://registry.bank.example', true],
+    ['.bank.example', 'https://bank.example', false],
+    ['*.bank.example', 'https://registry.bank.example', true],
+    ['BANK.example', 'https://registry.Bank.Example', true],
+    ['other.example, bank.example', 'https://registry.bank.example', true],
+    ['bank.example:443', 'https://registry.bank.example', true],
+    ['bank.example:5000', 'https://registry.bank.example', false],
+    ['bank.example:5000', 'https://registry.bank.example:5000', true],
+    ['10.0.0.0/8', 'https://10.1.2.3:5000', true],
+    ['10.0.0.0/8', 'https://11.1.2.3', false],
+    ['10.0.0.0/8', 'https://registry.bank.example', false],
+    ['10.1.2.3', 'https://10.1.2.3:5000', true],
+    ['10.1.2.3:5000', 'https://10.1.2.3', false],
+    ['fd00::/8', 'https://[fd00::1]:5000', true],
+    ['10.0.0.0/99', 'https://10.1.2.3', false],
+    ['', 'https://registry.bank.example', false],
+  ])('NO_PROXY=%s, %s: exempt %s', (noProxy, url, exempt) => {
+    expect(proxy(url, noProxy) === undefined).toBe(exempt);
+  });
+});
+
+describe('verify through a proxy', () => {
+  const image = makeImage({ name: 'nginx', architectures: ['amd64'] });
+  const asked: string[] = [];
+  let registry: Registry;
+  let server: http.Server;
+  let proxy: string;
+  /** The port that the proxy connects to, whatever is asked for. */
+  let onward: number;
+
+  beforeAll(async () => {
+    registry = await startRegistry();
+    await pushImage(registry.server, 'library/nginx', '1.10', image);
+    onward = Number(new URL(registry.url).port);
+    // Whatever name is asked for, it is the registry: the client cannot have found it by itself.
+    server = http.createServer((request, response) => {
+      asked.push(`${request.method} ${request.url} ${request.headers['proxy-authorization']}`);
+      const { pathname } = new URL(request.url ?? '');
+      const passed = http.request({
+        port: onward,
+        path: pathname,
+        method: request.method,
+        headers: request.headers,
+      });
+      passed.on('response', (answer) => {
+        response.writeHead(answer.statusCode ?? 0, answer.headers);
+        answer.pipe(response);
+      });
+      request.pipe(passed);
+    });
+    server.on('connect', (request, socket) => {
+      asked.push(`CONNECT ${request.url} ${request.headers['proxy-authorization']}`);
+      const tunnel = connect(onward, '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        tunnel.pipe(socket).pipe(tunnel);
+      });
+      tunnel.on('error', () => socket.destroy());
+      socket.on('error', () => tunnel.destroy());
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    proxy = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(async () => {
+    server?.closeAllConnections();
+    server?.close();
+    await registry?.stop();
+  });
+
+  const verify = (env: Record<string, string>, args: string[] = [], insecure = true) =>
+    runEssAirgap(['verify', ...args], {
+      cwd: folder({
+        'images_digests.yml': digestsFileOf({
+          'well_known/nginx': `docker.io/library/nginx:1.10@${image.digest}`,
+        }),
+        'airgap.yaml': `apiVersion: ess-airgap/v1
+registry: { server: "registry.invalid:5000" }
+${insecure ? 'mirror: { image: "x.example/skopeo:1", insecure: ["registry.invalid:5000"] }' : ''}
+`,
+      }),
+      env,
+    });
+
+  test('a tunnel for TLS, plain requests for plain HTTP, and its password in no output', async () => {
+    const url = `http://proxy-user:fake-proxy-password@${proxy}`;
+    const run = await verify({ HTTPS_PROXY: url, HTTP_PROXY: url });
+    expect(run).toMatchObject({ status: 0, stderr: '' });
+    expect(run.stdout).toBe('registry.invalid:5000: 1 of 1 images are there\n');
+    const login = `Basic ${Buffer.from('proxy-user:fake-proxy-password').toString('base64')}`;
+    expect(asked).toEqual([
+      `CONNECT registry.invalid:5000 ${login}`,
+      `GET http://registry.invalid:5000/v2/ ${login}`,
+      `HEAD http://registry.invalid:5000/v2/library/nginx/manifests/1.10 ${login}`,
+    ]);
+  });
+
+  test('the certificate behind the tunnel is checked against the name that was asked for', async () => {
+    const dir = folder();
+    const authority = createCertificateAuthority(dir);
+    const issue = (name: string) => {
+      const file = (end: string) => join(dir, `${name}.${end}`);
+      execFileSync(
+        'openssl',
+        [
+          ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
+          ...['-keyout', file('key'), '-out', file('crt'), '-subj', '/CN=test'],
+          ...['-addext', `subjectAltName=DNS:${name}`, '-addext', 'basicConstraints=critical,CA:FALSE'],
+          ...['-CA', join(dir, 'ca.crt'), '-CAkey', join(dir, 'ca.key')],
+        ],
+        { stdio: 'ignore' },
+      );
+      return { certFile: file('crt'), keyFile: file('key') };
+    };
+    const answers: Record<string, string> = {};
+    for (const name of ['registry.invalid', 'other.invalid']) {
+      const behind = await startRegistry({ tls: issue(name), storageDir: registry.storageDir });
+      onward = Number(new URL(behind.url).port);
+      const run = await verify({ HTTPS_PROXY: `http://${proxy}` }, ['--ca', authority.caFile], false);
+      answers[name] = run.stdout;
+      await behind.stop();
+    }
+    expect(answers['registry.invalid']).toBe('registry.invalid:5000: 1 of 1 images are there\n');
+    expect(answers['other.invalid']).toContain("Hostname/IP does not match certificate's altnames");
+  });
+
+  test('a proxy that is no URL is refused, and not repeated', async () => {
+    const run = await verify({ HTTPS_PROXY: 'http://user:fake-proxy-password@:x' });
+    expect(run).toMatchObject({ status: 2, stdout: '' });
+    expect(run.stderr).toMatch(
+      /^error: the proxy that the environment names .* is no URL; expected http:\/\/host:port\n$/,
+    );
+  });
+});
