@@ -32,7 +32,6 @@ export const FINDINGS = {
   'auth-unmatched': 'warning',
   'auth-missing': 'warning',
   'mirror-image-unpinned': 'warning',
-  'rate-budget': 'warning',
   'server-unmatched': 'warning',
   'profile-path': 'warning',
   'profile-depth': 'warning',
@@ -41,6 +40,7 @@ export const FINDINGS = {
   'own-image': 'note',
   'create-first': 'note',
   'mirror-image-upstream': 'note',
+  'rate-budget': 'note',
   'no-mirror': 'note',
   'gitops-plain-secret': 'note',
 } as const satisfies Record<string, Severity>;
