@@ -113,7 +113,9 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     const scripted = fault && 'status' in fault ? fault : guard?.(request);
     if (!scripted) return forward(options, url, request, response, record);
     // Read first: a client that is cut off in the middle of an upload may never see the answer.
-    record.uploaded = (await buffer(request)).length;
+    const upload = await whole(request);
+    if (!upload) return;
+    record.uploaded = upload.length;
     answer(record, response, scripted);
   });
 
@@ -173,7 +175,9 @@ function forward(
     incoming.on('error', () => response.destroy());
     if (fault && 'rewrite' in fault && method !== 'HEAD') {
       delete passed['transfer-encoding'];
-      const body = Buffer.from(fault.rewrite(await buffer(incoming)));
+      const original = await whole(incoming);
+      if (!original) return;
+      const body = Buffer.from(fault.rewrite(original));
       record.bytes = body.length;
       response.writeHead(record.status, { ...passed, 'content-length': body.length }).end(body);
     } else {
@@ -189,6 +193,9 @@ function forward(
   response.on('close', () => upstream.destroy());
   request.pipe(counted('uploaded')).pipe(upstream);
 }
+
+/** A message's body, or nothing where the other side hung up before its end. */
+const whole = (message: http.IncomingMessage) => buffer(message).catch(() => undefined);
 
 function cutAfter(fault: Fault | undefined, count: 'bytes' | 'uploaded'): number {
   if (fault && 'reset' in fault && fault.reset !== 'before') return fault.reset;
