@@ -16,7 +16,7 @@ const AUTH_DIR = '/run/secrets/ess-airgap';
 const CERT_DIR = '/run/secrets/ess-airgap-certificates';
 /** The folder of the certificates that are for every server that has no folder of its own; no host is named so. */
 const ANY_SERVER = 'default';
-const WORK_DIR = '/work';
+const SCRATCH_DIR = '/scratch';
 /** Nobody in any image: not root, and the owner of nothing. */
 const USER = 65532;
 
@@ -81,8 +81,8 @@ function renderEnvironment({
 }: MirrorJobProps): k8s.EnvVar[] {
   const { noProxy = [] } = proxy ?? {};
   const variables: Record<string, string | undefined> = {
-    HOME: `${WORK_DIR}/home`,
-    TMPDIR: `${WORK_DIR}/tmp`,
+    HOME: `${SCRATCH_DIR}/home`,
+    TMPDIR: `${SCRATCH_DIR}/tmp`,
     ESS_AIRGAP_MODE: mode,
     ESS_AIRGAP_PARALLEL: String(parallel),
     ESS_AIRGAP_AUTH_DIR: AUTH_DIR,
@@ -111,8 +111,8 @@ function renderVolumes(
     ...projected('auth', AUTH_DIR, secrets.map(authSource), 0o440),
     ...projected('certificates', CERT_DIR, certificateSources(props), 0o440),
     {
-      mountPath: WORK_DIR,
-      volume: { name: 'work', emptyDir: { sizeLimit: '2Gi' as unknown as k8s.Quantity } },
+      mountPath: SCRATCH_DIR,
+      volume: { name: 'scratch', emptyDir: { sizeLimit: '2Gi' as unknown as k8s.Quantity } },
     },
   ];
 }

@@ -413,7 +413,7 @@ test('a work volume that is full never makes a success of a failure', async () =
   const manifests = manifestsFor(images, {}, { ESS_AIRGAP_ATTEMPTS: '2' });
   const limited = structuredClone(manifests);
   const { volumes } = only(limited, 'Job').spec.template.spec;
-  volumes.find(({ name }: { name: string }) => name === 'work').emptyDir.sizeLimit = '40Ki';
+  volumes.find(({ name }: { name: string }) => name === 'scratch').emptyDir.sizeLimit = '40Ki';
   const outcome = await runMirror(limited, { enforceSizeLimit: true });
   for (const line of outcome.lines) {
     if (line.result === 'failed') continue;
