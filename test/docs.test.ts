@@ -8,11 +8,16 @@ import { makePlan } from '../lib/plan/plan.ts';
 import { RULES } from '../lib/validation/rules.ts';
 import { seal, sealingKey } from './support/sealing.ts';
 
-const pages = ['docs', 'examples'].flatMap((folder) =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => join(folder, name)),
-);
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...['docs', 'examples'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join(folder, name)),
+  ),
+];
 const page = (name: string) => readFileSync(`docs/how-to/${name}.md`, 'utf8');
 
 /** The anchors of a page's headings, as GitHub makes them. */
