@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type ConfigInput, defineConfig, InputError, makePlan, parseConfig } from '../../lib/index.ts';
-import { customKindProblems } from '../support/custom-kinds.ts';
+import { customKindProblems, customSchemaProblems } from '../support/custom-kinds.ts';
 import { containers } from '../support/digests.ts';
 import { kubernetesProblems } from '../support/kubernetes-schema.ts';
 import { open, seal, sealingKey, sealingLabel } from '../support/sealing.ts';
@@ -94,6 +94,12 @@ test('ExternalSecret and SealedSecret are what the published types allow, and un
   );
   expect(objects).toHaveLength(4);
   expect(customKindProblems(objects)).toEqual([]);
+  expect(objects.flatMap(customSchemaProblems)).toEqual([]);
+  const [external] = objects.filter(({ kind }) => kind === 'ExternalSecret').map((it) => structuredClone(it));
+  if (external) external.spec.target.creationPolicy = 'Sometimes';
+  expect(external && customSchemaProblems(external)).toEqual([
+    'data/spec/target/creationPolicy must be equal to one of the allowed values',
+  ]);
   const broken = objects.map((object, index) => {
     const copy = structuredClone(object);
     if (index % 2 === 0) copy.spec.tarjet = {};

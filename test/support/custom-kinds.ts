@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ExternalSecret } from '@kubernetes-models/external-secrets/external-secrets.io/v1';
+import { SealedSecret } from '@kubernetes-models/sealed-secrets/bitnami.com/v1alpha1';
 
 const types = {
   'external-secrets.io/v1/ExternalSecret': '@kubernetes-models/external-secrets/external-secrets.io/v1',
@@ -48,5 +50,27 @@ export function customKindProblems(
     return problems;
   } finally {
     rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+type Model = new (manifest: object) => { validate(): void };
+
+const models: Readonly<Record<string, Model>> = {
+  'external-secrets.io/v1/ExternalSecret': ExternalSecret as Model,
+  'bitnami.com/v1alpha1/SealedSecret': SealedSecret as Model,
+};
+
+/** What the schemas of the CRDs refuse in a manifest: patterns, enums and what is required. They let unknown fields pass. */
+export function customSchemaProblems(manifest: {
+  readonly apiVersion: string;
+  readonly kind: string;
+}): string[] {
+  const model = models[`${manifest.apiVersion}/${manifest.kind}`];
+  if (!model) throw new Error(`there is no schema for ${manifest.apiVersion}/${manifest.kind}`);
+  try {
+    new model(manifest).validate();
+    return [];
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
   }
 }
