@@ -42,7 +42,7 @@ function kustomize(folder: string): Manifest[] {
 test('each has a line in the README', () => {
   const readme = readFileSync('examples/README.md', 'utf8');
   const rows = [...readme.matchAll(/^\| \[([a-z-]+)\]/gm)].map(([, name]) => name);
-  expect(rows.sort()).toEqual([...examples, 'own-constructs'].sort());
+  expect(rows.sort()).toEqual([...examples, 'own-constructs', 'several-clusters'].sort());
 });
 
 describe.each(examples)('examples/%s', (example) => {
@@ -115,4 +115,24 @@ test('examples/own-constructs is an app by itself', () => {
   expect(objects.flatMap((object) => [...kubernetesProblems(object), ...restrictedProblems(object)])).toEqual(
     [],
   );
+});
+
+test('examples/several-clusters: each cluster has files of its own, and they are what synth writes', () => {
+  const folder = 'examples/several-clusters';
+  const out = join(outdir, 'several-clusters');
+  const configs = ['staging', 'production'].map((name) => join(folder, `${name}.yaml`)).join(',');
+  const env = { PATH: process.env.PATH, ESS_AIRGAP_CONFIG: configs, CDK8S_OUTDIR: out };
+  const run = spawnSync('sh', ['app.sh'], { encoding: 'utf8', env });
+  expect(run.stderr).not.toMatch(/(warning|error):/);
+  expect(files(out)).toEqual(files(join(folder, 'dist')));
+  for (const cluster of ['staging', 'production']) {
+    const texts = Object.entries(files(out)).filter(([name]) => name.startsWith(cluster));
+    expect(texts).toHaveLength(2);
+    const objects = texts.flatMap(([, text]) => parse(text));
+    expect(
+      objects.flatMap((object) => [...kubernetesProblems(object), ...restrictedProblems(object)]),
+    ).toEqual([]);
+    const other = cluster === 'staging' ? 'production' : 'staging';
+    expect(JSON.stringify(objects)).not.toContain(`registry.${other}.example.org`);
+  }
 });
