@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { parseReference } from '../image/reference.ts';
 
 // What the parts of the schema are made of.
 
@@ -30,3 +31,9 @@ export const variableName = (value: string): string | undefined =>
   /^[A-Z_][A-Z0-9_]*$/.test(value)
     ? undefined
     : 'expected the name of an environment variable, such as REGISTRY_PASSWORD; never the secret itself';
+
+export const imageReference = (value: string): string | undefined => {
+  const reference = parseReference(value);
+  if (typeof reference === 'string') return reference;
+  return reference.tag || reference.digest ? undefined : 'it has neither a tag nor a digest';
+};

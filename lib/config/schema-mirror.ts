@@ -1,0 +1,148 @@
+import * as z from 'zod/mini';
+import { whyNoRegistry, whyNoRepository } from '../image/reference.ts';
+import { credential } from './credential.ts';
+import { imageReference, key, namespaceName, objectName, text, variableName } from './schema-parts.ts';
+
+// The part of airgap.yaml that is about the Job: see schema.ts.
+
+const credentialServer = (value: string): string | undefined => {
+  const [host = '', ...path] = value.split('/');
+  return whyNoRegistry(host) ?? (path.length > 0 ? whyNoRepository(path.join('/')) : undefined);
+};
+
+const proxyUrl = (value: string): string | undefined => {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (
+    !url ||
+    !/^https?:$/.test(url.protocol) ||
+    url.host === '' ||
+    !/^\/?$/.test(url.pathname + url.search)
+  ) {
+    return 'expected http://host:port or https://host:port';
+  }
+  if (url.username || url.password)
+    return 'a proxy that wants credentials is not supported: they would be read by all who read the Job';
+  return undefined;
+};
+const noProxyEntry = (value: string): string | undefined =>
+  /^[A-Za-z0-9.:/*[\]-]+$/.test(value)
+    ? undefined
+    : 'expected a host, a .domain or a network such as 10.0.0.0/8';
+const kubernetesMinor = (value: string): string | undefined =>
+  /^1\.(2[89]|[3-9]\d)$/.test(value)
+    ? undefined
+    : 'expected the version of the cluster, 1.28 or later, such as 1.31';
+const fileKey = (value: string): string | undefined =>
+  /^(?!\.\.)[-._a-zA-Z0-9]{1,253}$/.test(value) ? undefined : 'expected a key such as ca.crt';
+
+/** A whole number within limits. */
+function count(least: number, most: number) {
+  return z.number().check(
+    z.check((context) => {
+      const { value } = context;
+      if (Number.isInteger(value) && value >= least && value <= most) return;
+      const message = `expected a whole number from ${least} to ${most}`;
+      context.issues.push({ code: 'custom', message, input: value });
+    }),
+  );
+}
+
+const mirrorAuth = credential(
+  {
+    server: key(
+      'Server that the credential is for: host[:port], or host/path for a part of it.',
+      text(credentialServer),
+    ),
+    sharedWithNodes: key(
+      'true: the nodes hold this credential too, it is the one of the pull Secret. Without this word, giving it to the Job is an error. Default: false.',
+      z._default(z.boolean(), false),
+    ),
+  },
+  {
+    usernameEnv: key('Environment variable that holds the user name.', text(variableName)),
+    passwordEnv: key('Environment variable that holds the password or token.', text(variableName)),
+  },
+  { name: key('Name of the Secret, in the namespace of the mirror.', text(objectName)) },
+);
+
+/** The key `mirror`. */
+export const mirror = z.strictObject({
+  namespace: key(
+    'Namespace of the Job; created unless it is the namespace of the deployment. Default: ess-mirror.',
+    z._default(text(namespaceName), 'ess-mirror'),
+  ),
+  image: key(
+    'Image with skopeo and a POSIX shell that the Job runs; pin it by digest.',
+    text(imageReference),
+  ),
+  auth: key(
+    'Credentials for upstream registries and for the push. Default: none, every registry is open.',
+    z._default(z.array(mirrorAuth), []),
+  ),
+  mode: key(
+    'copy: bring what is missing. verify: copy nothing; the Job succeeds if every image is there. Default: copy.',
+    z._default(z.enum(['copy', 'verify']), 'copy'),
+  ),
+  parallel: key('How many images a pod copies at once. Default: 4.', z._default(count(1, 32), 4)),
+  shards: key(
+    'How many pods share the images; more than one makes an Indexed Job. Default: 1.',
+    z._default(count(1, 100), 1),
+  ),
+  kubernetesVersion: key(
+    'Version of the cluster, 1.N. From 1.29 on each shard has retries of its own. Default: 1.28.',
+    z._default(text(kubernetesMinor), '1.28'),
+  ),
+  platforms: key(
+    'Which platforms of an image are copied. Only all: fewer would change the digest, or leave an index that most registries refuse. Default: all.',
+    z._default(z.enum(['all']), 'all'),
+  ),
+  caBundle: key(
+    'Certificates to trust besides those of the image, PEM; for every server. Default: none.',
+    z.optional(
+      z.strictObject({
+        source: key('What holds them, in the namespace of the mirror.', z.enum(['configMap', 'secret'])),
+        name: key('Name of the ConfigMap or Secret.', text(objectName)),
+        key: key('Key in it. Default: ca.crt.', z._default(text(fileKey), 'ca.crt')),
+      }),
+    ),
+  ),
+  clientCertificates: key(
+    'Certificates to show to servers that ask for one. Default: none.',
+    z._default(
+      z.array(
+        z.strictObject({
+          server: key('The server: host[:port].', text(whyNoRegistry)),
+          name: key(
+            'Name of a Secret of type kubernetes.io/tls in the namespace of the mirror.',
+            text(objectName),
+          ),
+        }),
+      ),
+      [],
+    ),
+  ),
+  proxy: key(
+    'HTTP proxy between the Job and the registries. Default: none.',
+    z.optional(
+      z.strictObject({
+        url: key('http://host:port, without credentials.', text(proxyUrl)),
+        noProxy: key(
+          'Hosts, .domains and networks that are reached without it; mostly the local registry. Default: none.',
+          z._default(z.array(text(noProxyEntry)), []),
+        ),
+      }),
+    ),
+  ),
+  egressPorts: key(
+    'TCP ports that the NetworkPolicy opens besides those of the servers: a registry inside of the cluster is reached at the port of its pod, not of its Service. Default: none.',
+    z._default(z.array(count(1, 65535)), []),
+  ),
+  rateLimits: key(
+    'Manifest requests that an upstream server answers before it refuses more, by server. Default: what is known of docker.io.',
+    z._default(z.record(z.string(), count(1, 1_000_000_000)), {}),
+  ),
+  insecure: key(
+    'Servers that may be spoken to over plain HTTP or with a certificate that nobody checks. Default: none.',
+    z._default(z.array(text(whyNoRegistry)), []),
+  ),
+});
