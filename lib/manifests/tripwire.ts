@@ -17,49 +17,70 @@ export interface KnownSecret {
  * @returns errors that name the object and the field, never the value
  */
 export function findLeaks(charts: readonly Chart[], secrets: readonly KnownSecret[]): Finding[] {
-  const wanted = secrets.map((secret) => ({ ...secret, contains: detector(secret.password) }));
+  const wanted = secrets.map((secret) => ({ ...secret, isIn: detector(secret.password) }));
   const objects = charts.flatMap(({ node }) => node.findAll()).filter((it) => it instanceof ApiObject);
   return objects
     .map((object) => object.toJson())
-    .flatMap((object) =>
-      wanted.flatMap(({ passwordEnv, contains }) => {
-        const field = findField(object, contains);
-        if (field === undefined) return [];
-        // An object that is named after the secret is not named.
-        const name = contains(object.metadata?.name ?? '') ? '' : ` ${object.metadata?.name}`;
-        return finding('credential-leaked', {
-          message: `the value of ${passwordEnv} stands in field ${field} of the ${object.kind}${name}, which goes into a file that git does not ignore`,
-          hint: 'Remove it from the configuration or the digests file. If it stands there by chance, it is too common a word for a password.',
+    .flatMap((object) => {
+      const fields = fieldsOf(object);
+      // Nearly always there is nothing: all fields at once, with what no text of theirs can go across between them.
+      const whole = searchable(fields.map(({ text }) => text).join('\0'));
+      return wanted
+        .filter(({ isIn }) => isIn.some(whole))
+        .flatMap(({ passwordEnv, isIn }) => {
+          const field = fields.find(({ text }) => isIn.field(searchable(text)));
+          if (field === undefined) return [];
+          // An object that is named after the secret is not named.
+          const name = isIn.some(searchable(object.metadata?.name ?? '')) ? '' : ` ${object.metadata?.name}`;
+          return finding('credential-leaked', {
+            message: `the value of ${passwordEnv} stands in field ${field.path} of the ${object.kind}${name}, which goes into a file that git does not ignore`,
+            hint: 'Remove it from the configuration or the digests file. If it stands there by chance, it is too common a word for a password.',
+          });
         });
-      }),
-    );
+    });
 }
 
-/** The path of the first key or value of an object that contains something. */
-function findField(value: unknown, contains: (text: string) => boolean, path = ''): string | undefined {
-  if (typeof value === 'string' || typeof value === 'number')
-    return contains(String(value)) ? path : undefined;
-  if (typeof value !== 'object' || value === null) return undefined;
-  for (const [key, child] of Object.entries(value)) {
-    if (contains(key)) return `${path} (a key below it)`;
-    const found = findField(child, contains, path ? `${path}.${key}` : key);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+/** Every key and value of an object, and where it stands. A key is told by what holds it: it may be the secret. */
+function fieldsOf(value: unknown, path = ''): { path: string; text: string }[] {
+  if (typeof value === 'string' || typeof value === 'number') return [{ path, text: String(value) }];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, child]) => [
+    { path: `${path} (a key below it)`, text: key },
+    ...fieldsOf(child, path ? `${path}.${key}` : key),
+  ]);
 }
 
-/** A shorter one would be found in innocent words; it counts only as the whole of a text. */
+/** A text, and the same as base64 that nobody folded, in the one alphabet. */
+interface Searchable {
+  readonly text: string;
+  readonly unfolded: string;
+}
+
+function searchable(text: string): Searchable {
+  return { text, unfolded: text.replace(/\s+/g, '').replace(/-/g, '+').replace(/_/g, '/') };
+}
+
+/** A shorter one would be found in innocent words; it counts only as the whole of a field. */
 const SHORTEST = 6;
 
-function detector(secret: string): (text: string) => boolean {
+/** Whether a secret is in one field, or in some of many. */
+interface Detector {
+  readonly field: (field: Searchable) => boolean;
+  readonly some: (fields: Searchable) => boolean;
+}
+
+function detector(secret: string): Detector {
   const plain = [...new Set([secret, JSON.stringify(secret).slice(1, -1)])];
+  if (secret.length < SHORTEST) {
+    const whole = plain.flatMap((text) => [text, Buffer.from(text).toString('base64')]);
+    return {
+      field: ({ text }) => whole.includes(text),
+      some: ({ text }) => whole.some((form) => text.includes(form)),
+    };
+  }
   const once = plain.flatMap(base64Cores);
-  const cores = [...once, ...once.flatMap(base64Cores)];
-  const whole = plain.flatMap((text) => [text, Buffer.from(text).toString('base64')]);
-  if (secret.length < SHORTEST) return (text) => whole.includes(text);
-  return (text) => {
-    if (plain.some((form) => text.includes(form))) return true;
-    const unfolded = text.replace(/\s+/g, '').replace(/-/g, '+').replace(/_/g, '/');
-    return cores.some((core) => unfolded.includes(core));
-  };
+  const cores = [...new Set([...once, ...once.flatMap(base64Cores)])];
+  const within = ({ text, unfolded }: Searchable): boolean =>
+    plain.some((form) => text.includes(form)) || cores.some((core) => unfolded.includes(core));
+  return { field: within, some: within };
 }
