@@ -189,19 +189,20 @@ function renderJob(
   spec: k8s.PodSpec,
 ): k8s.JobSpec {
   const perIndex = shards > 1 && Number(kubernetesVersion.split('.')[1]) >= 29;
-  const onExit = (action: string, values: number[]) => ({
+  const onExit = (action: string, values: number[]): k8s.PodFailurePolicyRule => ({
     action,
     onExitCodes: { containerName: 'mirror', operator: 'In', values },
+    // The OpenAPI schema of 1.28 asks for it, and so do validators and older kubectl; the API server does not.
+    onPodConditions: [],
   });
-  // What the API does not require, the types of cdk8s-plus do.
-  const rules = [
+  const rules: k8s.PodFailurePolicyRule[] = [
     { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
     ...(shards === 1 ? [onExit('FailJob', FINAL_EXIT_CODES)] : []),
     ...(perIndex ? [onExit('FailIndex', FINAL_EXIT_CODES)] : []),
   ];
   return {
     ...(perIndex ? { backoffLimitPerIndex: RETRIES } : { backoffLimit: RETRIES * shards }),
-    podFailurePolicy: { rules: rules as k8s.PodFailurePolicyRule[] },
+    podFailurePolicy: { rules },
     ...(shards > 1 && { completionMode: 'Indexed', completions: shards, parallelism: shards }),
     template: {
       metadata: { labels: labels('mirror'), annotations: metadata(plan, 'mirror', '').annotations },
