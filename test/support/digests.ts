@@ -5,25 +5,11 @@ import {
   defineConfig,
   parseDigests,
 } from '../../lib/index.ts';
+import { digestsFileOf } from './release.ts';
 
-/** Containers from a short form: `{ 'synapse/redis': 'docker.io/library/redis:7@sha256:…' }`. */
-export function containers(images: Record<string, string>): ContainerImage[] {
-  const text = Object.entries(images).map(([name, reference]) => {
-    const match = /^(?<server>[^/]+)\/(?<path>[^:@]+)(?::(?<tag>[^@]+))?(?:@(?<digest>.+))?$/.exec(reference);
-    const { server, path, tag, digest } = match?.groups ?? {};
-    const [component, container] = name.split('/');
-    const keys = {
-      image_repository_server: server,
-      image_repository_path: path,
-      ...(tag && { image_tag: tag }),
-      ...(digest && { image_digest: digest }),
-    };
-    return parseDigests(
-      JSON.stringify({ [component ?? '']: { [container ?? '']: keys } }),
-      'images_digests.yml',
-    );
-  });
-  return text.flat();
+/** Containers from the short form of {@link digestsFileOf}: `{ 'synapse/redis': 'docker.io/library/redis:7@sha256:…' }`. */
+export function containers(images: Readonly<Record<string, string>>): ContainerImage[] {
+  return parseDigests(digestsFileOf(images), 'images_digests.yml');
 }
 
 /** A digest that is made of one hexadecimal digit. */

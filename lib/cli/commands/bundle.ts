@@ -1,5 +1,6 @@
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit.ts';
+import { caOption } from '../options.ts';
 import type { Program } from '../program.ts';
 import { Progress } from '../progress.ts';
 import { refusePullThrough } from '../refuse-pull-through.ts';
@@ -20,7 +21,7 @@ export function addBundle(program: Program): void {
       "leave out layers that the registry has: by the folder (or load.plan) of the bundle loaded last, or by the older release's digests file",
     )
     .option('--split-size <size>', 'the most that a part may have, such as 4GB or 700MiB')
-    .option('--ca <file>', "PEM certificates to trust beside the machine's own")
+    .addOption(caOption())
     .addHelpText(
       'after',
       examples({

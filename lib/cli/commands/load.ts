@@ -1,5 +1,5 @@
-import { Option } from '@commander-js/extra-typings';
 import { examples } from '../examples.ts';
+import { caOption, formatOption } from '../options.ts';
 import type { Program } from '../program.ts';
 
 /** `ess-airgap load`: pushes a bundle into the registry on the other side. */
@@ -14,12 +14,8 @@ export function addLoad(program: Program): void {
         'mirror.auth takes from the environment, where there is an airgap.yaml and that is set, or else with what ' +
         'skopeo login or docker login left. Exit code 1 where an image could not be pushed, 2 where the bundle is not whole.',
     )
-    .addOption(
-      new Option('-f, --format <format>', 'how to write it')
-        .choices(['text', 'json'] as const)
-        .default('text' as const),
-    )
-    .option('--ca <file>', "PEM certificates to trust beside the machine's own")
+    .addOption(formatOption())
+    .addOption(caOption())
     .addHelpText(
       'after',
       examples({

@@ -1,5 +1,5 @@
-import { Option } from '@commander-js/extra-typings';
 import { examples } from '../examples.ts';
+import { caOption, formatOption } from '../options.ts';
 import type { Program } from '../program.ts';
 import { refusePullThrough } from '../refuse-pull-through.ts';
 
@@ -14,12 +14,8 @@ export function addMirror(program: Program): void {
         'skopeo login or docker login left. Exit code 1 where an image could not be copied.',
     )
     .option('--dry-run', 'say what would be copied, and ask nobody')
-    .addOption(
-      new Option('-f, --format <format>', 'how to write it')
-        .choices(['text', 'json'] as const)
-        .default('text' as const),
-    )
-    .option('--ca <file>', "PEM certificates to trust beside the machine's own")
+    .addOption(formatOption())
+    .addOption(caOption())
     .addHelpText(
       'after',
       examples({

@@ -1,6 +1,7 @@
 import { Option } from '@commander-js/extra-typings';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit.ts';
+import { caOption } from '../options.ts';
 import type { Program } from '../program.ts';
 import { Progress } from '../progress.ts';
 import { terminalOf } from '../terminal.ts';
@@ -21,7 +22,7 @@ export function addVerify(program: Program): void {
         .default('table' as const),
     )
     .option('--push', 'ask the server that the mirror pushes to (registry.pushServer)')
-    .option('--ca <file>', "PEM certificates to trust beside the machine's own")
+    .addOption(caOption())
     .addHelpText(
       'after',
       examples({
