@@ -336,7 +336,8 @@ inspect() {
 }
 
 copy() {
-  set -- --all --preserve-digests "docker://$(repository_of "$source")@$wanted" "docker://$target"
+  repository_of "$source"
+  set -- --all --preserve-digests "docker://$repository@$wanted" "docker://$target"
   [ "$source_auth" = - ] || set -- --src-authfile "$AUTH_DIR/$source_auth/config.json" "$@"
   [ "$target_auth" = - ] || set -- --dest-authfile "$AUTH_DIR/$target_auth/config.json" "$@"
   ! is_insecure "$source" || set -- --src-tls-verify=false "$@"
@@ -388,11 +389,10 @@ certificates() {
   [ -d "$certificates" ]
 }
 
-# A reference without its tag and digest. A colon counts only behind the last slash: registries have ports.
+# Sets repository to a reference without its tag and digest. A colon counts only behind the last slash: registries have ports.
 repository_of() {
-  name=${1%%@*}
-  case ${name##*/} in *:*) name=${name%:*} ;; esac
-  echo "$name"
+  repository=${1%%@*}
+  case ${repository##*/} in *:*) repository=${repository%:*} ;; esac
 }
 
 ### What went wrong
@@ -444,9 +444,11 @@ read_log() {
   esac
   error=${error#\"}
   error=${error%\"}
-  error=$(printf '%s' "$error" | tr '\n\t"' "  '" | tr -cd '\40-\133\135-\176' | cut -c 1-2000)
+  case $error in *[!\ -~]*) error=$(printf '%s' "$error" | tr '\n\t' '  ' | tr -cd '\40-\176') ;; esac
+  [ ${#error} -le 2000 ] || error=$(printf '%s' "$error" | cut -c 1-2000)
+  without_escapes
   without_queries
-  error=$(printf '%s' "$error" | cut -c 1-600)
+  [ ${#error} -le 600 ] || error=$(printf '%s' "$error" | cut -c 1-600)
   if [ -z "$error" ] && [ "$retry_after" -gt "$SKOPEO_WAIT" ]; then
     error="too many requests: asked to wait $retry_after seconds"
   fi
@@ -462,6 +464,21 @@ read_retry_after() {
   retry_after=${retry_after#??}
   retry_after=${retry_after%???}
   case $retry_after in '' | *[!0-9]* | 0?* | ???????*) retry_after=0 ;; esac
+}
+
+# What JSON would have to escape: a double quote becomes a single one, a backslash goes. "Not there" is what every image
+# of a first run hears, so it costs no process.
+without_escapes() {
+  plain='' left=$error
+  while :; do
+    case $left in *[\"\\]*) ;; *) break ;; esac
+    part=${left%%[\"\\]*}
+    left=${left#"$part"}
+    plain=$plain$part
+    case $left in \"*) plain=$plain\' ;; esac
+    left=${left#?}
+  done
+  error=$plain$left
 }
 
 # Queries of URLs may hold signatures and account names.
