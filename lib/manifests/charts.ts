@@ -11,7 +11,7 @@ import { MirrorNamespace } from './mirror-namespace.ts';
 import { MirrorNetworkPolicy } from './mirror-network-policy.ts';
 import { RegistrySecret } from './registry-secret.ts';
 import { addMirrorSecrets, addPullSecret } from './secrets.ts';
-import { findLeaks } from './tripwire.ts';
+import { leakFinder } from './tripwire.ts';
 
 /** The end of the id of each chart with plain Secrets, and so of its file's name; .gitignore has it. */
 export const SECRETS_CHART = 'ess-secrets';
@@ -70,14 +70,14 @@ export function addCharts(app: App, plan: Plan, config: Config, environment: Env
   }
   for (const made of charts) annotateForGitops(made, config.gitops);
   const known = [...logins.pull, ...logins.mirror];
-  refuseErrors(findLeaks(charts, known));
+  const findLeaks = leakFinder(known);
+  refuseErrors(findLeaks(charts));
   // At synth again, over the charts that the app has got besides.
   app.node.addValidation({
     validate: () =>
-      findLeaks(
-        app.charts.filter(({ node }) => !node.id.endsWith(SECRETS_CHART)),
-        known,
-      ).map(({ message }) => message),
+      findLeaks(app.charts.filter(({ node }) => !node.id.endsWith(SECRETS_CHART))).map(
+        ({ message }) => message,
+      ),
   });
 
   if (known.length === 0) return charts;

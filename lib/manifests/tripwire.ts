@@ -17,26 +17,48 @@ export interface KnownSecret {
  * @returns errors that name the object and the field, never the value
  */
 export function findLeaks(charts: readonly Chart[], secrets: readonly KnownSecret[]): Finding[] {
+  return leakFinder(secrets)(charts);
+}
+
+/**
+ * The same search for many calls, as cdk8s validates the whole app anew for each file that it writes: objects that
+ * are rendered as they were the last time are not searched again.
+ */
+export function leakFinder(secrets: readonly KnownSecret[]): (charts: readonly Chart[]) => Finding[] {
   const wanted = secrets.map((secret) => ({ ...secret, isIn: detector(secret.password) }));
-  const objects = charts.flatMap(({ node }) => node.findAll()).filter((it) => it instanceof ApiObject);
-  return objects
-    .map((object) => object.toJson())
-    .flatMap((object) => {
-      const fields = fieldsOf(object);
-      // Nearly always there is nothing: all fields at once, with what no text of theirs can go across between them.
-      const whole = searchable(fields.map(({ text }) => text).join('\0'));
-      return wanted
-        .filter(({ isIn }) => isIn.some(whole))
-        .flatMap(({ passwordEnv, isIn }) => {
-          const field = fields.find(({ text }) => isIn.field(searchable(text)));
-          if (field === undefined) return [];
-          // An object that is named after the secret is not named.
-          const name = isIn.some(searchable(object.metadata?.name ?? '')) ? '' : ` ${object.metadata?.name}`;
-          return finding('credential-leaked', {
-            message: `the value of ${passwordEnv} stands in field ${field.path} of the ${object.kind}${name}, which goes into a file that git does not ignore`,
-            hint: 'Remove it from the configuration or the digests file. If it stands there by chance, it is too common a word for a password.',
-          });
-        });
+  let searched: string | undefined;
+  let found: Finding[] = [];
+  return (charts) => {
+    const objects = charts
+      .flatMap(({ node }) => node.findAll())
+      .filter((it) => it instanceof ApiObject)
+      .map((object) => ({ object, json: object.toJson() }));
+    const rendered = JSON.stringify(objects.map(({ json }) => json));
+    if (rendered !== searched) found = objects.flatMap(({ object, json }) => search(object, json, wanted));
+    searched = rendered;
+    return found;
+  };
+}
+
+interface Wanted extends KnownSecret {
+  readonly isIn: Detector;
+}
+
+function search(object: ApiObject, json: unknown, wanted: readonly Wanted[]): Finding[] {
+  const fields = fieldsOf(json);
+  // Nearly always there is nothing: all fields at once, with what no text of theirs can go across between them.
+  const whole = searchable(fields.map(({ text }) => text).join('\0'));
+  return wanted
+    .filter(({ isIn }) => isIn.some(whole))
+    .flatMap(({ passwordEnv, isIn }) => {
+      const field = fields.find(({ text }) => isIn.field(searchable(text)));
+      if (field === undefined) return [];
+      // An object that is named after the secret is not named.
+      const name = isIn.some(searchable(object.metadata?.name ?? '')) ? '' : ` ${object.metadata?.name}`;
+      return finding('credential-leaked', {
+        message: `the value of ${passwordEnv} stands in field ${field.path} of the ${object.kind}${name}, which goes into a file that git does not ignore`,
+        hint: 'Remove it from the configuration or the digests file. If it stands there by chance, it is too common a word for a password.',
+      });
     });
 }
 

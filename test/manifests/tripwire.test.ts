@@ -1,4 +1,7 @@
-import { App, Chart } from 'cdk8s';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Chart, JsonPatch } from 'cdk8s';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { addCharts, DigestsConfigMap, findLeaks, makePlan } from '../../lib/index.ts';
@@ -91,7 +94,7 @@ describe('tripwire', () => {
   });
 
   test('other charts of the app are searched when it is synthesised', () => {
-    const app = new App();
+    const app = new App({ outdir: mkdtempSync(join(tmpdir(), 'ess-airgap-')) });
     const config = configWith({
       pullSecret: { name: 'pull', source: 'env', usernameEnv: 'USER', passwordEnv: 'PASSWORD' },
     });
@@ -100,15 +103,23 @@ describe('tripwire', () => {
     const problems = () => app.node.findAll().flatMap(({ node }) => node.validate());
     expect(problems()).toEqual([]);
     const mine = new Chart(app, 'mine');
-    addObject(
+    const object = addObject(
       mine,
       'object',
       'ConfigMap',
       { name: 'mine' },
       { apiVersion: 'v1', data: { a: 'hunter2-secret' } },
     );
-    expect(problems()).toEqual([
-      'the value of PASSWORD stands in field data.a of the ConfigMap mine, which goes into a file that git does not ignore',
-    ]);
+    const leak = 'the value of PASSWORD stands in field data.a of the ConfigMap mine';
+    const problem = `${leak}, which goes into a file that git does not ignore`;
+    expect(problems()).toEqual([problem]);
+    expect(() => app.synth()).toThrow(leak);
+    expect(readdirSync(app.outdir)).toEqual([]);
+    // What was searched once is searched again when it has changed.
+    object.addJsonPatch(JsonPatch.replace('/data/a', 'innocent'));
+    expect(problems()).toEqual([]);
+    object.addJsonPatch(JsonPatch.replace('/data/a', 'hunter2-secret'));
+    expect(problems()).toEqual([problem]);
+    rmSync(app.outdir, { recursive: true });
   });
 });
