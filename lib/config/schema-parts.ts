@@ -1,6 +1,4 @@
 import * as z from 'zod/mini';
-// Through zod/mini it would bring along the messages in 60 languages, which app.sh keeps out of the bundle.
-import { globalRegistry } from 'zod/v4/core';
 import { parseReference } from '../image/reference.ts';
 
 // What the parts of the schema are made of.
@@ -17,7 +15,7 @@ export function text(why?: (text: string) => string | undefined) {
 
 /** Says what a key means: for the editor, and for the reference in the documentation. */
 export function key<S extends z.ZodMiniType>(description: string, schema: S): S {
-  globalRegistry.add(schema, { description });
+  z.globalRegistry.add(schema, { description });
   return schema;
 }
 
