@@ -51,7 +51,7 @@ const tools: Tool[] = [
     command: (target, folder) => {
       const plan = images.map(
         ({ repository, digest }, n) =>
-          `${digest} ${source.server}/${repository}:v1 ${target}/${repository}:v1 - - c${n}/x\n`,
+          `${digest} ${source.server}/${repository}:v1 ${target}/${repository}:v1 - - - c${n}/x\n`,
       );
       writeFileSync(join(folder, 'images.plan'), plan.join(''));
       return `ESS_AIRGAP_PARALLEL=${PARALLEL} ESS_AIRGAP_INSECURE='${source.server} ${target}' sh ${resolve('lib/mirror/mirror.sh')} images.plan`;

@@ -68,12 +68,6 @@ function contradictions(config: Config, place: ConfigDocument['place']): Problem
   return problems;
 }
 
-/** Where the allowed values alone would leave a reader wondering why. */
-const HINTS: Readonly<Record<string, string>> = {
-  'mirror.platforms':
-    'Fewer platforms would change the digest that the override names, or leave an index with gaps, which most registries refuse: see docs/explanation/platforms.md.',
-};
-
 function describeIssue(issue: z.core.$ZodIssue, root: YamlNode): Problem[] {
   const { node, place, schema, owner, missing } = locate(root, issue.path);
   const name = issue.path.join('.') || 'the file';
@@ -96,14 +90,21 @@ function describeIssue(issue: z.core.$ZodIssue, root: YamlNode): Problem[] {
       return [{ place, message: `${name} ${predicate(name, node)}; expected ${inWords(issue.expected)}` }];
     case 'invalid_value':
     case 'invalid_union': {
-      const values = allowedValues(issue, owner);
+      // The variant that the value as a whole would have been right for, if there is one: what is wrong is inside.
+      const inside = issue.code === 'invalid_union' ? issue.errors.find(isInside) : undefined;
+      if (inside) {
+        return inside.flatMap((inner) =>
+          describeIssue({ ...inner, path: [...issue.path, ...inner.path] }, root),
+        );
+      }
+      const values = allowedValues(issue, owner, missing ? undefined : schema);
       const found = missing ? 'is missing' : predicateOf(node);
       const text = node.kind === 'scalar' && !missing ? nearest(node.text, values) : undefined;
       return [
         {
           place,
           message: `${name} ${found}; expected ${values.join(' or ')}`,
-          hint: text ? `Did you mean ${text}?` : HINTS[name],
+          hint: text && `Did you mean ${text}?`,
         },
       ];
     }
@@ -113,6 +114,10 @@ function describeIssue(issue: z.core.$ZodIssue, root: YamlNode): Problem[] {
     default:
       return [{ place, message: `${name}: ${issue.message}` }];
   }
+}
+
+function isInside(issues: readonly z.core.$ZodIssue[]): boolean {
+  return issues.every(({ path, code }) => path.length > 0 || code === 'custom');
 }
 
 /** Keys whose value may be, or hold, a secret that stands there by mistake: it is not repeated. */
@@ -142,12 +147,22 @@ function knownKeys(schema: AnySchema | undefined, node: YamlNode): string[] {
   return [];
 }
 
-/** What would have been right: the literals of an enum, or of the key that chooses among the variants of a union. */
+/**
+ * What would have been right: the literals of an enum, or of the key that chooses among the variants of a union, or a
+ * literal and a list.
+ */
 function allowedValues(
   issue: z.core.$ZodIssueInvalidValue | z.core.$ZodIssueInvalidUnion,
   owner: AnySchema | undefined,
+  schema: AnySchema | undefined,
 ): string[] {
   if (issue.code === 'invalid_value') return issue.values.map(String);
+  if (schema?._zod.def.type === 'union') {
+    return schema._zod.def.options.flatMap((option) => {
+      const { def } = unwrap(option)._zod;
+      return def.type === 'literal' ? def.values.map(String) : ['a list'];
+    });
+  }
   if (owner?._zod.def.type !== 'union') return [];
   return owner._zod.def.options.flatMap((option) => {
     const { def } = unwrap(option)._zod;

@@ -10,6 +10,7 @@ interface Schema {
   readonly items?: Schema;
   readonly additionalProperties?: Schema | boolean;
   readonly oneOf?: readonly Schema[];
+  readonly anyOf?: readonly Schema[];
 }
 
 /** docs/reference/config.md: every key of airgap.yaml, from the schema. */
@@ -48,7 +49,9 @@ function nested(schema: Schema, name: string): string[] {
 }
 
 function row(name: string, schema: Schema, required: boolean): string {
-  const values = schema.const ? [schema.const] : (schema.enum ?? [kind(schema)]);
+  const values = (schema.anyOf ?? [schema]).flatMap((one) =>
+    one.const ? [one.const] : (one.enum ?? [kind(one)]),
+  );
   const key = required ? `**\`${name}\`**` : `\`${name}\``;
   return `| ${key} | ${values.map((value) => (value.includes(' ') ? value : `\`${value}\``)).join(', ')} | ${schema.description ?? ''} |`;
 }

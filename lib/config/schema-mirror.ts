@@ -35,6 +35,25 @@ const kubernetesMinor = (value: string): string | undefined =>
 const fileKey = (value: string): string | undefined =>
   /^(?!\.\.)[-._a-zA-Z0-9]{1,253}$/.test(value) ? undefined : 'expected a key such as ca.crt';
 
+/** The architectures of Go's ports to Linux, by which an index names its platforms (OCI image specification). */
+const ARCHITECTURES = ['386', 'amd64', 'arm', 'arm64', 'loong64', 'mips64le', 'ppc64le', 'riscv64', 's390x'];
+const platform = (value: string): string | undefined => {
+  const [os, architecture = '', variant] = value.split('/');
+  const legal = os === 'linux' && ARCHITECTURES.includes(architecture) && /^(v\d+)?$/.test(variant ?? '');
+  if (legal && value.split('/').length <= 3 && variant !== '') return undefined;
+  return `expected linux/ and one of ${ARCHITECTURES.join(', ')}, with a variant if need be, such as linux/arm/v7`;
+};
+
+/** A list that is not empty. */
+function atLeastOne<S extends z.ZodMiniType>(schema: S) {
+  return z.array(schema).check(
+    z.check((context) => {
+      if (context.value.length > 0) return;
+      context.issues.push({ code: 'custom', message: 'expected one at least', input: context.value });
+    }),
+  );
+}
+
 /** A whole number within limits. */
 function count(least: number, most: number) {
   return z.number().check(
@@ -93,8 +112,8 @@ export const mirror = z.strictObject({
     z._default(text(kubernetesMinor), '1.28'),
   ),
   platforms: key(
-    'Which platforms of an image are copied. Only all: fewer would change the digest, or leave an index that most registries refuse. Default: all.',
-    z._default(z.enum(['all']), 'all'),
+    'all, or a list such as [linux/amd64, linux/arm64]: only these are copied, and the tags say so. The index keeps its digest, so the registry must take one of which the rest is missing; most refuse. Default: all.',
+    z._default(z.union([z.literal('all'), atLeastOne(text(platform))]), 'all'),
   ),
   caBundle: key(
     'Certificates to trust besides those of the image, PEM; for every server. Default: none.',

@@ -5,9 +5,10 @@
 #
 # A plan file has one line an image, its fields separated by blanks, "-" for a field that is empty; lines that
 # begin with # are comments. A PLAN that is a directory stands for all *.plan files in it.
-#   digest source target source-auth target-auth containers
+#   digest source target source-auth target-auth platforms containers
 #
-# Every image is copied by its digest, with all its platforms, and pushed by tag; the digest stays what it is.
+# Every image is copied by its digest, with all its platforms or, of an index, those that the plan names, and pushed by
+# tag; the digest stays what it is.
 # What is there already with the right digest is skipped; what has been copied is asked for once more.
 # An image without a source is the user's own: it must be there and is never copied.
 #
@@ -190,11 +191,11 @@ take() {
   [ -z "$stopping" ] || return 1
   fresh='' deferred=''
   take_turn
-  if read -r number digest source target source_auth target_auth containers <&3; then
+  if read -r number digest source target source_auth target_auth platforms containers <&3; then
     fresh=yes attempt=1 not_before=0 spent=0 copy_began=-
   else
     while read -r attempt not_before spent copy_began \
-      number digest source target source_auth target_auth containers end <&5; do
+      number digest source target source_auth target_auth platforms containers end <&5; do
       # What a full volume cut short has no end; its image has been reported.
       [ "$end" = . ] || continue
       deferred=yes
@@ -208,8 +209,8 @@ take() {
 defer() {
   lost=''
   take_turn
-  printf '\n%s %s %s %s %s %s %s %s %s %s %s .\n' "$attempt" "$not_before" "$spent" "$copy_began" \
-    "$number" "$digest" "$source" "$target" "$source_auth" "$target_auth" "$containers" \
+  printf '\n%s %s %s %s %s %s %s %s %s %s %s %s .\n' "$attempt" "$not_before" "$spent" "$copy_began" \
+    "$number" "$digest" "$source" "$target" "$source_auth" "$target_auth" "$platforms" "$containers" \
     >>"$work/deferred" 2>/dev/null || lost=yes
   end_turn
   [ -z "$lost" ]
@@ -272,7 +273,7 @@ uptime() {
 
 # Makes one attempt. Sets result to copied, skipped or failed; where it failed, also what explain sets.
 mirror_image() {
-  result=failed retry='' too_long='' class='' error='' hint=''
+  result=failed retry='' too_long='' class='' error='' hint='' lacks=''
   wanted=$digest
   if [ "$wanted" = - ] && [ "$source" != - ] && [ "$MODE" = copy ]; then
     # No digest was planned: what the tag is now is what gets copied, whatever it becomes meanwhile.
@@ -307,7 +308,11 @@ mirror_image() {
   fi
   progress "copying from ${source%%/*}"
   copy_began=yes
-  copy || { explain_copy; return 0; }
+  if [ "$platforms" = - ]; then
+    copy all "$wanted" "$target" || { explain_copy; return 0; }
+  else
+    copy_platforms || return 0
+  fi
   if ! inspect "$target" "$target_auth"; then
     explain target
     # Some registries take a moment to show what they took.
@@ -322,12 +327,55 @@ mirror_image() {
   hint="${target%%/*} changed the image, or something between changed it: nothing of it is to be trusted."
 }
 
+# Copies an index as it is, but of the manifests that it names only those of the chosen platforms. The index comes last:
+# where it is, at a tag that names the platforms, all of them are. What is no index is copied whole.
+copy_platforms() {
+  repository_of "$target"
+  target_repository=$repository some=''
+  for platform in $(echo "$platforms" | tr , ' '); do
+    if ! find_manifest; then
+      explain source
+      [ "$class" = no-platform ] || return 1
+      lacks="$lacks${lacks:+,}\"$platform\""
+      continue
+    fi
+    some=yes manifest=$found
+    [ "$manifest" != "$wanted" ] || break
+    copy all "$manifest" "$target_repository@$manifest" || { explain_copy; return 1; }
+    inspect "$target_repository@$manifest" "$target_auth" || { explain target; return 1; }
+  done
+  [ -n "$some" ] || return 1
+  list=index-only
+  [ "$manifest" != "$wanted" ] || list=all
+  copy "$list" "$wanted" "$target" && return
+  explain_copy
+  [ "$class-$list" != refused-index-only ] || hint="$at refuses an index of which platforms are missing: write platforms: all."
+  return 1
+}
+
+# Sets found to the digest of the manifest that is for a platform, in what wanted names: the last that skopeo asks for.
+find_manifest() {
+  repository_of "$source"
+  architecture=${platform#*/}
+  set -- --override-os "${platform%%/*}" --override-arch "${architecture%%/*}"
+  case $architecture in */*) set -- "$@" --override-variant "${architecture#*/}" ;; esac
+  inspect "$repository@$wanted" "$source_auth" --config "$@" || return 1
+  found=''
+  while IFS= read -r line; do
+    case $line in *'level=debug msg="GET '*"/manifests/sha256:"*) found=sha256:${line##*/manifests/sha256:} ;; esac
+  done <"$dir/log"
+  found=${found%\"}
+  [ ${#found} -eq 71 ]
+}
+
 # Sets found to the digest of what a reference names: that of the manifest's very bytes (OCI image specification,
 # "Digests"), not what a header says of them.
+#   inspect REFERENCE AUTH OPTION...
 inspect() {
-  reference=$1
-  set -- "$2" --raw "docker://$reference"
-  if [ "$1" = - ]; then shift; else set -- --authfile "$AUTH_DIR/$1/config.json" "$2" "$3"; fi
+  reference=$1 auth=$2
+  shift 2
+  set -- --raw "$@" "docker://$reference"
+  [ "$auth" = - ] || set -- --authfile "$AUTH_DIR/$auth/config.json" "$@"
   ! is_insecure "$reference" || set -- --tls-verify=false "$@"
   ! certificates "$reference" || set -- --cert-dir "$certificates" "$@"
   run "$QUESTION_SECONDS" inspect "$@" || return 1
@@ -335,9 +383,11 @@ inspect() {
   found=sha256:${sum%% *}
 }
 
+# Copies what a digest of the source's repository names.
+#   copy all|index-only DIGEST TARGET
 copy() {
   repository_of "$source"
-  set -- --all --preserve-digests "docker://$repository@$wanted" "docker://$target"
+  set -- --multi-arch "$1" --preserve-digests "docker://$repository@$2" "docker://$3"
   [ "$source_auth" = - ] || set -- --src-authfile "$AUTH_DIR/$source_auth/config.json" "$@"
   [ "$target_auth" = - ] || set -- --dest-authfile "$AUTH_DIR/$target_auth/config.json" "$@"
   ! is_insecure "$source" || set -- --src-tls-verify=false "$@"
@@ -545,6 +595,10 @@ classify() {
       class=upload-lost retry=yes
       hint="$at lost an upload that was under way; behind a load balancer, all of its nodes need the same storage."
       ;;
+    *'no image found in '*)
+      class=no-platform
+      hint='The index names no image for any of mirror.platforms.'
+      ;;
     *nauthorized* | *'uthentication required'* | *'invalid username/password'* | *'StatusCode: 401'* | *'status: 401'*)
       class=unauthorized
       hint="$at refuses the credential of this $side, or wants one: see mirror.auth. Harbor also says so where the project does not exist."
@@ -590,6 +644,7 @@ report() {
   printf '%s %s %s %s %s: %s\n' "$number" "$result" "$kind" "${class:--}" "$target" "${error:--}" >&6 || return 0
   printf '{"image":"%s","digest":"%s","source":"%s","containers":[%s],"result":"%s","attempts":%d,"seconds":%d.%d' \
     "$target" "${wanted#-}" "${source#-}" "$list" "$result" "$attempt" "$((spent / 100))" "$((spent / 10 % 10))"
+  [ -z "$lacks" ] || printf ',"lacks":[%s]' "$lacks"
   if [ "$result" = failed ]; then
     printf ',"failure":"%s","class":"%s","error":"%s","hint":"%s"' "$kind" "$class" "$error" "$hint"
   fi
@@ -604,10 +659,10 @@ progress() {
 report_the_rest() {
   reported=' '
   while read -r number _ && [ -n "$number" ]; do reported="$reported$number "; done <"$work/results"
-  result=failed retry=yes class=interrupted attempt=0 spent=0
+  result=failed retry=yes class=interrupted attempt=0 spent=0 lacks=''
   error='the mirror was stopped before this image was done'
   hint='Run it again: what is there already is not copied again.'
-  while read -r number digest source target source_auth target_auth containers; do
+  while read -r number digest source target source_auth target_auth platforms containers; do
     case $reported in *" $number "*) continue ;; esac
     wanted=$digest
     report

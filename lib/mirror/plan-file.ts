@@ -9,7 +9,7 @@ export interface PlanFileAuth {
   readonly folder: string;
 }
 
-const HEADER = '# digest source target source-auth target-auth containers\n';
+const HEADER = '# digest source target source-auth target-auth platforms containers\n';
 
 /**
  * The plan as mirror.sh reads it: one line a relocation, its fields separated by blanks, `-` where there is none.
@@ -36,7 +36,8 @@ export function renderPlanFiles(
   return files;
 }
 
-function renderLine({ source, target, containers }: Relocation, auth: readonly PlanFileAuth[]): string {
+function renderLine(relocation: Relocation, auth: readonly PlanFileAuth[]): string {
+  const { source, target, platforms, containers } = relocation;
   const fields = [
     target.digest,
     // The digest stands in the first field; skopeo takes a reference with a tag or a digest, never with both.
@@ -44,6 +45,7 @@ function renderLine({ source, target, containers }: Relocation, auth: readonly P
     `${repositoryName(target)}:${target.tag}`,
     source && credentialFor(source, auth)?.folder,
     credentialFor(target, auth)?.folder,
+    platforms?.join(','),
     containers.join(','),
   ];
   return `${fields.map((field) => field || '-').join(' ')}\n`;

@@ -3,7 +3,9 @@ import { parseReference, repositoryName } from '../image/reference.ts';
 import type { Checked } from './checks.ts';
 import { credentialFor } from './credentials.ts';
 import { type Finding, finding } from './finding.ts';
-import { ASSUMED_PLATFORMS, rateBudgets } from './rate-budget.ts';
+import { chosenPlatforms } from './platforms.ts';
+import { PROFILES } from './profiles.ts';
+import { manifestsOfAnImage, rateBudgets } from './rate-budget.ts';
 
 /**
  * Upstream registries that are known to let nobody in without a credential (the article of Element's knowledge
@@ -63,6 +65,7 @@ export function checkMirror(checked: Checked): Finding[] {
   return [
     ...checkMirrorImage(mirror, registry, place),
     ...checkServers(checked, mirror),
+    ...checkPlatforms(checked),
     ...checkRates(checked, mirror),
   ];
 }
@@ -120,14 +123,44 @@ function checkServers({ relocations, place }: Checked, mirror: MirrorConfig): Fi
     );
 }
 
+/** An index keeps its digest where some of what it names is left out, and not every registry takes one like that. */
+function checkPlatforms({ config, place }: Checked): Finding[] {
+  const platforms = chosenPlatforms(config);
+  if (!platforms) return [];
+  const { server, profile } = config.registry;
+  const at = place?.('mirror', 'platforms');
+  const what = `an index of which only ${platforms.join(', ')} is there`;
+  const { sparseIndex } = PROFILES[profile];
+  if (sparseIndex === 'refuses') {
+    return [
+      finding('sparse-index-refused', {
+        place: at,
+        message: `mirror.platforms is a list, and ${profile} refuses ${what}`,
+        hint: 'Write platforms: all.',
+      }),
+    ];
+  }
+  return [
+    finding('sparse-index', {
+      place: at,
+      message: `${server} must take ${what}`,
+      hint:
+        sparseIndex === 'takes by setting'
+          ? 'CNCF distribution does from 3.0 on, with validation.manifests.indexes.platforms: none, or a list with these.'
+          : 'Ask who runs it. Where it refuses, every image with an index fails, and the Job says so: then write platforms: all.',
+    }),
+  ];
+}
+
 /** A server that would refuse to go on in the middle of a first run. */
-function checkRates({ relocations, place }: Checked, mirror: MirrorConfig): Finding[] {
+function checkRates({ relocations, config, place }: Checked, mirror: MirrorConfig): Finding[] {
   if (mirror.mode === 'verify') return [];
+  const platforms = chosenPlatforms(config);
   return rateBudgets(relocations, mirror).flatMap(({ server, images, requests, quota, quotaOf }) => {
     if (quota === undefined || requests <= quota) return [];
     return finding('rate-budget', {
       place: place?.('mirror', 'rateLimits', server),
-      message: `a first run makes up to ${requests} manifest requests to ${server} (${images} images, ${ASSUMED_PLATFORMS} platforms each and the index); the quota of ${quotaOf} is ${quota}`,
+      message: `a first run makes up to ${requests} manifest requests to ${server} (${images} images, ${manifestsOfAnImage(platforms).inWords}); the quota of ${quotaOf} is ${quota}`,
       hint: 'The Job waits and goes on where it stopped, but not for hours. Give a credential with a larger quota in mirror.auth, and state that in mirror.rateLimits; or run it again when the quota is fresh.',
     });
   });

@@ -103,9 +103,9 @@ function checkCollisions({ relocations }: Checked): Finding[] {
   });
 }
 
-/** What makes two images the same: the digest; without one, the very source. */
-function identity({ source, target }: Relocation): string {
-  return target.digest ?? (source ? formatReference(source) : 'own');
+/** What makes two images the same: the digest, or else the very source; and how much of it is copied. */
+function identity({ source, target, platforms }: Relocation): string {
+  return `${target.digest ?? (source ? formatReference(source) : 'own')} ${platforms ?? 'all'}`;
 }
 
 /** A ConfigMap holds 1 MiB; `kubectl apply` keeps a copy in an annotation, and these hold 256 KiB together. */

@@ -11,10 +11,10 @@ export function hashPlan(overrides: readonly Override[], relocations: readonly R
   for (const { component, container, server, repository, tag, digest } of overrides) {
     hash.update(`override ${component} ${container} ${server} ${repository} ${tag} ${digest}\n`);
   }
-  for (const { source, target, containers } of relocations) {
-    hash.update(
-      `relocation ${source ? formatReference(source) : ''} ${formatReference(target)} ${containers}\n`,
-    );
+  for (const { source, target, platforms, containers } of relocations) {
+    const from = source ? formatReference(source) : '';
+    const only = platforms ? ` ${platforms}` : '';
+    hash.update(`relocation ${from} ${formatReference(target)} ${containers}${only}\n`);
   }
   return `sha256:${hash.digest('hex')}`;
 }

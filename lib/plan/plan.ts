@@ -30,6 +30,8 @@ export interface Relocation {
   readonly source?: ImageReference;
   /** The same image where the Job puts it, by tag; the digest is that of the source, if it is known. */
   readonly target: ImageReference & { readonly tag: string };
+  /** The platforms that are copied, `linux/amd64`, in order. Left out where all are. */
+  readonly platforms?: readonly string[];
   /** `component/container`, in order. */
   readonly containers: readonly string[];
 }
@@ -80,19 +82,27 @@ export interface ResolvedContainer {
   readonly override: Override;
   readonly source?: ImageReference;
   readonly target: Relocation['target'];
+  readonly platforms?: Relocation['platforms'];
 }
 
 /** One relocation for each distinct pair of source and target, however many containers use it. */
 function distinct(resolved: readonly ResolvedContainer[]): Relocation[] {
-  const byImage = new Map<
-    string,
-    { source?: ImageReference; target: Relocation['target']; containers: string[] }
-  >();
-  for (const { image, source, target } of resolved) {
-    const key = `${source ? formatReference(source) : ''} ${formatReference(target)}`;
+  const byImage = new Map<string, Relocation & { containers: string[] }>();
+  for (const { image, source, target, platforms } of resolved) {
+    const key = [source ? formatReference(source) : '', formatReference(target), ...(platforms ?? [])].join(
+      ' ',
+    );
     const known = byImage.get(key);
-    if (known) known.containers.push(containerName(image));
-    else byImage.set(key, { ...(source && { source }), target, containers: [containerName(image)] });
+    if (known) {
+      known.containers.push(containerName(image));
+      continue;
+    }
+    byImage.set(key, {
+      ...(source && { source }),
+      target,
+      ...(platforms && { platforms }),
+      containers: [containerName(image)],
+    });
   }
   return [...byImage.entries()]
     .map(([key, relocation]) => ({

@@ -12,6 +12,11 @@ export interface RegistryProfile {
   readonly creates: string;
   /** How it can come to exist without anybody creating it, as the end of a hint. */
   readonly createsItself?: string;
+  /**
+   * What it does with an index of which some manifests are not there. unknown: its documentation does not say.
+   * @default "unknown"
+   */
+  readonly sparseIndex?: 'refuses' | 'takes by setting';
 }
 
 const anyPath: RegistryProfile = { minComponents: 1, createFirst: 0, creates: 'repository' };
@@ -20,11 +25,11 @@ const anyPath: RegistryProfile = { minComponents: 1, createFirst: 0, creates: 'r
 export const PROFILES: Readonly<Record<Config['registry']['profile'], RegistryProfile>> = {
   generic: anyPath,
   // One project, and any depth below it.
-  harbor: { minComponents: 2, createFirst: 1, creates: 'Harbor project' },
+  harbor: { minComponents: 2, createFirst: 1, creates: 'Harbor project', sparseIndex: 'refuses' },
   // By the repository path method; with a subdomain or port for each repository the key is part of the server.
   artifactory: { minComponents: 2, createFirst: 1, creates: 'Artifactory repository' },
   // The repository is chosen by the connector's port, by a subdomain or by the first component.
-  nexus: anyPath,
+  nexus: { ...anyPath, sparseIndex: 'refuses' },
   // Groups may nest, so how many components are the project's is not known; below it there are two at most.
   gitlab: { minComponents: 2, maxBelow: 2, createFirst: 2, creates: 'GitLab project' },
   ecr: {
@@ -32,7 +37,8 @@ export const PROFILES: Readonly<Record<Config['registry']['profile'], RegistryPr
     createFirst: 'all',
     creates: 'ECR repository',
     createsItself: 'or let a repository creation template that applies to CREATE_ON_PUSH create them',
+    sparseIndex: 'refuses',
   },
   zot: anyPath,
-  distribution: anyPath,
+  distribution: { ...anyPath, sparseIndex: 'takes by setting' },
 };

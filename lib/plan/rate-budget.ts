@@ -6,7 +6,7 @@ import type { Relocation } from './plan.ts';
 export interface RateBudget {
   readonly server: string;
   readonly images: number;
-  /** Manifest requests, if every image has {@link ASSUMED_PLATFORMS} platforms. */
+  /** Manifest requests, if every image has {@link ASSUMED_PLATFORMS} platforms where all are copied. */
   readonly requests: number;
   /** How many it answers before it refuses more, if that is configured or known. */
   readonly quota?: number;
@@ -19,7 +19,23 @@ export interface RateBudget {
  * index, and so is each attestation that BuildKit adds to it: official images of Docker Hub mostly have eight of
  * each kind or fewer.
  */
-export const ASSUMED_PLATFORMS = 8;
+const ASSUMED_PLATFORMS = 8;
+
+/**
+ * How many manifests the mirror asks a source for to copy one image, at the most, and why. Of chosen platforms each costs
+ * three: the index and the manifest to find it in there, and the manifest once more to copy it.
+ */
+export function manifestsOfAnImage(platforms: readonly string[] | undefined): {
+  count: number;
+  inWords: string;
+} {
+  if (!platforms)
+    return { count: 1 + ASSUMED_PLATFORMS, inWords: `${ASSUMED_PLATFORMS} platforms each and the index` };
+  return {
+    count: 1 + 3 * platforms.length,
+    inWords: `three for each of ${platforms.join(', ')}, and the index`,
+  };
+}
 
 /**
  * Docker Hub counts pulls by six hours: 100 for an IPv4 address or IPv6 /64 without a login, 200 for a Personal
@@ -32,10 +48,13 @@ const DOCKER_HUB_PERSONAL = 200;
 /** For each upstream server, in order, what a first run costs there. A run with nothing to do costs nothing. */
 export function rateBudgets(relocations: readonly Relocation[], mirror: MirrorConfig): RateBudget[] {
   const images = new Map<string, number>();
+  const requests = new Map<string, number>();
   const withLogin = new Set<string>();
-  for (const { source } of relocations) {
+  for (const { source, platforms } of relocations) {
     if (!source) continue;
     images.set(source.registry, (images.get(source.registry) ?? 0) + 1);
+    const more = manifestsOfAnImage(platforms).count;
+    requests.set(source.registry, (requests.get(source.registry) ?? 0) + more);
     if (credentialFor(source, mirror.auth)) withLogin.add(source.registry);
   }
   return [...images]
@@ -43,7 +62,7 @@ export function rateBudgets(relocations: readonly Relocation[], mirror: MirrorCo
     .map(([server, count]) => ({
       server,
       images: count,
-      requests: count * (1 + ASSUMED_PLATFORMS),
+      requests: requests.get(server) ?? 0,
       ...quotaOf(server, withLogin.has(server), mirror),
     }));
 }

@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts';
 import { type ContainerImage, containerName } from '../digests/container-image.ts';
 import { type ImageReference, parseReference } from '../image/reference.ts';
 import type { ResolvedContainer } from './plan.ts';
+import { chosenPlatforms, tagWithPlatforms } from './platforms.ts';
 
 /**
  * What one container gets and where it comes from. The override of the configuration has the last word, then the
@@ -18,7 +19,10 @@ export function resolveContainer(
   // What the container runs: the copy, or an image of the user's own that nobody copies.
   const runs = source ?? { digest: override?.digest, tag: override?.tag };
   const digest = override?.digest ?? runs.digest;
-  const tag = override?.tag ?? runs.tag ?? tagFromDigest(digest);
+  // A tag of the user's own stays as it is, and its image whole.
+  const platforms = source && override?.tag === undefined ? chosenPlatforms(config) : undefined;
+  const whole = override?.tag ?? runs.tag ?? tagFromDigest(digest);
+  const tag = platforms ? tagWithPlatforms(whole, platforms) : whole;
   const target = {
     registry: config.registry.pushServer ?? config.registry.server,
     repository: override?.repository ?? repository,
@@ -37,6 +41,7 @@ export function resolveContainer(
     },
     ...(source && { source }),
     target,
+    ...(platforms && { platforms }),
   };
 }
 

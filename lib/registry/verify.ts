@@ -41,7 +41,8 @@ export interface DigestSource {
 
 /**
  * Asks the registry whether every target is there with its digest. That the tag has the digest is enough: a
- * registry takes a manifest only when everything it names is there.
+ * registry takes a manifest only when everything it names is there, and where one takes less, the mirror pushes the
+ * index of chosen platforms last.
  *
  * @returns a verdict for each relocation, in their order
  * @throws InputError where a credential helper fails

@@ -138,8 +138,18 @@ describe('what airgap.yaml must not say', () => {
   };
 
   test.each([
-    ['platforms: [linux/amd64]', 'mirror.platforms is a list; expected all'],
-    ['platforms: linux/amd64', 'see docs/explanation/platforms.md'],
+    ['platforms: linux/amd64', 'mirror.platforms is "linux/amd64"; expected all or a list'],
+    ['platforms: al', 'Did you mean all?'],
+    ['platforms: { linux: amd64 }', 'mirror.platforms is a mapping; expected all or a list'],
+    ['platforms: []', 'expected one at least'],
+    [
+      'platforms: [linux/x86_64]',
+      'mirror.platforms.0 "linux/x86_64" is not legal: expected linux/ and one of 386, amd64',
+    ],
+    ['platforms: [amd64]', 'expected linux/ and one of'],
+    ['platforms: [linux/arm/]', 'with a variant if need be, such as linux/arm/v7'],
+    ['platforms: [linux/arm/v7/x]', 'expected linux/ and one of'],
+    ['platforms: [windows/amd64]', 'expected linux/ and one of'],
     ['parallel: 0', 'expected a whole number from 1 to 32'],
     ['parallel: 2.5', 'expected a whole number from 1 to 32'],
     ['shards: 101', 'expected a whole number from 1 to 100'],

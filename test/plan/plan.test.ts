@@ -21,6 +21,42 @@ const targets = (made: Plan): string[] => made.relocations.map(({ target }) => f
 const codes = (made: Plan): string[] => made.findings.map(({ code }) => code);
 const mirror = { image: `localregistry.local/skopeo@${a}` };
 
+describe('a choice of platforms', () => {
+  const chosen = { mirror: { ...mirror, platforms: ['linux/arm/v7', 'linux/amd64', 'linux/amd64'] } };
+
+  test('shows in the tag, in the order of the names, and leaves the digest', () => {
+    const { overrides, relocations } = plan(web, chosen);
+    expect(overrides[0]).toMatchObject({ tag: 'v1-amd64-arm-v7', digest: a });
+    expect(relocations[0]).toMatchObject({
+      target: { tag: 'v1-amd64-arm-v7', digest: a },
+      platforms: ['linux/amd64', 'linux/arm/v7'],
+    });
+  });
+
+  test('leaves an image of the user’s own alone, and a tag of theirs: that image is copied whole', () => {
+    const own = plan(web, { ...chosen, overrides: { 'web/web': { tag: 'own', digest: b } } });
+    expect(own.relocations[0]).toMatchObject({ target: { tag: 'own' } });
+    expect(own.relocations[0]).not.toHaveProperty('platforms');
+    const source = 'docker.io/acme/web:v2';
+    const copied = plan(web, { ...chosen, overrides: { 'web/web': { source, tag: 'own', digest: b } } });
+    expect(copied.relocations[0]).toMatchObject({ target: { tag: 'own' } });
+    expect(copied.relocations[0]).not.toHaveProperty('platforms');
+  });
+
+  test('does not meet, at one tag, the whole of the same image', () => {
+    const twice = { 'a/a': `docker.io/x/y:v1@${a}`, 'a/b': `docker.io/x/y:v1@${a}` };
+    const made = plan(twice, {
+      mirror: { ...mirror, platforms: ['linux/amd64'] },
+      overrides: { 'a/b': { source: `docker.io/x/y:v1@${a}`, tag: 'v1-amd64' } },
+    });
+    expect(codes(made)).toContain('target-collision');
+  });
+
+  test('is part of the hash', () => {
+    expect(plan(web, { mirror }).hash).not.toBe(plan(web, chosen).hash);
+  });
+});
+
 describe('where images go', () => {
   const image = { 'a/b': `gitlab-registry.matrix.org/ems-image-store/enterprise/pipe:2.7.0@${a}` };
   test.each<[string, ConfigInput['rules'], Partial<ConfigInput['registry']>, string]>([
@@ -331,6 +367,27 @@ describe('findings', () => {
       { 'a/b': `ghcr.io/x/y:1@${a}` },
       { mirror: { ...mirror, rateLimits: { 'ghcr.io': 8 } } },
       'the quota of mirror.rateLimits is 8',
+    ],
+    [
+      'rate-budget',
+      { 'a/b': `ghcr.io/x/y:1@${a}` },
+      { mirror: { ...mirror, platforms: ['linux/arm64', 'linux/amd64'], rateLimits: { 'ghcr.io': 6 } } },
+      'makes up to 7 manifest requests to ghcr.io (1 images, three for each of linux/amd64, linux/arm64, and the index)',
+    ],
+    [
+      'sparse-index-refused',
+      web,
+      {
+        registry: { profile: 'harbor', path: 'ess' },
+        mirror: { ...mirror, platforms: ['linux/arm64', 'linux/amd64'] },
+      },
+      'harbor refuses an index of which only linux/amd64, linux/arm64 is there',
+    ],
+    [
+      'sparse-index',
+      web,
+      { mirror: { ...mirror, platforms: ['linux/amd64'] } },
+      'localregistry.local must take an index of which only linux/amd64 is there',
     ],
     [
       'profile-depth',

@@ -26,6 +26,8 @@ export interface Line {
   class?: string;
   error?: string;
   hint?: string;
+  /** Chosen platforms that the image does not have. */
+  lacks?: string[];
 }
 
 export interface Outcome extends PodResult {

@@ -16,6 +16,8 @@ export interface RegistryOptions {
   tls?: { certFile: string; keyFile: string; clientCaFile?: string };
   /** Refuses every push with 405; give it a `storageDir` that has something to pull. */
   readOnly?: boolean;
+  /** Takes an index of which manifests are missing; only CNCF distribution 3 can, version 2 refuses it all the same. */
+  sparseIndexes?: boolean;
   /** Serves what is there, and leaves it there on `stop`; left out, a temporary directory. */
   storageDir?: string;
 }
@@ -115,7 +117,7 @@ async function serve(configuration: object, directory: string, logFile: string) 
 }
 
 function configuration(options: RegistryOptions, directory: string, storageDir: string, port: number) {
-  const { password, tls, readOnly = false } = options;
+  const { password, tls, readOnly = false, sparseIndexes = false } = options;
   const clients = tls?.clientCaFile && { clientcas: [tls.clientCaFile] };
   return {
     version: 0.1,
@@ -129,6 +131,7 @@ function configuration(options: RegistryOptions, directory: string, storageDir: 
       addr: `127.0.0.1:${port}`,
       ...(tls && { tls: { certificate: tls.certFile, key: tls.keyFile, ...clients } }),
     },
+    ...(sparseIndexes && { validation: { manifests: { indexes: { platforms: 'none' } } } }),
     ...(password && { auth: { htpasswd: { realm: 'test', path: htpasswd(directory, password) } } }),
   };
 }

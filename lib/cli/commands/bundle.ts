@@ -34,6 +34,7 @@ export function addBundle(program: Program): void {
       const { loadProject } = await import('../../project.ts');
       const { InputError } = await import('../../input/problem.ts');
       const { refuseErrors } = await import('../../plan/finding.ts');
+      const { chosenPlatforms } = await import('../../plan/platforms.ts');
       const { withRegistries } = await import('../../registry/open.ts');
       const { writeBundle } = await import('../../bundle/write.ts');
       const { readSince } = await import('../../bundle/since-release.ts');
@@ -42,6 +43,14 @@ export function addBundle(program: Program): void {
       const { config, plan } = loadProject(command.optsWithGlobals().config);
       refuseErrors(plan.findings);
       refusePullThrough(config);
+      if (chosenPlatforms(config)) {
+        throw new InputError([
+          {
+            message: 'mirror.platforms is a list, and a bundle carries all platforms',
+            hint: 'Bundle with a configuration that has platforms: all, here and where it is loaded and deployed.',
+          },
+        ]);
+      }
       const partSize = splitSize === undefined ? undefined : parseSize(splitSize);
       if (splitSize !== undefined && partSize === undefined) {
         throw new InputError([
