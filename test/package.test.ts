@@ -102,7 +102,7 @@ test('holds the schema, the script and the documentation, and no test, example o
   const installed = join(user, 'node_modules/ess-airgap');
   for (const name of [
     'schema/airgap.schema.json',
-    'lib/mirror/mirror.sh',
+    ...['faults', 'image', 'mirror', 'report', 'workers'].map((part) => `lib/mirror/${part}.sh`),
     'docs/findings.md',
     'LICENSE',
     'README.md',

@@ -29,8 +29,9 @@ export interface LocalLoadOptions {
 export function loadLocally(options: LocalLoadOptions): Promise<number> {
   const { bundle, older, config, logins, certificates, environment, onReport, onProgress } = options;
   return runLocally({
-    script,
+    script: 'load.sh',
     files: {
+      'load.sh': script,
       ...(logins.length > 0 && { 'auth.json': renderDockerConfig(logins) }),
       ...(certificates && { 'ca.crt': certificates }),
     },

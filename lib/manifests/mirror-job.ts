@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import script from '../mirror/mirror.sh';
 import { renderPlanFiles } from '../mirror/plan-file.ts';
+import { SCRIPT } from '../mirror/script.ts';
 import { partition } from '../mirror/shards.ts';
 import type { Plan } from '../plan/plan.ts';
 import { labels, metadata } from './metadata.ts';
@@ -144,7 +144,7 @@ function renderFolders({ plan, credentials = [], shards = 1 }: MirrorJobProps): 
         ? { key: name, path: name, text }
         : { key: `${folder}.${name}`, path: `${folder}/${name}`, text };
     });
-  const own = { key: 'mirror.sh', path: 'mirror.sh', text: script };
+  const own = Object.entries(SCRIPT).map(([name, text]): Content => ({ key: name, path: name, text }));
   const [first, ...others] =
     shards === 1
       ? [{ folder: '', files: planFiles(plan.relocations, '') }]
@@ -152,7 +152,7 @@ function renderFolders({ plan, credentials = [], shards = 1 }: MirrorJobProps): 
           folder: `shard-${index}`,
           files: planFiles(images, `shard-${index}`),
         }));
-  return first ? [{ folder: first.folder, files: [own, ...first.files] }, ...others] : [];
+  return first ? [{ folder: first.folder, files: [...own, ...first.files] }, ...others] : [];
 }
 
 /** Files into as few ConfigMaps as hold them, in their order. */

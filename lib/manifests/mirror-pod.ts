@@ -1,5 +1,6 @@
 import type { k8s } from 'cdk8s-plus-28';
 import { parseReference } from '../image/reference.ts';
+import { SCRIPT_NAME } from '../mirror/script.ts';
 import { credentialFor } from '../plan/credentials.ts';
 import type { MirrorClientCertificate } from './mirror-access.ts';
 import type { MirrorJobProps } from './mirror-job.ts';
@@ -48,7 +49,7 @@ export function renderPod(
         name: 'mirror',
         image,
         imagePullPolicy: 'IfNotPresent',
-        command: ['/bin/sh', `${MIRROR_DIR}/mirror.sh`],
+        command: ['/bin/sh', `${MIRROR_DIR}/${SCRIPT_NAME}`],
         args: [...args],
         env: renderEnvironment(props),
         // Quantities are written as they are; the types of cdk8s-plus want its own class for them.

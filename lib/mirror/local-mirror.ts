@@ -3,8 +3,8 @@ import type { Environment } from '../input/environment.ts';
 import { type RegistryLogin, renderDockerConfig } from '../plan/docker-config.ts';
 import type { Plan } from '../plan/plan.ts';
 import { runLocally } from './local-run.ts';
-import script from './mirror.sh';
 import { renderPlanFiles } from './plan-file.ts';
+import { SCRIPT, SCRIPT_NAME } from './script.ts';
 
 export interface LocalMirrorOptions {
   readonly plan: Plan;
@@ -33,8 +33,9 @@ export function mirrorLocally(options: LocalMirrorOptions): Promise<number> {
     renderDockerConfig([login]),
   ]);
   return runLocally({
-    script,
+    script: SCRIPT_NAME,
     files: {
+      ...SCRIPT,
       'images.plan': planFile,
       ...Object.fromEntries(configs),
       ...(certificates && { 'ca.crt': certificates }),

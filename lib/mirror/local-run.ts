@@ -7,9 +7,9 @@ import type { Environment } from '../input/environment.ts';
 import { InputError } from '../input/problem.ts';
 
 export interface LocalRunOptions {
-  /** The text of the script. */
+  /** Which of the files is the script. */
   readonly script: string;
-  /** Further files by their path below the private directory; they may hold logins. */
+  /** Text files by their path below the private directory; they may hold logins. */
   readonly files: Readonly<Record<string, string>>;
   /** The script's arguments, given the private directory. */
   readonly args: (directory: string) => readonly string[];
@@ -37,13 +37,13 @@ export async function runLocally(options: LocalRunOptions): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), 'ess-airgap-'));
   let received: NodeJS.Signals | undefined;
   try {
-    for (const [path, text] of Object.entries({ 'script.sh': script, ...files })) {
+    for (const [path, text] of Object.entries(files)) {
       mkdirSync(dirname(join(directory, path)), { recursive: true, mode: 0o700 });
       writeFileSync(join(directory, path), text, { mode: 0o600 });
     }
     mkdirSync(join(directory, 'tmp'));
     // A process group of its own: a signal reaches the script and every skopeo, from a terminal or not.
-    const child = spawn('sh', [join(directory, 'script.sh'), ...args(directory)], {
+    const child = spawn('sh', [join(directory, script), ...args(directory)], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...environment, TMPDIR: join(directory, 'tmp'), ...env(directory) },

@@ -1,0 +1,187 @@
+# shellcheck shell=sh
+# Part of mirror.sh: what went wrong, by what skopeo and the registries say; whether to try again, and what to do about it.
+
+# Sets error, class, retry and hint from what skopeo logged last, and at to the server that it is about.
+explain() {
+  if [ "$1" = source ]; then at=${source%%/*} side=source; else at=${target%%/*} side=target; fi
+  read_log
+  classify
+}
+
+# The same for a copy, which may have failed on either side.
+explain_copy() {
+  read_log
+  at=${target%%/*} side=target
+  case $error in
+    *'initializing source'* | *'eading manifest '* | *'eading blob '* | *'etching blob'* | *'eading config '*)
+      at=${source%%/*} side=source
+      ;;
+    *"${target%%/*}"*) ;;
+    *"${source%%/*}"*) at=${source%%/*} side=source ;;
+  esac
+  classify
+  # skopeo keeps a token for as long as it was said to be good. Where the registry had accepted one before, a
+  # refusal may mean that it expired early; the next attempt asks for a new one.
+  [ "$class" = unauthorized ] || return 0
+  case $error in
+    *'initializing source'*) ;;
+    # The first requests to a target: the token expired, or the credential lacks the right to push. Once more tells.
+    *'checking whether a blob'* | *'initiating layer upload'*) [ "$attempt" -gt 1 ] || retry=yes ;;
+    *) class=token-expired retry=yes ;;
+  esac
+}
+
+read_log() {
+  error='' cause=''
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in
+      *'level=debug msg="Upload of manifest list type '*) cause=${line##*' failed: '} ;;
+      *level=fatal*) error=${line#*msg=} ;;
+      time=*) ;;
+      ?*) error=$line ;;
+    esac
+  done <"$dir/log"
+  read_retry_after <"$dir/log"
+  # The first reason is the real one: skopeo goes on to try another format, and says only why that cannot be.
+  case $error in
+    *'Manifest list must be converted'* | *'Manifest list was edited'*) error=${cause:-$error} ;;
+  esac
+  error=${error#\"}
+  error=${error%\"}
+  case $error in *[!\ -~]*) error=$(printf '%s' "$error" | tr '\n\t' '  ' | tr -cd '\40-\176') ;; esac
+  [ ${#error} -le 2000 ] || error=$(printf '%s' "$error" | cut -c 1-2000)
+  without_escapes
+  without_queries
+  [ ${#error} -le 600 ] || error=$(printf '%s' "$error" | cut -c 1-600)
+  if [ -z "$error" ] && [ "$retry_after" -gt "$SKOPEO_WAIT" ]; then
+    error="too many requests: asked to wait $retry_after seconds"
+  fi
+}
+
+# Sets retry_after to the seconds that a registry asked to wait, by the log on standard input; 0 where it did not
+# ask, or named a date, which is left to skopeo.
+read_retry_after() {
+  retry_after=0
+  while IFS= read -r line; do
+    case $line in *"Detected 'Retry-After' header"*) retry_after=${line##*'header '} ;; esac
+  done
+  retry_after=${retry_after#??}
+  retry_after=${retry_after%???}
+  case $retry_after in '' | *[!0-9]* | 0?* | ???????*) retry_after=0 ;; esac
+}
+
+# What JSON would have to escape: a double quote becomes a single one, a backslash goes. "Not there" is what every image
+# of a first run hears, so it costs no process.
+without_escapes() {
+  plain='' left=$error
+  while :; do
+    case $left in *[\"\\]*) ;; *) break ;; esac
+    part=${left%%[\"\\]*}
+    left=${left#"$part"}
+    plain=$plain$part
+    case $left in \"*) plain=$plain\' ;; esac
+    left=${left#?}
+  done
+  error=$plain$left
+}
+
+# Queries of URLs may hold signatures and account names.
+without_queries() {
+  plain='' left=$error
+  while :; do
+    case $left in *\?*) ;; *) break ;; esac
+    plain=$plain${left%%\?*}
+    left=${left#*\?}
+    query=${left%%[\'\ ]*}
+    left=${left#"$query"}
+    # What comes behind a URL is set off by a colon.
+    case $query in *:) plain=$plain: ;; esac
+  done
+  error=$plain$left
+}
+
+# The class of an error, by the words of skopeo 1.9 to 1.22 (containers/image 5.23 to 5.42) and of the registries.
+# The order matters: a text may match more than one. Whatever is not known is tried again.
+classify() {
+  retry='' hint='' too_long=''
+  case $error in
+    *'onfigured as immutable'* | *'tag is immutable'* | *'repository is immutable'* | *'cannot be overwritten'* | \
+      *'does not allow updating'*)
+      class=immutable-tag
+      hint="$at holds another image at this tag and does not let it be replaced: delete it there, or give the image another tag in overrides."
+      ;;
+    *'no space left on device'* | *'disk quota exceeded'*)
+      class=disk-full retry=yes
+      hint='The volume of HOME and TMPDIR is full, or that of the registry.'
+      ;;
+    *oomanyrequests* | *'oo many requests'* | *'oo Many Requests'* | *'StatusCode: 429'*)
+      class=rate-limited retry=yes
+      hint="$at answers no more for now. A credential for it may have a larger quota; see the finding rate-budget."
+      ;;
+    *'HTTP status: 5'* | *'from registry 5'* | *'StatusCode: 5'* | *': 500 ('* | *': 502 ('* | *': 503 ('* | *': 504 ('* | *'service unavailable'*)
+      class=server-error retry=yes
+      hint="$at has a problem of its own: its log knows more."
+      ;;
+    *x509:* | *'look like a TLS handshake'* | *'HTTP response to HTTPS client'* | *'remote error: tls:'* | *'missing client certificate'* | \
+      *'missing key '*)
+      class=certificate
+      hint="Give the CA of $at in mirror.caBundle, or a client certificate where it asks for one; mirror.insecure only for plain HTTP by choice."
+      ;;
+    *'deadline exceeded'* | *'i/o timeout'* | *'handshake timeout'* | *'timeout awaiting'* | *'Client.Timeout'* | *'imed out'*)
+      class=timeout retry=yes
+      hint="$at is slow or not reachable; a firewall or NetworkPolicy may drop the packets."
+      ;;
+    *'no such host'* | *'name resolution'* | *'server misbehaving'*)
+      class=dns retry=yes
+      hint="The name of $at is not known where this runs."
+      ;;
+    *'onnection reset'* | *'onnection refused'* | *'roken pipe'* | *': EOF'* | *'unexpected EOF'* | *'no route to host'* | *'is unreachable'* | \
+      *'closed network connection'* | *'server closed'* | *'http2: '* | *'http: '* | *'proxyconnect '*)
+      class=connection retry=yes
+      hint="The connection to $at broke or is refused; a proxy between may be the reason."
+      ;;
+    *'Digest did not match'* | *'does not match provided manifest digest'* | *'would not match destination'* | \
+      *'igest invalid'* | *'provided digest did not match'* | *'reserve digests'*)
+      class='digest-not-preserved'
+      hint='The bytes are not those of the digest: somebody changed them on the way, or the image would have to be converted.'
+      ;;
+    *'blob upload unknown'* | *'blob upload invalid'*)
+      class=upload-lost retry=yes
+      hint="$at lost an upload that was under way; behind a load balancer, all of its nodes need the same storage."
+      ;;
+    *'no image found in '*)
+      class=no-platform
+      hint='The index names no image for any of mirror.platforms.'
+      ;;
+    *nauthorized* | *'uthentication required'* | *'invalid username/password'* | *'StatusCode: 401'* | *'status: 401'*)
+      class=unauthorized
+      hint="$at refuses the credential of this $side, or wants one: see mirror.auth. Harbor also says so where the project does not exist."
+      ;;
+    *': denied'* | *'the resource is denied'* | *'(Forbidden)'* | *'StatusCode: 403'* | *'status: 403'* | *'insufficient_scope'*)
+      class=denied
+      hint="The credential of this $side does not allow it at $at; some registries also say so where a project is missing or a path is too deep."
+      ;;
+    *'manifest blob unknown'* | *'lob unknown'* | *'manifest invalid'* | *'ame invalid'* | *'ag invalid'* | *'ize invalid'* | *unsupported* | \
+      *'StatusCode: 4'[01][0235-9]* | *'status: 4'[01][0235-9]* | *'received a manifest list'* | *'ot supported'*)
+      class=refused
+      hint="$at does not take or give this image as it is: its kind of manifest, its name, its size. On Artifactory also where the credential may not overwrite."
+      ;;
+    *'anifest unknown'* | *'ame unknown'* | *'not known to registry'* | *'StatusCode: 404'* | *'(Not Found)'* | *'status: 404'* | *'ot found'*)
+      class=not-found
+      hint="$at does not have it: the tag or digest was removed, or the repository must be created first."
+      ;;
+    *'ource image rejected'* | *'rust policy'* | *'is blocked in'*)
+      class=policy
+      hint="The policy.json or registries.conf of the skopeo image forbids it."
+      ;;
+    '')
+      class=unknown retry=yes error='skopeo said nothing'
+      hint='It was killed (memory limit?), or the volume of TMPDIR is full.'
+      ;;
+    *) class=unknown retry=yes ;;
+  esac
+  if [ "$retry_after" -gt "$LONGEST_WAIT" ]; then
+    too_long=yes
+    hint="$at wants no request for $retry_after seconds; this waits $LONGEST_WAIT at most."
+  fi
+}

@@ -1,0 +1,176 @@
+# shellcheck shell=sh
+# Part of mirror.sh: what is done for one image, and how skopeo is asked to do it.
+
+# Makes one attempt. Sets result to copied, skipped or failed; where it failed, also what explain sets.
+mirror_image() {
+  result=failed retry='' too_long='' class='' error='' hint='' lacks=''
+  wanted=$digest
+  if [ "$wanted" = - ] && [ "$source" != - ] && [ "$MODE" = copy ]; then
+    # No digest was planned: what the tag is now is what gets copied, whatever it becomes meanwhile.
+    inspect "$source" "$source_auth" || { explain source; return 0; }
+    wanted=$found
+  fi
+  if inspect "$target" "$target_auth"; then
+    if [ "$found" = "$wanted" ] || [ "$wanted" = - ]; then
+      result=skipped
+      # An answer that was lost: an earlier attempt of this run brought the image after all.
+      [ "$copy_began" = - ] || result=copied
+      return 0
+    fi
+    class=wrong-digest error="the registry has $found at this tag, not $wanted"
+  else
+    explain target
+    case $class in
+      not-found) ;;
+      # Some registries refuse to say that something is not there; a copy finds out.
+      denied) [ "$MODE" = copy ] && [ "$source" != - ] || return 0 ;;
+      *) return 0 ;;
+    esac
+  fi
+  if [ "$source" = - ]; then
+    error="this image of your own is not in the registry: $error"
+    hint='Push it yourself, or give its override a source.'
+    return 0
+  fi
+  if [ "$MODE" = verify ]; then
+    hint='Run the mirror with mode copy.'
+    return 0
+  fi
+  progress "copying from ${source%%/*}"
+  copy_began=yes
+  if [ "$platforms" = - ]; then
+    copy all "$wanted" "$target" || { explain_copy; return 0; }
+  else
+    copy_platforms || return 0
+  fi
+  if ! inspect "$target" "$target_auth"; then
+    explain target
+    # Some registries take a moment to show what they took.
+    [ "$class" != not-found ] || retry=yes
+    return 0
+  fi
+  if [ "$found" = "$wanted" ]; then
+    result=copied class='' error=''
+    return 0
+  fi
+  class='digest-not-preserved' error="after the copy the registry has $found at this tag, not $wanted"
+  hint="${target%%/*} changed the image, or something between changed it: nothing of it is to be trusted."
+}
+
+# Copies an index as it is, but of the manifests that it names only those of the chosen platforms. The index comes last:
+# where it is, at a tag that names the platforms, all of them are. What is no index is copied whole.
+copy_platforms() {
+  repository_of "$target"
+  target_repository=$repository some=''
+  for platform in $(echo "$platforms" | tr , ' '); do
+    if ! find_manifest; then
+      explain source
+      [ "$class" = no-platform ] || return 1
+      lacks="$lacks${lacks:+,}\"$platform\""
+      continue
+    fi
+    some=yes manifest=$found
+    [ "$manifest" != "$wanted" ] || break
+    copy all "$manifest" "$target_repository@$manifest" || { explain_copy; return 1; }
+    inspect "$target_repository@$manifest" "$target_auth" || { explain target; return 1; }
+  done
+  [ -n "$some" ] || return 1
+  list=index-only
+  [ "$manifest" != "$wanted" ] || list=all
+  copy "$list" "$wanted" "$target" && return
+  explain_copy
+  [ "$class-$list" != refused-index-only ] || hint="$at refuses an index of which platforms are missing: write platforms: all."
+  return 1
+}
+
+# Sets found to the digest of the manifest that is for a platform, in what wanted names: the last that skopeo asks for.
+find_manifest() {
+  repository_of "$source"
+  architecture=${platform#*/}
+  set -- --override-os "${platform%%/*}" --override-arch "${architecture%%/*}"
+  case $architecture in */*) set -- "$@" --override-variant "${architecture#*/}" ;; esac
+  inspect "$repository@$wanted" "$source_auth" --config "$@" || return 1
+  found=''
+  while IFS= read -r line; do
+    case $line in *'level=debug msg="GET '*"/manifests/sha256:"*) found=sha256:${line##*/manifests/sha256:} ;; esac
+  done <"$dir/log"
+  found=${found%\"}
+  [ ${#found} -eq 71 ]
+}
+
+# Sets found to the digest of what a reference names: that of the manifest's very bytes (OCI image specification,
+# "Digests"), not what a header says of them.
+#   inspect REFERENCE AUTH OPTION...
+inspect() {
+  reference=$1 auth=$2
+  shift 2
+  set -- --raw "$@" "docker://$reference"
+  [ "$auth" = - ] || set -- --authfile "$AUTH_DIR/$auth/config.json" "$@"
+  ! is_insecure "$reference" || set -- --tls-verify=false "$@"
+  ! certificates "$reference" || set -- --cert-dir "$certificates" "$@"
+  run "$QUESTION_SECONDS" inspect "$@" || return 1
+  sum=$(sha256sum <"$dir/out") || return 1
+  found=sha256:${sum%% *}
+}
+
+# Copies what a digest of the source's repository names.
+#   copy all|index-only DIGEST TARGET
+copy() {
+  repository_of "$source"
+  set -- --multi-arch "$1" --preserve-digests "docker://$repository@$2" "docker://$3"
+  [ "$source_auth" = - ] || set -- --src-authfile "$AUTH_DIR/$source_auth/config.json" "$@"
+  [ "$target_auth" = - ] || set -- --dest-authfile "$AUTH_DIR/$target_auth/config.json" "$@"
+  ! is_insecure "$source" || set -- --src-tls-verify=false "$@"
+  ! is_insecure "$target" || set -- --dest-tls-verify=false "$@"
+  ! certificates "$source" || set -- --src-cert-dir "$certificates" "$@"
+  ! certificates "$target" || set -- --dest-cert-dir "$certificates" "$@"
+  run "$TIMEOUT_SECONDS" copy --quiet "$@"
+}
+
+# Runs skopeo for so many seconds at most, in the background, so that the shell hears a signal. Only --debug tells
+# why a registry refused an index, and how long one asked to wait; explain takes just that from the log, which
+# nobody else gets to see.
+run() {
+  limit=$1
+  shift
+  skopeo --debug --command-timeout "${limit}s" "$@" >"$dir/out" 2>"$dir/log" &
+  child=$!
+  echo "$child" >"$dir/pid" || :
+  await "$child"
+  child=''
+  return "$status"
+}
+
+# Ends a skopeo that was asked to wait for longer than it will: it would ask again too early, up to four times. The
+# worker waits instead.
+watch_waits() {
+  trap - EXIT INT TERM
+  while sleep 5 && [ -d "$work" ]; do
+    for log in "$work"/worker-*/log; do
+      [ -r "$log" ] || continue
+      read -r pid <"${log%/log}/pid" || continue
+      read_retry_after <"$log"
+      read -r same_pid <"${log%/log}/pid" || continue
+      if [ "$retry_after" -gt "$SKOPEO_WAIT" ] && [ "$pid" = "$same_pid" ]; then
+        kill -TERM "$pid" 2>/dev/null || :
+      fi
+    done
+  done
+}
+
+is_insecure() {
+  case " $INSECURE " in *" ${1%%/*} "*) return 0 ;; *) return 1 ;; esac
+}
+
+certificates() {
+  [ -n "$CERT_DIR" ] || return 1
+  certificates=$CERT_DIR/${1%%/*}
+  [ -d "$certificates" ] || certificates=$CERT_DIR/default
+  [ -d "$certificates" ]
+}
+
+# Sets repository to a reference without its tag and digest. A colon counts only behind the last slash: registries have ports.
+repository_of() {
+  repository=${1%%@*}
+  case ${repository##*/} in *:*) repository=${repository%:*} ;; esac
+}
