@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Project } from './support/project.ts';
 
@@ -39,12 +40,15 @@ describe.each(pages)('%s', (page) => {
         (it) => !['sh', 'text', 'console', 'bash', 'yaml', 'json', 'ts', 'diff', 'ini'].includes(it),
       ),
     ).toEqual([]);
+    // One inside of a list would not be found, nor run.
+    expect(readFileSync(page, 'utf8')).not.toMatch(/^ +```/m);
   });
 
   test('its commands do what it says', () => {
     if (!blocks.some(({ language }) => language === 'sh')) return;
     const project = new Project();
     projects.push(project);
+    cpSync('examples', join(project.dir, 'examples'), { recursive: true });
     let script = 'set -eu\n';
     const outputs: string[] = [];
     blocks.forEach(({ language, text }, index) => {
