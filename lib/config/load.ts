@@ -9,11 +9,13 @@ import { type Config, type ConfigInput, configSchema } from './schema.ts';
 
 type Path = readonly PropertyKey[];
 
+/** The place of a value of the configuration by its path, `'rules', 0, 'match'`; the nearest that there is. */
+export type ConfigPlace = (...path: Path) => Place;
+
 /** A configuration and where its parts stand, for messages about it. */
 export interface ConfigDocument {
   readonly config: Config;
-  /** The place of a value by its path, `['rules', 0, 'match']`; the nearest that there is. */
-  readonly place: (...path: Path) => Place;
+  readonly place: ConfigPlace;
 }
 
 /** Reads airgap.yaml from disk: see {@link parseConfig}. */

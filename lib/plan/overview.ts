@@ -1,4 +1,4 @@
-import { type ContainerImage, containerName } from '../digests/container-image.ts';
+import { byContainer, type ContainerImage, containerName } from '../digests/container-image.ts';
 import type { ImageReference } from '../image/reference.ts';
 import type { Override, Plan, Relocation } from './plan.ts';
 
@@ -48,7 +48,7 @@ export function overviewOf(plan: Plan): Overview {
     ({ component, container, image }): ContainerRow => ({ component, container, source: image }),
   );
   return {
-    containers: [...overridden, ...excluded].sort(byName),
+    containers: [...overridden, ...excluded].sort(byContainer),
     images: plan.relocations,
     totals: {
       overridden: overridden.length,
@@ -72,11 +72,6 @@ export function overriddenImages(plan: Plan): ContainerImage[] {
     container: override.container,
     image: imageOf(override),
   }));
-}
-
-function byName(a: ContainerRow, b: ContainerRow): number {
-  if (a.component !== b.component) return a.component < b.component ? -1 : 1;
-  return a.container < b.container ? -1 : 1;
 }
 
 function count(names: readonly string[]): Record<string, number> {

@@ -29,7 +29,7 @@ export function addLoad(program: Program): void {
       const { readMirrorLogins, withoutLogins } = await import('../../registry/logins.ts');
       const { loadLocally } = await import('../../bundle/local-load.ts');
       const { trustedCertificates } = await import('../../registry/trust.ts');
-      const { showScript } = await import('../scripts.ts');
+      const { showScript } = await import('../show-script.ts');
       const globals = command.optsWithGlobals();
       // The other side may have no airgap.yaml; one that is asked for has to be there.
       const wanted = command.parent?.getOptionValueSource('config') === 'cli' || existsSync(globals.config);
