@@ -21,10 +21,10 @@ refuseBadInput(() => {
   refuseErrors(projects.flatMap(({ plan }) => plan.findings));
 
   const app = new App({ recordConstructMetadata: false });
-  const deployments = collectProblems(projects, ({ plan, config }) => ({
+  const deployments = collectProblems(projects, ({ plan, config, place }) => ({
     plan,
     config,
-    charts: addCharts(app, plan, config, process.env),
+    charts: addCharts(app, plan, config, process.env, place),
   }));
   refuseCollisions(deployments);
   refuseCommittedSecrets(app);
