@@ -1,8 +1,8 @@
 import { join, relative } from 'node:path';
 import { App } from 'cdk8s';
-import { redact } from './lib/cli/redact.ts';
-import { refuseBadInput } from './lib/cli/refuse.ts';
-import { summarize } from './lib/cli/summary.ts';
+import { redact } from './lib/app/redact.ts';
+import { refuseBadInput } from './lib/app/refuse.ts';
+import { summarize } from './lib/app/summary.ts';
 import {
   addCharts,
   collectProblems,

@@ -60,6 +60,12 @@ export function overviewOf(plan: Plan): Overview {
   };
 }
 
+/** `docker.io (1), quay.io (2)`: counts by server, in words. */
+export function formatCounts(counts: Totals['sources']): string {
+  const words = Object.entries(counts).map(([server, number]) => `${server} (${number})`);
+  return words.join(', ') || 'nowhere';
+}
+
 /** The image that an override makes a container run. */
 export function imageOf({ server, repository, tag, digest }: Override): ImageReference {
   return { registry: server, repository, tag, ...(digest && { digest }) };

@@ -1,7 +1,7 @@
 import { containerName } from '../../digests/container-image.ts';
 import { formatReference, shortReference as short } from '../../image/reference.ts';
 import { type Finding, formatFinding } from '../../plan/finding.ts';
-import { imageOf, overviewOf, type Totals } from '../../plan/overview.ts';
+import { formatCounts, imageOf, overviewOf, type Totals } from '../../plan/overview.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Terminal } from '../terminal.ts';
 import { countFindings, formatFindings } from './findings.ts';
@@ -138,14 +138,10 @@ function csvField(text: string): string {
 }
 
 function totalLines({ overridden, excluded, images, sources, targets }: Totals): string[] {
-  const servers = (of: Totals['sources']): string =>
-    Object.entries(of)
-      .map(([server, number]) => `${server} (${number})`)
-      .join(', ') || 'nowhere';
   return [
     `${overridden} containers overridden, ${excluded} excluded`,
     `${images} distinct images`,
-    `from ${servers(sources)}`,
-    `to ${servers(targets)}`,
+    `from ${formatCounts(sources)}`,
+    `to ${formatCounts(targets)}`,
   ];
 }
