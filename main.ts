@@ -1,8 +1,8 @@
 import { join, relative } from 'node:path';
 import { App } from 'cdk8s';
-import { redact } from './lib/cli/redact.ts';
-import { refuseBadInput } from './lib/cli/refuse.ts';
-import { summarize } from './lib/cli/summary.ts';
+import { redact } from './lib/app/redact.ts';
+import { refuseBadInput } from './lib/app/refuse.ts';
+import { summarize } from './lib/app/summary.ts';
 import {
   addCharts,
   collectProblems,
@@ -21,10 +21,10 @@ refuseBadInput(() => {
   refuseErrors(projects.flatMap(({ plan }) => plan.findings));
 
   const app = new App({ recordConstructMetadata: false });
-  const deployments = collectProblems(projects, ({ plan, config }) => ({
+  const deployments = collectProblems(projects, ({ plan, config, place }) => ({
     plan,
     config,
-    charts: addCharts(app, plan, config, process.env),
+    charts: addCharts(app, plan, config, process.env, place),
   }));
   refuseCollisions(deployments);
   refuseCommittedSecrets(app);

@@ -1,10 +1,17 @@
 // The public API. Everything else may change without notice.
 
-export { type ConfigDocument, defineConfig, parseConfig, readConfig } from './config/load.ts';
+export {
+  type ConfigDocument,
+  type ConfigPlace,
+  defineConfig,
+  parseConfig,
+  readConfig,
+} from './config/load.ts';
 export type { Config, ConfigInput } from './config/schema.ts';
 export type { ContainerImage } from './digests/container-image.ts';
 export { parseDigests, readDigests } from './digests/read.ts';
 export { formatReference, type ImageReference, parseReference } from './image/reference.ts';
+export type { Environment } from './input/environment.ts';
 export { collectProblems, InputError, type Place, type Problem } from './input/problem.ts';
 export { addCharts, SECRETS_CHART } from './manifests/charts.ts';
 export { type Deployment, refuseCollisions } from './manifests/collisions.ts';
@@ -17,7 +24,6 @@ export {
 } from './manifests/external-registry-secret.ts';
 export { annotateForGitops } from './manifests/gitops.ts';
 export { refuseInvalid } from './manifests/invalid.ts';
-export type { Environment } from './manifests/logins.ts';
 export type { MirrorCaBundle, MirrorClientCertificate, MirrorProxy } from './manifests/mirror-access.ts';
 export { type MirrorCredential, MirrorJob, type MirrorJobProps } from './manifests/mirror-job.ts';
 export { MirrorNamespace, type MirrorNamespaceProps } from './manifests/mirror-namespace.ts';
@@ -25,10 +31,11 @@ export {
   MirrorNetworkPolicy,
   type MirrorNetworkPolicyProps,
 } from './manifests/mirror-network-policy.ts';
-export { type RegistryLogin, RegistrySecret, type RegistrySecretProps } from './manifests/registry-secret.ts';
+export { RegistrySecret, type RegistrySecretProps } from './manifests/registry-secret.ts';
 export { SealedRegistrySecret, type SealedRegistrySecretProps } from './manifests/sealed-registry-secret.ts';
 export { findLeaks, type KnownSecret } from './manifests/tripwire.ts';
+export type { RegistryLogin } from './plan/docker-config.ts';
 export { FINDINGS, type Finding, type FindingCode, refuseErrors, type Severity } from './plan/finding.ts';
-export { type ConfigPlace, makePlan, type Override, type Plan, type Relocation } from './plan/plan.ts';
+export { makePlan, type Override, type Plan, type Relocation } from './plan/plan.ts';
 export { loadProject, loadProjects, type Project } from './project.ts';
 export { ManifestValidation, type ValidationContext } from './validation/index.ts';

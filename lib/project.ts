@@ -1,12 +1,12 @@
 import { dirname, isAbsolute, join } from 'node:path';
-import { readConfig } from './config/load.ts';
+import { type ConfigPlace, readConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import type { ContainerImage } from './digests/container-image.ts';
 import { parseDigests, readDigests } from './digests/read.ts';
 import { isGitPath, readGitFile } from './input/git-file.ts';
 import { collectProblems } from './input/problem.ts';
 import { finding, refuseErrors } from './plan/finding.ts';
-import { type ConfigPlace, makePlan, type Plan } from './plan/plan.ts';
+import { makePlan, type Plan } from './plan/plan.ts';
 
 /** A configuration and the plan that it makes of its digests file. */
 export interface Project {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { parseConfig } from './config/load.ts';
-import { parseTarget, renderStarter } from './config/starter.ts';
+import { parseServer, renderStarter } from './config/starter-yaml.ts';
 import { readDigests } from './digests/read.ts';
 import { repositoryName } from './image/reference.ts';
 import { InputError } from './input/problem.ts';
@@ -11,14 +11,14 @@ import { makePlan } from './plan/plan.ts';
 /**
  * Writes a first airgap.yaml for a digests file and a registry.
  *
- * @param target host[:port], and the folder behind a slash
+ * @param server host[:port], and the folder behind a slash
  * @returns what was written and what is left to do, for the person who ran it
- * @throws InputError where the file exists, or the digests file or the target is not what it should be
+ * @throws InputError where the file exists, or the digests file or the server is not what it should be
  */
-export function writeStarter(configPath: string, target: string, digestsPath: string): string {
-  const parsed = parseTarget(target);
+export function writeStarter(configPath: string, server: string, digestsPath: string): string {
+  const parsed = parseServer(server);
   if (typeof parsed === 'string') {
-    throw new InputError([{ message: `the server ${JSON.stringify(target)} is not legal: ${parsed}` }]);
+    throw new InputError([{ message: `the server ${JSON.stringify(server)} is not legal: ${parsed}` }]);
   }
   const images = readDigests(digestsPath);
   const credentials = PRIVATE_REPOSITORIES.filter((prefix) =>

@@ -131,8 +131,10 @@ describe('bad input: no stack trace, exit code not 0, nothing touched', () => {
         `the environment variable ESS_AIRGAP_${name}, for localregistry.local, is not set`,
       );
     }
+    // A key that is there is pointed at; a default, at what it belongs to.
+    expect(message).toContain('airgap.yaml:11:1: error: the environment variable ESS_AIRGAP_PULL_USERNAME');
     expect(message).toContain(
-      'EMS_IMAGE_STORE_TOKEN, for gitlab-registry.matrix.org/ems-image-store, is not set',
+      'airgap.yaml:23:20: error: the environment variable EMS_IMAGE_STORE_TOKEN, for gitlab-registry.matrix.org/ems-image-store, is not set',
     );
     expect(message).toContain('ESS_AIRGAP_PUSH_PASSWORD, for localregistry.local, is empty');
     expect(message).not.toContain('EMS_IMAGE_STORE_USERNAME');

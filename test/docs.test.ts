@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, test } from 'vitest';
-import { summarize } from '../lib/cli/summary.ts';
+import { summarize } from '../lib/app/summary.ts';
 import { parseConfig } from '../lib/index.ts';
 import { makePlan } from '../lib/plan/plan.ts';
 import { RULES } from '../lib/validation/rules.ts';
@@ -38,6 +38,33 @@ test.each(pages)('%s: every link leads to a file and a heading', (path) => {
     expect(existsSync(file), `${target} of ${path}`).toBe(true);
     if (anchor) expect(headingsOf(file)).toContain(anchor);
   }
+});
+
+test('every page is at most two clicks away from the README', () => {
+  const linked = (file: string): string[] =>
+    [...readFileSync(file, 'utf8').matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target = '']) => {
+      const path = join(dirname(file), target);
+      return target.endsWith('/') ? join(path, 'README.md') : path;
+    });
+  const first = linked('README.md').filter((file) => file.endsWith('.md'));
+  const near = new Set([...first, ...first.flatMap(linked)]);
+  expect(pages.filter((path) => path !== 'README.md' && !near.has(path))).toEqual([]);
+  // What somebody wants to do is not searched for behind another page.
+  expect(pages.filter((path) => path.startsWith('docs/how-to/') && !first.includes(path))).toEqual([]);
+});
+
+test('the page of the dependencies has each of package.json, with its licence', () => {
+  const { dependencies, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const rows = [
+    ...readFileSync('docs/explanation/dependencies.md', 'utf8').matchAll(/^\| ([^|]+) \| ([^|]+) \|/gm),
+  ];
+  const listed = rows.flatMap(([, names = '', licence]) =>
+    names.split(', ').map((name) => [name.replace(' (peer)', ''), licence]),
+  );
+  const licenceOf = (name: string): string =>
+    JSON.parse(readFileSync(`node_modules/${name}/package.json`, 'utf8')).license.replace(' OR ', ' or ');
+  const there = Object.keys({ ...dependencies, ...devDependencies }).map((name) => [name, licenceOf(name)]);
+  expect(listed.filter(([name]) => !['package', '---'].includes(name ?? '')).sort()).toEqual(there.sort());
 });
 
 describe('the pieces of airgap.yaml in the how-to pages are legal', () => {

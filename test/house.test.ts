@@ -19,11 +19,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   validation: ['input'],
   release: ['input', 'image', 'digests', 'config', 'plan'],
   report: ['input', 'image', 'digests', 'config', 'plan', 'release'],
+  // What the cdk8s app, main.ts, says; the command-line tool is cli.
+  app: ['input', 'image', 'config', 'plan', 'manifests'],
   cli: [
     ...['input', 'image', 'digests', 'config', 'plan', 'mirror', 'registry', 'bundle', 'release', 'report'],
     '.',
   ],
-  // project.ts and index.ts
+  // project.ts, starter.ts and index.ts
   '.': ['input', 'image', 'digests', 'config', 'plan', 'mirror', 'manifests', 'validation', '.'],
 };
 
@@ -49,6 +51,26 @@ const imports = files.flatMap((file) => {
 test('every folder is a room of the house', () => {
   const rooms = new Set(files.map((file) => dirname(file).split('/')[0] ?? '.'));
   expect([...rooms].sort()).toEqual(Object.keys(MAY_IMPORT).sort());
+});
+
+/** What .gitignore has, and git itself. */
+const NOT_IN_GIT = ['.git', '.synth', 'build', 'node_modules', 'release'];
+
+test('CONTRIBUTING has a row for each room, and for no other', () => {
+  const rows = [...readFileSync('CONTRIBUTING.md', 'utf8').matchAll(/^\| (`[^|]*`) \|/gm)].map(
+    ([, name]) => name,
+  );
+  const named = rows.flatMap((row = '') => [...row.matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+  const there = [
+    ...readdirSync('lib', { withFileTypes: true }).map(
+      (it) => `lib/${it.name}${it.isDirectory() ? '/' : ''}`,
+    ),
+    ...['main.ts', 'app.sh'],
+    ...readdirSync('.', { withFileTypes: true })
+      .filter((it) => it.isDirectory() && !['lib', ...NOT_IN_GIT].includes(it.name))
+      .map((it) => `${it.name}/`),
+  ];
+  expect(named.sort()).toEqual(there.sort());
 });
 
 test('imports go one way', () => {

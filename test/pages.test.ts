@@ -1,20 +1,24 @@
-import { cpSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { PAGES_WITH_EXAMPLES } from './support/pages.ts';
 import { Project } from './support/project.ts';
 
-// Every page whose commands a reader types: its `sh` blocks run in order, in one copy of the repository. A `text` block
-// below one is what it printed. `bash` blocks need a cluster and are not run; `console` blocks are for
+// Every page for users: its `sh` blocks run in order, in one copy of the repository. A `text` block below one is what it
+// printed. `bash` blocks need a cluster or tools of others and are not run; `console` blocks are for
 // test/cli/docs.test.ts, which compares what is shown with what is printed.
 
 const pages = [
-  'docs/tutorial.md',
-  ...readdirSync('docs/how-to')
-    // test/how-to/no-connection.test.ts gives this one its registries.
-    .filter((name) => name !== 'no-connection.md')
-    .sort()
-    .map((name) => `docs/how-to/${name}`),
+  'README.md',
+  ...['docs', 'examples'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.md'))
+      .sort()
+      .map((name) => join(folder, name)),
+  ),
 ];
+/** test/how-to/no-connection.test.ts gives this one its registries. */
+const WITH_REGISTRIES = 'docs/how-to/no-connection.md';
 const projects: Project[] = [];
 afterAll(() => {
   for (const project of projects) project.remove();
@@ -25,30 +29,36 @@ interface Block {
   readonly text: string;
 }
 
+const FENCED = /^ *```(\w*)\n([\s\S]*?)^ *```$/gm;
+
 function blocksOf(page: string): Block[] {
-  const fences = readFileSync(page, 'utf8').matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm);
-  return [...fences].map(([, language = '', text = '']) => ({ language, text }));
+  return [...readFileSync(page, 'utf8').matchAll(FENCED)].map(([, language = '', text = '']) => ({
+    language,
+    text,
+  }));
 }
 
 describe.each(pages)('%s', (page) => {
   const blocks = blocksOf(page);
 
   test('says of each block what it is', () => {
-    const languages = new Set(blocks.map(({ language }) => language));
-    expect(
-      [...languages].filter(
-        (it) => !['sh', 'text', 'console', 'bash', 'yaml', 'json', 'ts', 'diff', 'ini'].includes(it),
-      ),
-    ).toEqual([]);
-    // One inside of a list would not be found, nor run.
-    expect(readFileSync(page, 'utf8')).not.toMatch(/^ +```/m);
+    // Without a language: what is printed, or stands, where no test can see it.
+    const known = ['sh', 'text', 'console', 'bash', 'yaml', 'ts', ''];
+    expect(blocks.filter(({ language }) => !known.includes(language))).toEqual([]);
+    const shown = blocks.filter(({ language }) => language === 'console');
+    expect(shown.length > 0).toBe(PAGES_WITH_EXAMPLES.includes(page));
+  });
+
+  test('has its commands in fences, where a test finds them', () => {
+    if (page === 'README.md') return;
+    const outside = readFileSync(page, 'utf8').replaceAll(FENCED, '');
+    expect(outside.match(/^ {4,}.*$/gm)).toBe(null);
   });
 
   test('its commands do what it says', () => {
-    if (!blocks.some(({ language }) => language === 'sh')) return;
+    if (page === WITH_REGISTRIES || !blocks.some(({ language }) => language === 'sh')) return;
     const project = new Project();
     projects.push(project);
-    cpSync('examples', join(project.dir, 'examples'), { recursive: true });
     let script = 'set -eu\n';
     const outputs: string[] = [];
     blocks.forEach(({ language, text }, index) => {

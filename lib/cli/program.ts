@@ -2,13 +2,6 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { version } from '../../package.json';
 import { COMMANDS } from './commands/index.ts';
 
-/** Options that every command takes, in front of its name or behind it. */
-export interface GlobalOptions {
-  /** Path of airgap.yaml. */
-  readonly config: string;
-  readonly debug?: true;
-}
-
 /** The root command, which the commands are added to. */
 export type Program = ReturnType<typeof makeProgram>;
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { key, objectName, text } from './schema-parts.ts';
+import { key, notEmpty, objectName, text } from './schema-parts.ts';
 
 /**
  * The four sources of a credential, told apart by `source`.
@@ -45,7 +45,6 @@ export function credential<
   ]);
 }
 
-const notEmpty = (value: string): string | undefined => (value === '' ? 'it is empty' : undefined);
 const duration = (value: string): string | undefined =>
   /^(0|([0-9]+(\.[0-9]+)?(ms|s|m|h))+)$/.test(value)
     ? undefined

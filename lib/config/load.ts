@@ -9,11 +9,13 @@ import { type Config, type ConfigInput, configSchema } from './schema.ts';
 
 type Path = readonly PropertyKey[];
 
+/** The place of a value of the configuration by its path, `'rules', 0, 'match'`; the nearest that there is. */
+export type ConfigPlace = (...path: Path) => Place;
+
 /** A configuration and where its parts stand, for messages about it. */
 export interface ConfigDocument {
   readonly config: Config;
-  /** The place of a value by its path, `['rules', 0, 'match']`; the nearest that there is. */
-  readonly place: (...path: Path) => Place;
+  readonly place: ConfigPlace;
 }
 
 /** Reads airgap.yaml from disk: see {@link parseConfig}. */
@@ -34,8 +36,7 @@ export function parseConfig(text: string, file: string): ConfigDocument {
   if (!parsed.success) problems.push(...parsed.error.issues.flatMap((issue) => describeIssue(issue, root)));
   if (!parsed.success || problems.length > 0) throw new InputError(problems);
   const place = (...path: Path): Place => locate(root, path).place;
-  problems.push(...contradictions(parsed.data, place));
-  if (problems.length > 0) throw new InputError(problems);
+  refuseContradictions(parsed.data, place);
   return { config: parsed.data, place };
 }
 
@@ -46,26 +47,28 @@ export function parseConfig(text: string, file: string): ConfigDocument {
  */
 export function defineConfig(input: ConfigInput): Config {
   const parsed = z.safeParse(configSchema, input);
-  if (parsed.success) return parsed.data;
-  throw new InputError(
-    parsed.error.issues.map((issue) => ({
-      message: `${issue.path.join('.') || 'the configuration'}: ${issue.message}`,
-    })),
-  );
+  if (!parsed.success) {
+    throw new InputError(
+      parsed.error.issues.map((issue) => ({
+        message: `${issue.path.join('.') || 'the configuration'}: ${issue.message}`,
+      })),
+    );
+  }
+  refuseContradictions(parsed.data);
+  return parsed.data;
 }
 
 /** What each key allows and the whole does not. */
-function contradictions(config: Config, place: ConfigDocument['place']): Problem[] {
-  const problems: Problem[] = [];
-  if (config.registry.pullThrough && config.mirror) {
-    problems.push({
-      place: place('mirror'),
+function refuseContradictions(config: Config, place?: ConfigPlace): void {
+  if (!config.registry.pullThrough || !config.mirror) return;
+  throw new InputError([
+    {
+      place: place?.('mirror'),
       message:
         'a pull-through cache refuses pushes, so there can be no mirror; found registry.pullThrough: true',
       hint: 'Remove mirror, or pullThrough if this registry is to be filled by the Job.',
-    });
-  }
-  return problems;
+    },
+  ]);
 }
 
 function describeIssue(issue: z.core.$ZodIssue, root: YamlNode): Problem[] {

@@ -1,2 +1,4 @@
 /** What the `to` of a rule may hold in braces; filled in by the plan. */
-export const PLACEHOLDERS: readonly string[] = ['path', 'server', 'repository', 'parent', 'name'];
+export const PLACEHOLDERS = ['path', 'server', 'repository', 'parent', 'name'] as const;
+
+export type Placeholder = (typeof PLACEHOLDERS)[number];

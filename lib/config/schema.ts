@@ -9,13 +9,23 @@ import {
 import { credential } from './credential.ts';
 import { PLACEHOLDERS } from './placeholders.ts';
 import { mirror } from './schema-mirror.ts';
-import { imageReference, key, namespaceName, objectName, text, variableName } from './schema-parts.ts';
+import {
+  imageReference,
+  key,
+  namespaceName,
+  notEmpty,
+  objectName,
+  text,
+  variableName,
+} from './schema-parts.ts';
 
 // The one description of airgap.yaml: the types, the validation, the defaults and, by `npm run schema`,
 // schema/airgap.schema.json all come from here. The functional zod/mini is a sixth of zod's size to load.
 
 const placeholderPath = (value: string): string | undefined => {
-  const filled = value.replace(/\{(\w*)\}/g, (whole, name) => (PLACEHOLDERS.includes(name) ? 'x' : whole));
+  const filled = value.replace(/\{(\w*)\}/g, (whole, name) =>
+    PLACEHOLDERS.some((known) => known === name) ? 'x' : whole,
+  );
   const unknown = /\{[^}]*\}?/.exec(filled)?.[0];
   if (unknown)
     return `${unknown} is no placeholder; expected ${PLACEHOLDERS.map((n) => `{${n}}`).join(', ')}`;
@@ -54,7 +64,7 @@ const registry = z.strictObject({
 const rule = z.strictObject({
   match: key(
     'Glob over the upstream server/repository; * stays within one path component, ** does not.',
-    text((value) => (value === '' ? 'it is empty' : undefined)),
+    text(notEmpty),
   ),
   to: key(
     'The whole repository on the local server. Placeholders: {path} the path of registry, {server} the upstream server, {repository} the upstream repository, {parent} all but its last component, {name} its last component.',
@@ -97,10 +107,7 @@ export const configSchema = z.strictObject({
   apiVersion: key('Version of this format.', z.literal('ess-airgap/v1')),
   digests: key(
     "The release's images_digests.yml, relative to this file. Default: images_digests.yml.",
-    z._default(
-      text((value) => (value === '' ? 'it is empty' : undefined)),
-      'images_digests.yml',
-    ),
+    z._default(text(notEmpty), 'images_digests.yml'),
   ),
   namespace: key(
     'Namespace of the ElementDeployment. Default: element-onprem.',
@@ -109,7 +116,7 @@ export const configSchema = z.strictObject({
   registry: key('The local registry.', registry),
   exclude: key(
     'Components, or component/container, that the ConfigMap leaves alone; globs. Default: none.',
-    z._default(z.array(text((value) => (value === '' ? 'it is empty' : undefined))), []),
+    z._default(z.array(text(notEmpty)), []),
   ),
   rules: key(
     'Exceptions to the layout; the first that matches wins. Default: none.',

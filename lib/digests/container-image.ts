@@ -1,6 +1,9 @@
 import type { ImageReference } from '../image/reference.ts';
 import type { Place } from '../input/problem.ts';
 
+/** The two keys that name a container. */
+type ContainerName = Pick<ContainerImage, 'component' | 'container'>;
+
 /** One container of the digests file and the image that the release runs in it. */
 export interface ContainerImage {
   /** The key of the first level: `element_web`. */
@@ -12,7 +15,14 @@ export interface ContainerImage {
   readonly place?: Place;
 }
 
+/** By component, then container, in code unit order: the same on every machine. */
+export function byContainer(a: ContainerName, b: ContainerName): number {
+  if (a.component !== b.component) return a.component < b.component ? -1 : 1;
+  if (a.container !== b.container) return a.container < b.container ? -1 : 1;
+  return 0;
+}
+
 /** `component/container`, as the configuration and every message name a container. */
-export function containerName(of: { component: string; container: string }): string {
+export function containerName(of: ContainerName): string {
   return `${of.component}/${of.container}`;
 }

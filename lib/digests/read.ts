@@ -11,7 +11,7 @@ import { nearest } from '../input/nearest.ts';
 import { InputError, type Place, type Problem } from '../input/problem.ts';
 import { Source } from '../input/source.ts';
 import { describeNode, predicateOf, type YamlEntry, type YamlMapping } from '../input/yaml.ts';
-import type { ContainerImage } from './container-image.ts';
+import { byContainer, type ContainerImage } from './container-image.ts';
 import { findComponents } from './tree.ts';
 
 /** The keys of a container (ESS 23.10 to 25.04). Unlike component and container names these are fixed. */
@@ -58,13 +58,7 @@ export function parseDigests(text: string, file: string): ContainerImage[] {
     }
   }
   if (problems.length > 0) throw new InputError(problems);
-  return images.sort(byName);
-}
-
-/** By component, then container, in code unit order: the same on every machine. */
-function byName(a: ContainerImage, b: ContainerImage): number {
-  if (a.component !== b.component) return a.component < b.component ? -1 : 1;
-  return a.container < b.container ? -1 : 1;
+  return images.sort(byContainer);
 }
 
 function checkName(what: string, entry: YamlEntry, problems: Problem[]): void {

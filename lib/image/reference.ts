@@ -22,9 +22,14 @@ export function formatReference(image: ImageReference): string {
   return `${repositoryName(image)}${image.tag ? `:${image.tag}` : ''}${image.digest ? `@${image.digest}` : ''}`;
 }
 
-/** The reference with its digest cut to 12 digits, for people. */
+/** A digest, or the hash of a plan, cut to 12 digits, for people. */
+export function shortDigest(digest: string): string {
+  return digest.slice(0, 'sha256:'.length + 12);
+}
+
+/** The reference with its digest cut to 12 digits. */
 export function shortReference(image: ImageReference): string {
-  return formatReference(image).replace(/(@sha256:[0-9a-f]{12})[0-9a-f]+$/, '$1');
+  return formatReference({ ...image, ...(image.digest && { digest: shortDigest(image.digest) }) });
 }
 
 /**

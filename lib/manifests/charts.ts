@@ -1,11 +1,13 @@
 import { type App, Chart } from 'cdk8s';
+import type { ConfigPlace } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import type { Environment } from '../input/environment.ts';
 import { MIRROR_SECRET, secretNameOf } from '../plan/credentials.ts';
 import { refuseErrors } from '../plan/finding.ts';
 import type { Plan } from '../plan/plan.ts';
 import { DigestsConfigMap } from './digests-config-map.ts';
 import { annotateForGitops } from './gitops.ts';
-import { type Environment, readLogins } from './logins.ts';
+import { readLogins } from './logins.ts';
 import { MirrorJob } from './mirror-job.ts';
 import { MirrorNamespace } from './mirror-namespace.ts';
 import { MirrorNetworkPolicy } from './mirror-network-policy.ts';
@@ -23,10 +25,17 @@ export const SECRETS_CHART = 'ess-secrets';
  * that looks for the passwords in all its other charts when it is synthesised.
  *
  * @param environment where credentials with `source: env` come from
+ * @param place where the configuration's values stand, where it was read from a file
  * @returns the charts that were made
  * @throws InputError where the environment lacks a credential, and where one would get out of `ess-secrets`
  */
-export function addCharts(app: App, plan: Plan, config: Config, environment: Environment): Chart[] {
+export function addCharts(
+  app: App,
+  plan: Plan,
+  config: Config,
+  environment: Environment,
+  place?: ConfigPlace,
+): Chart[] {
   const { mirror, namespace, pullSecret } = config;
   const charts: Chart[] = [];
   const chart = (id: string): Chart => {
@@ -36,7 +45,7 @@ export function addCharts(app: App, plan: Plan, config: Config, environment: Env
     charts.push(made);
     return made;
   };
-  const logins = readLogins(config, environment);
+  const logins = readLogins(config, environment, place);
 
   const images = chart('ess-images');
   new DigestsConfigMap(images, 'digests', { plan, namespace, name: config.configMap.name });

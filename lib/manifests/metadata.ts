@@ -2,7 +2,7 @@ import type { ApiObjectMetadata } from 'cdk8s';
 import type { Plan } from '../plan/plan.ts';
 
 /** Annotation on every object: the plan that it was rendered from. */
-export const PLAN_HASH = 'ess-airgap/plan-hash';
+const PLAN_HASH = 'ess-airgap/plan-hash';
 
 /** The recommended labels of Kubernetes; `instance` is left to the tool that deploys (Argo CD owns it). */
 export function labels(component: string): Record<string, string> {

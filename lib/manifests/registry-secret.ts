@@ -4,8 +4,6 @@ import type { Plan } from '../plan/plan.ts';
 import { metadata } from './metadata.ts';
 import { addObject } from './object.ts';
 
-export type { RegistryLogin };
-
 export interface RegistrySecretProps {
   readonly plan: Plan;
   readonly name: string;

@@ -1,3 +1,4 @@
+import type { ConfigPlace } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { type ContainerImage, containerName } from '../digests/container-image.ts';
 import {
@@ -14,7 +15,7 @@ import { type Finding, type FindingCode, finding } from './finding.ts';
 import { globMatcher } from './glob.ts';
 import type { Layout } from './layout.ts';
 import { renderOverrides } from './override-yaml.ts';
-import type { ConfigPlace, Relocation, ResolvedContainer } from './plan.ts';
+import type { Relocation, ResolvedContainer } from './plan.ts';
 import { PROFILES } from './profiles.ts';
 
 /** Everything that the checks look at. */

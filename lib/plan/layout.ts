@@ -1,3 +1,4 @@
+import type { Placeholder } from '../config/placeholders.ts';
 import type { Config } from '../config/schema.ts';
 import { type ImageReference, repositoryName } from '../image/reference.ts';
 import { globMatcher } from './glob.ts';
@@ -28,7 +29,7 @@ export class Layout {
   }
 
   /** The repository on the local server for an upstream image. */
-  place(image: ImageReference): string {
+  repositoryFor(image: ImageReference): string {
     const rule = this.#rules[this.ruleFor(image)];
     return rule ? this.#fill(rule.to, image) : this.#join(this.#config.path, this.#below(image));
   }
@@ -46,14 +47,14 @@ export class Layout {
 
   #fill(to: string, image: ImageReference): string {
     const name = lastComponent(image.repository);
-    const values: Record<string, string> = {
+    const values: Record<Placeholder, string> = {
       path: this.#config.path ?? '',
       server: serverFolder(image.registry),
       repository: image.repository,
       parent: image.repository.slice(0, -name.length - 1),
       name,
     };
-    const filled = to.replace(/\{(\w+)\}/g, (_, placeholder: string) => values[placeholder] ?? '');
+    const filled = to.replace(/\{(\w+)\}/g, (_, placeholder: Placeholder) => values[placeholder]);
     return this.#join(...filled.split('/'));
   }
 

@@ -1,4 +1,4 @@
-import { type ContainerImage, containerName } from '../digests/container-image.ts';
+import { byContainer, type ContainerImage, containerName } from '../digests/container-image.ts';
 import type { ImageReference } from '../image/reference.ts';
 import type { Override, Plan, Relocation } from './plan.ts';
 
@@ -48,7 +48,7 @@ export function overviewOf(plan: Plan): Overview {
     ({ component, container, image }): ContainerRow => ({ component, container, source: image }),
   );
   return {
-    containers: [...overridden, ...excluded].sort(byName),
+    containers: [...overridden, ...excluded].sort(byContainer),
     images: plan.relocations,
     totals: {
       overridden: overridden.length,
@@ -58,6 +58,12 @@ export function overviewOf(plan: Plan): Overview {
       targets: count(plan.relocations.map(({ target }) => target.registry)),
     },
   };
+}
+
+/** `docker.io (1), quay.io (2)`: counts by server, in words. */
+export function formatCounts(counts: Totals['sources']): string {
+  const words = Object.entries(counts).map(([server, number]) => `${server} (${number})`);
+  return words.join(', ') || 'nowhere';
 }
 
 /** The image that an override makes a container run. */
@@ -72,11 +78,6 @@ export function overriddenImages(plan: Plan): ContainerImage[] {
     container: override.container,
     image: imageOf(override),
   }));
-}
-
-function byName(a: ContainerRow, b: ContainerRow): number {
-  if (a.component !== b.component) return a.component < b.component ? -1 : 1;
-  return a.container < b.container ? -1 : 1;
 }
 
 function count(names: readonly string[]): Record<string, number> {

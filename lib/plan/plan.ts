@@ -1,8 +1,7 @@
+import type { ConfigPlace } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
-import { type ContainerImage, containerName } from '../digests/container-image.ts';
-import type { ImageReference } from '../image/reference.ts';
-import { formatReference, repositoryName } from '../image/reference.ts';
-import type { Place } from '../input/problem.ts';
+import { byContainer, type ContainerImage, containerName } from '../digests/container-image.ts';
+import { formatReference, type ImageReference, repositoryName } from '../image/reference.ts';
 import { checkPlan } from './checks.ts';
 import type { Finding } from './finding.ts';
 import { globMatcher } from './glob.ts';
@@ -50,9 +49,6 @@ export interface Plan {
   readonly hash: string;
 }
 
-/** Where a value of the configuration stands, by its path; for findings. */
-export type ConfigPlace = (...path: readonly PropertyKey[]) => Place;
-
 /**
  * What the release's images become under a configuration. Pure: no files, no network, no clock; the order of
  * `images` does not matter.
@@ -68,7 +64,7 @@ export function makePlan(images: readonly ContainerImage[], config: Config, plac
   const layout = new Layout(config);
   const resolved = ordered
     .filter((image) => !isExcluded(image))
-    .map((image) => resolveContainer(image, layout.place(image.image), config));
+    .map((image) => resolveContainer(image, layout.repositoryFor(image.image), config));
 
   const overrides = resolved.map(({ override }) => override);
   const relocations = distinct(resolved);
@@ -111,10 +107,4 @@ function distinct(resolved: readonly ResolvedContainer[]): Relocation[] {
     }))
     .sort((a, b) => (a.key < b.key ? -1 : 1))
     .map(({ relocation }) => relocation);
-}
-
-function byContainer(a: ContainerImage, b: ContainerImage): number {
-  if (a.component !== b.component) return a.component < b.component ? -1 : 1;
-  if (a.container !== b.container) return a.container < b.container ? -1 : 1;
-  return 0;
 }

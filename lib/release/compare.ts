@@ -1,4 +1,4 @@
-import { type ContainerImage, containerName } from '../digests/container-image.ts';
+import { byContainer, type ContainerImage, containerName } from '../digests/container-image.ts';
 import { formatReference, type ImageReference } from '../image/reference.ts';
 
 /**
@@ -46,8 +46,8 @@ export function compareReleases(
   return {
     componentsAdded: [...newComponents].filter((name) => !oldComponents.has(name)).sort(),
     componentsRemoved: [...oldComponents].filter((name) => !newComponents.has(name)).sort(),
-    added: sorted(after.filter((image) => !old.has(containerName(image)))),
-    removed: sorted(before.filter((image) => !now.has(containerName(image)))),
+    added: after.filter((image) => !old.has(containerName(image))).sort(byContainer),
+    removed: before.filter((image) => !now.has(containerName(image))).sort(byContainer),
     changed,
     unchanged:
       after.filter((image) => old.has(containerName(image))).length -
@@ -57,7 +57,7 @@ export function compareReleases(
 
 function changes(old: ReadonlyMap<string, ContainerImage>, after: readonly ContainerImage[]): ImageChange[] {
   const groups = new Map<string, ImageChange & { containers: ContainerImage[] }>();
-  for (const container of sorted(after)) {
+  for (const container of [...after].sort(byContainer)) {
     const before = old.get(containerName(container))?.image;
     const differences = before ? differencesOf(before, container.image) : [];
     if (!before || differences.length === 0) continue;
@@ -78,9 +78,4 @@ function differencesOf(before: ImageReference, after: ImageReference): Differenc
   else if (before.digest && !after.digest) differences.push('digest-lost');
   else if (before.digest !== after.digest && before.tag === after.tag) differences.push('digest');
   return differences;
-}
-
-function sorted(images: readonly ContainerImage[]): ContainerImage[] {
-  const key = ({ component, container }: ContainerImage): string => `${component} ${container}`;
-  return [...images].sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }

@@ -1,9 +1,9 @@
+import type { ConfigPlace } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { type ContainerImage, containerName } from '../digests/container-image.ts';
 import { formatReference, shortReference } from '../image/reference.ts';
 import type { Problem } from '../input/problem.ts';
 import type { Finding } from '../plan/finding.ts';
-import type { ConfigPlace } from '../plan/plan.ts';
 import type { Comparison } from './compare.ts';
 import { isExcluded, type Side } from './side.ts';
 

@@ -1,5 +1,5 @@
 import { type ContainerImage, containerName } from '../digests/container-image.ts';
-import { type ImageReference, shortReference } from '../image/reference.ts';
+import { type ImageReference, shortDigest, shortReference } from '../image/reference.ts';
 import { imageOf } from '../plan/overview.ts';
 import type { ImageChange } from './compare.ts';
 import type { Review } from './review.ts';
@@ -18,7 +18,7 @@ export function whenAdded({ plan, toCopy }: Review, container: ContainerImage): 
 
 /** What happened to an image, in words. */
 export function describeChange({ before, after, differences }: ImageChange): string {
-  const digest = (image: ImageReference): string => image.digest?.slice(0, 'sha256:'.length + 12) ?? 'none';
+  const digest = (image: ImageReference): string => (image.digest ? shortDigest(image.digest) : 'none');
   const same = before.digest !== undefined && before.digest === after.digest;
   const words = {
     server: `moved from ${before.registry} to ${after.registry}`,

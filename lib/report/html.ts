@@ -27,7 +27,7 @@ function render(part: Part): string {
 }
 
 /** A text as the content of an element or of a quoted attribute. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   const entities: Record<string, string> = {
     '&': '&amp;',
     '<': '&lt;',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Config } from '../config/schema.ts';
-import { overviewOf } from '../plan/overview.ts';
+import { formatCounts, overviewOf } from '../plan/overview.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Review } from '../release/review.ts';
 import { changesSection, findingsSection } from './changes.ts';
@@ -49,7 +49,7 @@ ${number(totals.images, 'distinct images')}
 ${since?.review.toCopy ? number(since.review.toCopy.length, 'to copy') : html``}
 ${since ? number(since.review.decisions.length, 'to decide', since.review.decisions.length > 0 ? 'bad' : 'good') : html``}
 </ul>
-<p>Images come from ${servers(totals.sources)} and go to ${servers(totals.targets)}.</p>
+<p>Images come from ${formatCounts(totals.sources)} and go to ${formatCounts(totals.targets)}.</p>
 ${since ? changesSection(since.name, since.review) : html``}
 ${findingsSection(plan.findings)}
 ${containersSection(plan, since?.review)}
@@ -62,11 +62,6 @@ ${containersSection(plan, since?.review)}
 
 function number(value: number, of: string, className = ''): Html {
   return html`<li class="${className}"><b>${value}</b> ${of}</li>`;
-}
-
-function servers(counts: Readonly<Record<string, number>>): string {
-  const names = Object.entries(counts).map(([server, count]) => `${server} (${count})`);
-  return names.join(', ') || 'nowhere';
 }
 
 function hashOf(text: string): string {

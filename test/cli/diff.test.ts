@@ -84,9 +84,14 @@ test('a configuration that somebody names must be there', () => {
   const cwd = folder({ 'old.yml': old, 'new.yml': now });
   expect(essAirgap(['diff', 'old.yml', 'new.yml'], { cwd }).status).toBe(1);
   for (const options of [{ args: ['-c', 'x.yaml'] }, { args: [], env: { ESS_AIRGAP_CONFIG: 'x.yaml' } }]) {
-    const run = essAirgap(['diff', 'old.yml', 'new.yml', ...options.args], { cwd, env: options.env });
-    expect(run).toMatchObject({ status: 2, stdout: '' });
-    expect(run.stderr).toContain('x.yaml:1:1: error: there is no such file');
+    for (const command of [
+      ['diff', 'old.yml', 'new.yml'],
+      ['load', 'bundle'],
+    ]) {
+      const run = essAirgap([...command, ...options.args], { cwd, env: options.env });
+      expect(run).toMatchObject({ status: 2, stdout: '' });
+      expect(run.stderr).toContain('x.yaml:1:1: error: there is no such file');
+    }
   }
 });
 

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { BINARY, folder } from '../support/cli.ts';
+import { PAGES_WITH_EXAMPLES } from '../support/pages.ts';
 
 /** A `console` block of Markdown: what is typed behind `$ `, and what is shown for it; a line `…` stands for any. */
 function examplesOf(file: string): { command: string; shown: string }[] {
@@ -18,7 +19,7 @@ function examplesOf(file: string): { command: string; shown: string }[] {
   );
 }
 
-describe.each(['docs/reference/cli.md', 'docs/how-to/upgrade.md'])('%s', (file) => {
+describe.each(PAGES_WITH_EXAMPLES)('%s', (file) => {
   const examples = examplesOf(file);
   test('has examples', () => expect(examples.length).toBeGreaterThan(1));
 

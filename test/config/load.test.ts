@@ -37,6 +37,15 @@ test('the least that works, and the defaults', () => {
   );
 });
 
+test('a configuration in TypeScript is refused what YAML is refused', () => {
+  const contradiction = {
+    apiVersion: 'ess-airgap/v1',
+    registry: { server: 'localregistry.local', pullThrough: true },
+    mirror: { image: 'x.example/skopeo:1' },
+  } as const;
+  expect(() => defineConfig(contradiction)).toThrow('a pull-through cache refuses pushes');
+});
+
 test('the sample is read, and its schema comment names a file that is there', () => {
   const text = readFileSync('airgap.yaml', 'utf8');
   expect(config(text).mirror?.auth).toHaveLength(2);

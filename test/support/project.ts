@@ -39,6 +39,7 @@ export class Project {
       'package.json',
       'demo.env',
       'dist',
+      'examples',
       'tsconfig.json',
     ]) {
       cpSync(name, join(this.dir, name), { recursive: true });

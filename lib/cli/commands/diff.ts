@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { Option } from '@commander-js/extra-typings';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit.ts';
@@ -31,15 +30,12 @@ export function addDiff(program: Program): void {
         'ess-airgap diff git:main:dist/ess-images.k8s.yaml dist/ess-images.k8s.yaml': 'two ConfigMaps',
       }),
     )
-    .action(async (old, now, { format }, command) => {
+    .action(async (old, now, { format }) => {
       const { readRelease } = await import('../../project.ts');
-      const { readConfig } = await import('../../config/load.ts');
+      const { readConfigAtHand } = await import('../config-at-hand.ts');
       const { reviewRelease } = await import('../../release/review.ts');
       const { releaseJson, releaseMarkdown, releaseText } = await import('../format/release.ts');
-      const path = command.optsWithGlobals().config;
-      // The default need not be there; what somebody named must be.
-      const named = process.env.ESS_AIRGAP_CONFIG || program.getOptionValueSource('config') !== 'default';
-      const document = named || existsSync(path) ? readConfig(path) : undefined;
+      const document = readConfigAtHand(program);
       const before = readRelease(old);
       const after = readRelease(now);
       const review = {

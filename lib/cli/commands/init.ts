@@ -20,8 +20,8 @@ export function addInit(program: Program): void {
         'ess-airgap init localregistry.local --config prod/airgap.yaml': 'another place for it',
       }),
     )
-    .action(async (target, { digests }, command) => {
+    .action(async (server, { digests }, command) => {
       const { writeStarter } = await import('../../starter.ts');
-      process.stdout.write(writeStarter(command.optsWithGlobals().config, target, digests));
+      process.stdout.write(writeStarter(command.optsWithGlobals().config, server, digests));
     });
 }

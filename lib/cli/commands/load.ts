@@ -23,17 +23,14 @@ export function addLoad(program: Program): void {
         'ess-airgap load ess-25.04 ess-24.10': 'with the older bundle at hand, for a registry that lost it',
       }),
     )
-    .action(async (bundle, older, { format, ca }, command) => {
-      const { existsSync } = await import('node:fs');
-      const { readConfig } = await import('../../config/load.ts');
+    .action(async (bundle, older, { format, ca }) => {
+      const { readConfigAtHand } = await import('../config-at-hand.ts');
       const { readMirrorLogins, withoutLogins } = await import('../../registry/logins.ts');
       const { loadLocally } = await import('../../bundle/local-load.ts');
       const { trustedCertificates } = await import('../../registry/trust.ts');
-      const { showScript } = await import('../scripts.ts');
-      const globals = command.optsWithGlobals();
-      // The other side may have no airgap.yaml; one that is asked for has to be there.
-      const wanted = command.parent?.getOptionValueSource('config') === 'cli' || existsSync(globals.config);
-      const config = wanted ? readConfig(globals.config).config : undefined;
+      const { showScript } = await import('../show-script.ts');
+      // The other side may have no airgap.yaml.
+      const config = readConfigAtHand(program)?.config;
       const environment = config ? withoutLogins(config, process.env) : process.env;
       const logins = config ? readMirrorLogins(config, process.env) : [];
       const certificates = ca && trustedCertificates(environment, ca).join('\n');

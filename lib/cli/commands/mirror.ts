@@ -41,7 +41,7 @@ export function addMirror(program: Program): void {
       const { mirrorLocally } = await import('../../mirror/local-mirror.ts');
       const { readMirrorLogins, withoutLogins } = await import('../../registry/logins.ts');
       const { trustedCertificates } = await import('../../registry/trust.ts');
-      const { showScript } = await import('../scripts.ts');
+      const { showScript } = await import('../show-script.ts');
       const environment = withoutLogins(config, process.env);
       const logins = readMirrorLogins(config, process.env);
       const certificates = ca && trustedCertificates(environment, ca).join('\n');

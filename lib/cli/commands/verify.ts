@@ -35,7 +35,7 @@ export function addVerify(program: Program): void {
       const { loadProject } = await import('../../project.ts');
       const { withRegistries } = await import('../../registry/open.ts');
       const { verifyRelocations } = await import('../../registry/verify.ts');
-      const { formatVerdicts, verdictsAsJson } = await import('../format/verdicts.ts');
+      const { verdictsTable, verdictsJson } = await import('../format/verdicts.ts');
       const { config, plan } = loadProject(command.optsWithGlobals().config);
       const server = push ? (config.registry.pushServer ?? config.registry.server) : config.registry.server;
       const progress = new Progress(process.stderr);
@@ -50,8 +50,8 @@ export function addVerify(program: Program): void {
       progress.clear();
       process.stdout.write(
         format === 'json'
-          ? verdictsAsJson(server, verdicts)
-          : formatVerdicts(server, verdicts, terminalOf(process.stdout)),
+          ? verdictsJson(server, verdicts)
+          : verdictsTable(server, verdicts, terminalOf(process.stdout)),
       );
       if (verdicts.some(({ result }) => result === 'unknown')) process.exitCode = EXIT.failed;
       else if (verdicts.some(({ result }) => result !== 'present')) process.exitCode = EXIT.no;

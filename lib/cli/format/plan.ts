@@ -1,11 +1,11 @@
+import { containerName } from '../../digests/container-image.ts';
 import { formatReference, shortReference as short } from '../../image/reference.ts';
-import type { Finding } from '../../plan/finding.ts';
-import { formatFinding } from '../../plan/finding.ts';
-import { imageOf, overviewOf, type Totals } from '../../plan/overview.ts';
+import { type Finding, formatFinding } from '../../plan/finding.ts';
+import { formatCounts, imageOf, overviewOf, type Totals } from '../../plan/overview.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Terminal } from '../terminal.ts';
 import { countFindings, formatFindings } from './findings.ts';
-import { code, markdownText } from './reference.ts';
+import { code, markdownText } from './markdown.ts';
 import { formatTable } from './table.ts';
 
 /** For people at a terminal: digests are shortened to 12 digits. */
@@ -13,7 +13,7 @@ export function planTable(plan: Plan, terminal: Terminal): string {
   const { containers, images, totals } = overviewOf(plan);
   const { bold, yellow } = terminal.colors;
   const byContainer = containers.map(({ component, container, source, override }) => [
-    `${component}/${container}`,
+    containerName({ component, container }),
     source ? short(source) : '(your own)',
     override ? short(imageOf(override)) : '(excluded)',
   ]);
@@ -52,7 +52,7 @@ export function planMarkdown(plan: Plan): string {
     '|---|---|---|',
     ...containers.map(
       (row) =>
-        `| \`${row.component}/${row.container}\` | ${row.source ? code(row.source) : 'your own'} | ${row.override ? code(imageOf(row.override)) : '**excluded**'} |`,
+        `| \`${containerName(row)}\` | ${row.source ? code(row.source) : 'your own'} | ${row.override ? code(imageOf(row.override)) : '**excluded**'} |`,
     ),
     '',
     '### Images',
@@ -72,7 +72,7 @@ export function planMarkdown(plan: Plan): string {
 }
 
 /** Findings as a list of Markdown, and their number. */
-export function findingsMarkdown(findings: readonly Finding[]): string[] {
+function findingsMarkdown(findings: readonly Finding[]): string[] {
   const items = findings.map((finding) => `- ${markdownText(formatFinding(finding))}`);
   return [...items, ...(items.length > 0 ? [''] : []), countFindings(findings)];
 }
@@ -106,8 +106,7 @@ export function planJson(plan: Plan): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** A finding as every JSON output has it. */
-export function findingJson({ code, severity, message, hint, place }: Finding) {
+function findingJson({ code, severity, message, hint, place }: Finding) {
   return { code, severity, message, hint: hint ?? null, place: place ?? null };
 }
 
@@ -139,14 +138,10 @@ function csvField(text: string): string {
 }
 
 function totalLines({ overridden, excluded, images, sources, targets }: Totals): string[] {
-  const servers = (of: Totals['sources']): string =>
-    Object.entries(of)
-      .map(([server, number]) => `${server} (${number})`)
-      .join(', ') || 'nowhere';
   return [
     `${overridden} containers overridden, ${excluded} excluded`,
     `${images} distinct images`,
-    `from ${servers(sources)}`,
-    `to ${servers(targets)}`,
+    `from ${formatCounts(sources)}`,
+    `to ${formatCounts(targets)}`,
   ];
 }

@@ -4,7 +4,7 @@ import { formatPlace, printable } from '../../input/problem.ts';
 import type { Copy, Review } from '../../release/review.ts';
 import { describeChange, whenAdded } from '../../release/words.ts';
 import type { Colors, Terminal } from '../terminal.ts';
-import { code, markdownText } from './reference.ts';
+import { code, markdownText } from './markdown.ts';
 
 /** A review and the names of its two sides, as the user gave them. */
 export interface NamedReview extends Review {

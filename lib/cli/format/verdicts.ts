@@ -1,4 +1,4 @@
-import { repositoryName } from '../../image/reference.ts';
+import { repositoryName, shortDigest } from '../../image/reference.ts';
 import type { Verdict } from '../../registry/verify.ts';
 import type { Terminal } from '../terminal.ts';
 import { formatTable } from './table.ts';
@@ -6,13 +6,13 @@ import { formatTable } from './table.ts';
 const RESULTS = ['present', 'missing', 'different', 'unknown'] as const;
 
 /** What is not there with the containers that need it, why what is unknown is so, and how many are there. */
-export function formatVerdicts(server: string, verdicts: readonly Verdict[], terminal: Terminal): string {
+export function verdictsTable(server: string, verdicts: readonly Verdict[], terminal: Terminal): string {
   const absent = verdicts.filter(({ result }) => result !== 'present');
   const rows = absent.map(({ result, image, found, byDigest, containers }) => [
     result,
     `${repositoryName(image)}:${image.tag}`,
-    shortDigest(image.digest),
-    byDigest ? 'only by digest' : shortDigest(found),
+    image.digest ? shortDigest(image.digest) : '-',
+    byDigest ? 'only by digest' : found ? shortDigest(found) : '-',
     containers.join(' '),
   ]);
   const table = formatTable(['RESULT', 'IMAGE', 'EXPECTED', 'FOUND', 'CONTAINERS'], rows, terminal);
@@ -35,12 +35,8 @@ function summary(server: string, verdicts: readonly Verdict[]): string {
   return `${server}: ${counts.join(', ')}\n`;
 }
 
-function shortDigest(digest: string | undefined): string {
-  return digest?.slice(0, 'sha256:'.length + 12) ?? '-';
-}
-
 /** The same for scripts: every image, in the order of the plan, digests in full. */
-export function verdictsAsJson(server: string, verdicts: readonly Verdict[]): string {
+export function verdictsJson(server: string, verdicts: readonly Verdict[]): string {
   const images = verdicts.map(({ image, result, found, byDigest, reason, containers }) => ({
     image: `${repositoryName(image)}:${image.tag}`,
     ...(image.digest && { digest: image.digest }),

@@ -13,7 +13,7 @@ export interface Starter {
 }
 
 /** `host[:port][/folder]`, as people copy it from their registry, or why it is not that. */
-export function parseTarget(text: string): Pick<Starter, 'server' | 'path'> | string {
+export function parseServer(text: string): Pick<Starter, 'server' | 'path'> | string {
   const slash = text.includes('://') ? -1 : text.indexOf('/');
   const server = slash < 0 ? text : text.slice(0, slash);
   const path = slash < 0 ? undefined : text.slice(slash + 1).replace(/\/$/, '');

@@ -1,4 +1,5 @@
 import { base64Cores } from '../input/base64.ts';
+import type { Environment } from '../input/environment.ts';
 
 const NAMES = /PASSWORD|PASSWD|TOKEN|SECRET/i;
 /** Shorter ones would be found in innocent words. */
@@ -10,7 +11,7 @@ const BEGINNING = 8;
  * A text without the values of variables that hold secrets by their names: the last line of defence, should a
  * password stand, as it is or in base64, where a message repeats what it found.
  */
-export function redact(text: string, environment: Readonly<Record<string, string | undefined>>): string {
+export function redact(text: string, environment: Environment): string {
   const secrets = Object.entries(environment).flatMap(([name, value = '']) =>
     NAMES.test(name) && value.length >= SHORTEST ? formsOf(value) : [],
   );

@@ -1,19 +1,24 @@
 import type { Config, MirrorConfig } from '../config/schema.ts';
+import { shortDigest } from '../image/reference.ts';
+import { SECRETS_CHART } from '../manifests/charts.ts';
 import { formatFinding } from '../plan/finding.ts';
+import { formatCounts, overviewOf } from '../plan/overview.ts';
 import type { Plan } from '../plan/plan.ts';
 import { rateBudgets } from '../plan/rate-budget.ts';
 
 /** What a synth made and what comes next, for the person who ran it. */
 export function summarize(plan: Plan, config: Config, files: readonly string[]): string {
-  const servers = countBy(plan.relocations.map(({ source }) => source?.registry ?? 'your own'));
+  const { totals } = overviewOf(plan);
+  const own = plan.relocations.filter(({ source }) => !source).length;
+  const sources = formatCounts({ ...totals.sources, ...(own > 0 && { 'your own': own }) });
   const target = config.registry.pushServer ?? config.registry.server;
-  const secrets = files.filter((file) => file.includes('ess-secrets'));
+  const secrets = files.filter((file) => file.includes(SECRETS_CHART));
   const others = files.filter((file) => !secrets.includes(file));
   const lines = [
     ...plan.findings.map(formatFinding),
     ...(plan.findings.length > 0 ? [''] : []),
-    `${plan.overrides.length} containers overridden, ${plan.excluded.length} excluded, plan ${plan.hash.slice(0, 19)}`,
-    `${plan.relocations.length} distinct images to ${target}, from ${servers}`,
+    `${totals.overridden} containers overridden, ${totals.excluded} excluded, plan ${shortDigest(plan.hash)}`,
+    `${totals.images} distinct images to ${target}, from ${sources}`,
     ...(config.mirror?.mode === 'copy'
       ? [`A first run's manifest requests: ${rates(plan, config.mirror)}`]
       : []),
@@ -50,13 +55,4 @@ function rates({ relocations }: Plan, mirror: MirrorConfig): string {
     ({ server, images, requests }) => `${server} ${images} to about ${requests}`,
   );
   return budgets.join(', ') || 'none';
-}
-
-function countBy(names: readonly string[]): string {
-  const counts = new Map<string, number>();
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return [...counts]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, count]) => `${name} (${count})`)
-    .join(', ');
 }
