@@ -43,12 +43,7 @@ mirror_image() {
   else
     copy_platforms || return 0
   fi
-  if ! inspect "$target" "$target_auth"; then
-    explain target
-    # Some registries take a moment to show what they took.
-    [ "$class" != not-found ] || retry=yes
-    return 0
-  fi
+  ask_after_copy "$target" || return 0
   if [ "$found" = "$wanted" ]; then
     result=copied class='' error=''
     return 0
@@ -72,7 +67,7 @@ copy_platforms() {
     some=yes manifest=$found
     [ "$manifest" != "$wanted" ] || break
     copy all "$manifest" "$target_repository@$manifest" || { explain_copy; return 1; }
-    inspect "$target_repository@$manifest" "$target_auth" || { explain target; return 1; }
+    ask_after_copy "$target_repository@$manifest" || return 1
   done
   [ -n "$some" ] || return 1
   list=index-only
@@ -80,6 +75,14 @@ copy_platforms() {
   copy "$list" "$wanted" "$target" && return
   explain_copy
   [ "$class-$list" != refused-index-only ] || hint="$at refuses an index of which platforms are missing: write platforms: all."
+  return 1
+}
+
+# Sets found to the digest of what was just pushed. Some registries take a moment to show what they took.
+ask_after_copy() {
+  inspect "$1" "$target_auth" && return
+  explain target
+  [ "$class" != not-found ] || retry=yes
   return 1
 }
 
