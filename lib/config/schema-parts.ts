@@ -19,6 +19,8 @@ export function key<S extends z.ZodMiniType>(description: string, schema: S): S 
   return schema;
 }
 
+// Checks for {@link text}: each says what is wrong with a value, as the end of an error message, or undefined.
+
 export const notEmpty = (value: string): string | undefined => (value === '' ? 'it is empty' : undefined);
 
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;

@@ -103,6 +103,7 @@ const pullSecret = credential(
   {},
 );
 
+/** The whole of airgap.yaml. */
 export const configSchema = z.strictObject({
   apiVersion: key('Version of this format.', z.literal('ess-airgap/v1')),
   digests: key(

@@ -12,6 +12,7 @@ export interface MirrorFile {
   readonly path: string;
 }
 
+/** Where the pod has the script and its plan files. */
 export const MIRROR_DIR = '/etc/ess-airgap';
 const AUTH_DIR = '/run/secrets/ess-airgap';
 const CERT_DIR = '/run/secrets/ess-airgap-certificates';

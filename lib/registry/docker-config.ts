@@ -16,6 +16,7 @@ export interface DockerConfig {
   readonly credsStore?: string;
 }
 
+/** What a docker config has for one key. */
 export interface DockerAuth {
   readonly username?: string;
   readonly password?: string;

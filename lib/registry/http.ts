@@ -14,6 +14,7 @@ export interface HttpOptions {
   readonly caFile?: string;
 }
 
+/** A request, but for its URL. */
 export interface HttpRequest {
   readonly method?: 'GET' | 'HEAD' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
@@ -24,6 +25,7 @@ export interface HttpRequest {
   readonly once?: boolean;
 }
 
+/** The answer; its body has to be read or dumped, or the connection stays taken. */
 export type HttpResponse = Dispatcher.ResponseData;
 
 const ATTEMPTS = 5;

@@ -9,10 +9,12 @@ export function field(value: Value, ...path: readonly string[]): Value {
   );
 }
 
+/** Whether a value is a mapping. */
 export function isObject(value: Value): value is Record<string, Value> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The items of a list; none where the value is no list. */
 export function listOf(value: Value): readonly Value[] {
   return Array.isArray(value) ? value : [];
 }

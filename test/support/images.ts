@@ -1,6 +1,4 @@
 import { createCipheriv, createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type Access, ask, expectStatus } from './registry.ts';
 
@@ -131,23 +129,6 @@ function content(mediaType: string, value: Buffer | object): Content {
 const sha256 = (data: Buffer) => `sha256:${createHash('sha256').update(data).digest('hex')}`;
 
 const descriptor = ({ mediaType, digest, size }: Content) => ({ mediaType, digest, size });
-
-/** Writes the images as one OCI layout, which skopeo reads as `oci:DIR:REFERENCE`. */
-export function writeOciLayout(directory: string, images: Record<string, Image>): void {
-  const blobs = join(directory, 'blobs', 'sha256');
-  mkdirSync(blobs, { recursive: true });
-  for (const image of Object.values(images)) {
-    for (const { digest, data } of [image, ...image.manifests, ...image.blobs]) {
-      writeFileSync(join(blobs, digest.slice('sha256:'.length)), data);
-    }
-  }
-  const manifests = Object.entries(images).map(([reference, image]) => ({
-    ...descriptor(image),
-    annotations: { 'org.opencontainers.image.ref.name': reference },
-  }));
-  writeFileSync(join(directory, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }));
-  writeFileSync(join(directory, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests }));
-}
 
 /**
  * Uploads an image as it is through the registry's API, so that its digest there is the one computed here.

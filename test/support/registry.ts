@@ -194,17 +194,6 @@ export async function tags(server: string, repository: string, access: Access = 
   return (list.tags ?? []).sort();
 }
 
-/** Takes a manifest, and every tag that names it, out of the registry. */
-export async function deleteManifest(
-  server: string,
-  repository: string,
-  digest: string,
-  access: Access = {},
-): Promise<void> {
-  const answer = await ask('DELETE', server, `/v2/${repository}/manifests/${digest}`, access);
-  expectStatus(answer, 202, `delete ${repository}@${digest}`);
-}
-
 /** One request to a registry; `path` may be a whole URL, as in a Location header. */
 export function ask(
   method: string,

@@ -28,6 +28,7 @@ export function formatImageReport(
   return `${line}\n         ${error ?? ''}\n         used by ${containers.join(', ')}\n`;
 }
 
+/** How many images there were, and what became of them. */
 export function formatSummary({ expected, copied, skipped, failed }: SummaryReport): string {
   return `${expected} images: ${copied} copied, ${skipped} were there already, ${failed} failed\n`;
 }
