@@ -80,6 +80,6 @@ function cut(file: PartFile, partSize: number): PartFile[] {
 }
 
 /** The name of a piece: load.sh counts them the same way. */
-export function pieceName(path: string, number: number): string {
+function pieceName(path: string, number: number): string {
   return `${path}.${number}`;
 }
