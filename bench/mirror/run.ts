@@ -1,38 +1,67 @@
 // Cold runs and runs with nothing to do: 44 images of two platforms each, with shared layers, between two registries on
 // loopback. Each tool fills a registry of its own. In every round the tools take turns, each time in another order, and
-// are compared within the round: what else the machine does meets all of them.
-import { execFileSync, spawnSync } from 'node:child_process';
+// are compared within the round: what else the machine does meets all of them. All of it with small layers, where the
+// processes and the requests count, with larger ones, where the bytes do, and with a source that is not next door.
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { makeImage, pushImage } from '../../test/support/images.ts';
 import { manifestDigest, startRegistry } from '../../test/support/registry.ts';
+import { distant } from './distant.ts';
 
 const IMAGES = 44;
-const ROUNDS = 5;
 const PARALLEL = 4;
 
+interface Scenario {
+  /** How large the layers are, as a multiple of the small ones. */
+  scale: number;
+  /** Milliseconds to the source and back. */
+  distance: number;
+  rounds: number;
+}
+const SMALL: Scenario = { scale: 1, distance: 0, rounds: 3 };
+const LARGE: Scenario = { scale: 8, distance: 0, rounds: 3 };
+const DISTANT: Scenario = { scale: 4, distance: 40, rounds: 3 };
+
 const directory = mkdtempSync(join(tmpdir(), 'ess-airgap-bench-'));
-const source = await startRegistry();
 
 interface Published {
   repository: string;
   digest: string;
 }
-const images: Published[] = [];
-for (let n = 0; n < IMAGES; n++) {
+/** What the tools copy from. */
+let source: { server: string; stop(): unknown };
+let images: Published[];
+
+/** Fills a new source registry. */
+async function publish({ scale, distance }: Scenario): Promise<void> {
+  const registry = await startRegistry();
+  images = [];
+  for (let n = 0; n < IMAGES; n++) await publishImage(registry.server, n, scale);
+  if (distance === 0) {
+    source = registry;
+    return;
+  }
+  const proxy = await distant(registry.server, distance);
+  source = { server: proxy.server, stop: () => Promise.all([proxy.stop(), registry.stop()]) };
+}
+
+async function publishImage(server: string, n: number, scale: number): Promise<void> {
   // As in a release: a few bases, each shared by several images, and layers of an image's own.
   const image = makeImage({
     name: `bench ${n}`,
     layers: [
-      { seed: `base ${n % 5}`, size: 3_000_000, perArchitecture: true },
-      { seed: `runtime ${n % 11}`, size: 1_000_000, perArchitecture: true },
-      { seed: `application ${n}`, size: 500_000 },
-      { seed: `binary ${n}`, size: 300_000, perArchitecture: true },
+      { seed: `base ${n % 5}`, size: 3_000_000 * scale, perArchitecture: true },
+      { seed: `runtime ${n % 11}`, size: 1_000_000 * scale, perArchitecture: true },
+      { seed: `application ${n}`, size: 500_000 * scale },
+      { seed: `binary ${n}`, size: 300_000 * scale, perArchitecture: true },
     ],
   });
   const repository = `bench/${['synapse', 'web', 'hookshot', 'sydent'][n % 4]}-${n}`;
-  await pushImage(source.server, repository, 'v1', image);
+  await pushImage(server, repository, 'v1', image);
   images.push({ repository, digest: image.digest });
 }
 
@@ -114,55 +143,76 @@ const present = tools.filter(({ needs }) => spawnSync('sh', ['-c', `command -v $
 // skopeo as root keeps its cache below /var/lib, whatever HOME is: nobody runs as root here.
 const nobody = process.getuid?.() === 0 ? ['--reuid=65532', '--regid=65532', '--clear-groups'] : [];
 
-const seconds: Record<string, { cold: number[]; nothing: number[] }> = {};
-for (let round = 0; round < ROUNDS; round++) {
-  const turn = present.map((_, n) => present[(n + round) % present.length] as Tool);
-  for (const { name, command } of turn) {
-    const folder = join(directory, `${round} ${name}`.replace(/\W+/g, '-'));
-    mkdirSync(join(folder, 'home'), { recursive: true });
-    const target = await startRegistry();
-    const line = command(target.server, folder);
-    if (nobody.length > 0) execFileSync('chown', ['-R', '65532:65532', directory]);
-    const run = () => {
-      const start = performance.now();
-      const { status, stderr } = spawnSync('setpriv', [...nobody, 'sh', '-c', line], {
-        cwd: folder,
-        encoding: 'utf8',
-        maxBuffer: 1e9,
-        env: { PATH: process.env.PATH, HOME: join(folder, 'home'), XDG_DATA_HOME: join(folder, 'home/data') },
-      });
-      if (status !== 0) throw new Error(`${name}: exit code ${status}\n${stderr.slice(-2000)}`);
-      return (performance.now() - start) / 1000;
-    };
-    const cold = run();
-    const nothing = run();
-    for (const { repository, digest } of images) {
-      const found = await manifestDigest(target.server, repository, 'v1');
-      if (found !== digest) throw new Error(`${name}: ${repository} is ${found}`);
-    }
-    await target.stop();
-    seconds[name] ??= { cold: [], nothing: [] };
-    seconds[name].cold.push(cold);
-    seconds[name].nothing.push(nothing);
-    console.error(
-      `round ${round + 1}: ${name}: cold ${cold.toFixed(1)} s, nothing to do ${nothing.toFixed(1)} s`,
-    );
-  }
+/** The seconds of every round. */
+interface Times {
+  cold: number[];
+  nothing: number[];
 }
-await source.stop();
-rmSync(directory, { recursive: true, force: true });
+
+async function measure(scenario: Scenario): Promise<Record<string, Times>> {
+  const { scale, distance, rounds } = scenario;
+  await publish(scenario);
+  const seconds: Record<string, Times> = {};
+  for (let round = 0; round < rounds; round++) {
+    const turn = present.map((_, n) => present[(n + round) % present.length] as Tool);
+    for (const { name, command } of turn) {
+      const folder = join(directory, `${scale} ${distance} ${round} ${name}`.replace(/\W+/g, '-'));
+      mkdirSync(join(folder, 'home'), { recursive: true });
+      const target = await startRegistry();
+      const line = command(target.server, folder);
+      if (nobody.length > 0) execFileSync('chown', ['-R', '65532:65532', directory]);
+      const cold = await run(name, line, folder);
+      const nothing = await run(name, line, folder);
+      for (const { repository, digest } of images) {
+        const found = await manifestDigest(target.server, repository, 'v1');
+        if (found !== digest) throw new Error(`${name}: ${repository} is ${found}`);
+      }
+      await target.stop();
+      seconds[name] ??= { cold: [], nothing: [] };
+      seconds[name].cold.push(cold);
+      seconds[name].nothing.push(nothing);
+      console.error(
+        `${scale}x, ${distance} ms, round ${round + 1}: ${name}: cold ${cold.toFixed(1)} s, nothing to do ${nothing.toFixed(1)} s`,
+      );
+    }
+  }
+  await source.stop();
+  return seconds;
+}
+
+async function run(name: string, line: string, folder: string): Promise<number> {
+  const start = performance.now();
+  const child = spawn('setpriv', [...nobody, 'sh', '-c', line], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { PATH: process.env.PATH, HOME: join(folder, 'home'), XDG_DATA_HOME: join(folder, 'home/data') },
+  });
+  const [stderr, [status]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  if (status !== 0) throw new Error(`${name}: exit code ${status}\n${stderr.slice(-2000)}`);
+  return (performance.now() - start) / 1000;
+}
 
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
-const own = seconds['ess-airgap mirror.sh'] as { cold: number[]; nothing: number[] };
-const rows = present.map(({ name }) => {
-  const theirs = seconds[name] as typeof own;
-  const cell = (values: number[], ours: number[]) => {
-    const ratios = values.map((value, round) => value / (ours[round] as number));
-    return `${median(values).toFixed(2)} s | ${median(ratios).toFixed(2)}`;
-  };
-  return `| ${name} | ${cell(theirs.cold, own.cold)} | ${cell(theirs.nothing, own.nothing)} |`;
-});
+
+function table(seconds: Record<string, Times>): string {
+  const own = seconds['ess-airgap mirror.sh'] as Times;
+  const rows = present.map(({ name }) => {
+    const theirs = seconds[name] as Times;
+    const cell = (values: number[], ours: number[]) => {
+      const ratios = values.map((value, round) => value / (ours[round] as number));
+      return `${median(values).toFixed(2)} s | ${median(ratios).toFixed(2)}`;
+    };
+    return `| ${name} | ${cell(theirs.cold, own.cold)} | ${cell(theirs.nothing, own.nothing)} |`;
+  });
+  return `| tool | cold | ratio | nothing to do | ratio |\n|---|---|---|---|---|\n${rows.join('\n')}`;
+}
+
+const small = await measure(SMALL);
+const large = await measure(LARGE);
+const far = await measure(DISTANT);
+rmSync(directory, { recursive: true, force: true });
+
 const version = (command: string) =>
   spawnSync('sh', ['-c', command], { encoding: 'utf8' }).stdout.trim().split('\n')[0];
 console.log(`# The mirror beside its peers
@@ -171,12 +221,23 @@ console.log(`# The mirror beside its peers
 
 ${IMAGES} images of two platforms each with shared layers, between two registries on loopback, on ${cpus().length} cores that both
 registries share; the registries keep their blobs in memory, because the disk is what differs most from run to run.
-The median of ${ROUNDS} rounds; "ratio" is the median of the ratios to the first row within a round, so below 1 is faster
-than us.
+"Ratio" is the median of the ratios to the first row within a round, so below 1 is faster than us.
 
-| tool | cold | ratio | nothing to do | ratio |
-|---|---|---|---|---|
-${rows.join('\n')}
+With small layers, about 5 MB a platform, where processes and requests count; the median of ${SMALL.rounds} rounds:
+
+${table(small)}
+
+With layers ${LARGE.scale} times as large, about 38 MB a platform, where the bytes count; the median of ${LARGE.rounds} rounds:
+
+${table(large)}
+
+With a source that is ${DISTANT.distance} ms away and back, as one on the internet may be, and layers ${DISTANT.scale} times as large; the median
+of ${DISTANT.rounds} rounds:
+
+${table(far)}
+
+skopeo, and with it the mirror, remembers in which repository a layer is and has the registry mount it from there. regsync
+and crane send a layer to every repository that needs it.
 
 Versions: ${version('skopeo --version')}, regsync ${version("regsync version --format '{{.VCSTag}}' 2>/dev/null") || '-'}, crane ${version('crane version 2>/dev/null') || '-'}.
 `);
