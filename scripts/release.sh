@@ -5,11 +5,11 @@ set -e
 cd "$(dirname "$0")/.."
 [ -z "$(git status --porcelain)" ] || { echo 'commit or remove what git status shows first' >&2; exit 1; }
 npm ci
-npm audit --omit=dev
+npm audit
 npm test
 rm -rf release
 mkdir release
 npm pack --pack-destination release
-npm sbom --sbom-format=cyclonedx --omit=dev >release/ess-airgap.cdx.json
+sh scripts/sbom.sh >release/ess-airgap.cdx.json
 (cd release && sha256sum ./* >SHA256SUMS)
 ls -l release
