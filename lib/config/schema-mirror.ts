@@ -37,12 +37,11 @@ const fileKey = (value: string): string | undefined =>
 
 /** The architectures of Go's ports to Linux, by which an index names its platforms (OCI image specification). */
 const ARCHITECTURES = ['386', 'amd64', 'arm', 'arm64', 'loong64', 'mips64le', 'ppc64le', 'riscv64', 's390x'];
-const platform = (value: string): string | undefined => {
-  const [os, architecture = '', variant] = value.split('/');
-  const legal = os === 'linux' && ARCHITECTURES.includes(architecture) && /^(v\d+)?$/.test(variant ?? '');
-  if (legal && value.split('/').length <= 3 && variant !== '') return undefined;
-  return `expected linux/ and one of ${ARCHITECTURES.join(', ')}, with a variant if need be, such as linux/arm/v7`;
-};
+const PLATFORM = new RegExp(`^linux/(${ARCHITECTURES.join('|')})(/v\\d+)?$`);
+const platform = (value: string): string | undefined =>
+  PLATFORM.test(value)
+    ? undefined
+    : `expected linux/ and one of ${ARCHITECTURES.join(', ')}, with a variant if need be, such as linux/arm/v7`;
 
 /** A list that is not empty. */
 function atLeastOne<S extends z.ZodMiniType>(schema: S) {
