@@ -57,7 +57,7 @@ export function formatProblem(severity: string, problem: Problem): string {
  */
 export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (sign) => {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (sign) => {
     const code = sign.charCodeAt(0).toString(16);
     return `\\u${code.padStart(4, '0')}`;
   });
