@@ -8,11 +8,11 @@ import {
   whyNoRepository,
   whyNoTag,
 } from '../image/reference.ts';
+import { globMatcher } from '../input/glob.ts';
 import type { Place } from '../input/problem.ts';
 import { checkCredentials, checkMirror } from './checks-mirror.ts';
 import { checkSecrets } from './checks-secrets.ts';
 import { type Finding, type FindingCode, finding } from './finding.ts';
-import { globMatcher } from './glob.ts';
 import type { Layout } from './layout.ts';
 import { renderOverrides } from './override-yaml.ts';
 import type { Relocation, ResolvedContainer } from './plan.ts';
@@ -144,8 +144,9 @@ function checkUnmatched({ images, excluded, layout, config, place }: Checked): F
       'Remove it, or mend it: component, or component/container, as in the digests file.',
     );
   });
+  const winning = new Set(images.map(({ image }) => layout.ruleFor(image)));
   config.rules.forEach(({ match }, index) => {
-    if (images.some(({ image }) => layout.ruleFor(image) === index)) return;
+    if (winning.has(index)) return;
     const shadowed = images.some(({ image }) => layout.fits(index, image));
     unmatched(
       'rule-unmatched',
