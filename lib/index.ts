@@ -36,6 +36,7 @@ export { SealedRegistrySecret, type SealedRegistrySecretProps } from './manifest
 export { findLeaks, type KnownSecret } from './manifests/tripwire.ts';
 export type { RegistryLogin } from './plan/docker-config.ts';
 export { FINDINGS, type Finding, type FindingCode, refuseErrors, type Severity } from './plan/finding.ts';
-export { makePlan, type Override, type Plan, type Relocation } from './plan/plan.ts';
+export type { Override, Plan, Relocation } from './plan/model.ts';
+export { makePlan } from './plan/plan.ts';
 export { loadProject, loadProjects, type Project } from './project.ts';
 export { ManifestValidation, type ValidationContext } from './validation/index.ts';

@@ -6,7 +6,8 @@ import { parseDigests, readDigests } from './digests/read.ts';
 import { isGitPath, readGitFile } from './input/git-file.ts';
 import { collectProblems } from './input/problem.ts';
 import { finding, refuseErrors } from './plan/finding.ts';
-import { makePlan, type Plan } from './plan/plan.ts';
+import type { Plan } from './plan/model.ts';
+import { makePlan } from './plan/plan.ts';
 
 /** A configuration and the plan that it makes of its digests file. */
 export interface Project {

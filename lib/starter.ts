@@ -5,7 +5,7 @@ import { parseServer, renderStarter } from './config/starter-yaml.ts';
 import { readDigests } from './digests/read.ts';
 import { repositoryName } from './image/reference.ts';
 import { InputError } from './input/problem.ts';
-import { PRIVATE_REPOSITORIES } from './plan/checks-mirror.ts';
+import { PRIVATE_REPOSITORIES } from './plan/checks/mirror.ts';
 import { makePlan } from './plan/plan.ts';
 
 /**

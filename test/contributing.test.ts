@@ -18,7 +18,7 @@ test('a finding and a registry profile are a line here and a line there', () => 
   const page = readFileSync('CONTRIBUTING.md', 'utf8');
   for (const path of [
     'lib/plan/finding.ts',
-    'lib/plan/checks.ts',
+    'lib/plan/checks/index.ts',
     'docs/findings.md',
     'lib/config/schema.ts',
     'lib/plan/profiles.ts',
@@ -30,14 +30,23 @@ test('a finding and a registry profile are a line here and a line there', () => 
     'export const FINDINGS = {',
     "export const FINDINGS = {\n  'too-quay': 'warning',",
   );
-  edit(
-    'lib/plan/checks.ts',
-    'const findings = [',
-    `const findings = [
-    ...checked.relocations
-      .filter(({ source }) => source?.registry === 'docker.io')
-      .map(({ target }) => finding('too-quay', { message: target.repository + ' is not from quay' })),`,
+  project.write(
+    'lib/plan/checks/too-quay.ts',
+    `import { finding } from '../finding.ts';
+import type { Check } from './checked.ts';
+
+export const checkQuay: Check = ({ relocations }) =>
+  relocations
+    .filter(({ source }) => source?.registry === 'docker.io')
+    .map(({ target }) => finding('too-quay', { message: target.repository + ' is not from quay' }));
+`,
   );
+  edit(
+    'lib/plan/checks/index.ts',
+    'import { checkUnmatched',
+    "import { checkQuay } from './too-quay.ts';\nimport { checkUnmatched",
+  );
+  edit('lib/plan/checks/index.ts', '  checkTargets,\n', '  checkTargets,\n  checkQuay,\n');
   edit('lib/config/schema.ts', "'generic', 'harbor'", "'generic', 'mine', 'harbor'");
   edit(
     'lib/plan/profiles.ts',

@@ -2,8 +2,8 @@ import type { Config, MirrorConfig } from '../config/schema.ts';
 import { shortDigest } from '../image/reference.ts';
 import { SECRETS_CHART } from '../manifests/charts.ts';
 import { formatFinding } from '../plan/finding.ts';
+import type { Plan } from '../plan/model.ts';
 import { formatCounts, overviewOf } from '../plan/overview.ts';
-import type { Plan } from '../plan/plan.ts';
 import { rateBudgets } from '../plan/rate-budget.ts';
 
 /** What a synth made and what comes next, for the person who ran it. */

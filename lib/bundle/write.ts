@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { join } from 'node:path';
 import { type ImageReference, repositoryName } from '../image/reference.ts';
 import { InputError } from '../input/problem.ts';
-import type { Plan, Relocation } from '../plan/plan.ts';
+import type { Plan, Relocation } from '../plan/model.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { RegistryError } from '../registry/error.ts';
 import { mapBounded } from '../registry/map-bounded.ts';

@@ -1,13 +1,12 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { version } from '../../package.json';
-import { COMMANDS } from './commands/index.ts';
 
 /** The root command, which the commands are added to. */
 export type Program = ReturnType<typeof makeProgram>;
 
-/** `ess-airgap` with all its commands; parsing it throws a CommanderError where commander would exit. */
+/** `ess-airgap` without its commands; parsing it throws a CommanderError where commander would exit. */
 export function makeProgram() {
-  const program = new Command('ess-airgap')
+  return new Command('ess-airgap')
     .description(
       "Element Server Suite from a registry of your own: a release's images, planned, compared, checked",
     )
@@ -27,8 +26,6 @@ export function makeProgram() {
     .addHelpText('after', EXIT_CODES)
     .showHelpAfterError('ess-airgap --help, or ess-airgap <command> --help, says what there is.')
     .exitOverride();
-  for (const add of COMMANDS) add(program);
-  return program;
 }
 
 const EXIT_CODES = `

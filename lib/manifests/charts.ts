@@ -4,7 +4,7 @@ import type { Config } from '../config/schema.ts';
 import type { Environment } from '../input/environment.ts';
 import { MIRROR_SECRET, secretNameOf } from '../plan/credentials.ts';
 import { refuseErrors } from '../plan/finding.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan } from '../plan/model.ts';
 import { DigestsConfigMap } from './digests-config-map.ts';
 import { annotateForGitops } from './gitops.ts';
 import { readLogins } from './logins.ts';

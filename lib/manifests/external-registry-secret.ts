@@ -1,6 +1,6 @@
 import { Construct } from 'constructs';
 import { ExternalSecret, type RemoteRef } from '../../imports/external-secrets.io.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan } from '../plan/model.ts';
 import { labels, metadata } from './metadata.ts';
 
 /** Where a secret store has the user name and password for one server. */

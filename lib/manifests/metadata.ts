@@ -1,5 +1,5 @@
 import type { ApiObjectMetadata } from 'cdk8s';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan } from '../plan/model.ts';
 
 /** Annotation on every object: the plan that it was rendered from. */
 const PLAN_HASH = 'ess-airgap/plan-hash';

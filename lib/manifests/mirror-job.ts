@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { renderPlanFiles } from '../mirror/plan-file.ts';
 import { SCRIPT } from '../mirror/script.ts';
 import { partition } from '../mirror/shards.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan } from '../plan/model.ts';
 import { labels, metadata } from './metadata.ts';
 import type { MirrorCaBundle, MirrorClientCertificate, MirrorProxy } from './mirror-access.ts';
 import { MIRROR_DIR, type MirrorFile, renderPod } from './mirror-pod.ts';

@@ -1,5 +1,5 @@
 import { Construct } from 'constructs';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan } from '../plan/model.ts';
 import { metadata } from './metadata.ts';
 import { addObject } from './object.ts';
 

@@ -1,6 +1,6 @@
 import type { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan } from '../plan/model.ts';
 import { labels, metadata } from './metadata.ts';
 import type { MirrorProxy } from './mirror-access.ts';
 import { addObject } from './object.ts';

@@ -1,6 +1,6 @@
 import { Construct } from 'constructs';
 import { type RegistryLogin, renderDockerConfig } from '../plan/docker-config.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan } from '../plan/model.ts';
 import { metadata } from './metadata.ts';
 import { addObject } from './object.ts';
 

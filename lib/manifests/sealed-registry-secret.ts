@@ -1,6 +1,6 @@
 import { Construct } from 'constructs';
 import { SealedSecret, type SealingScope, scopeAnnotations } from '../../imports/bitnami.com.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan } from '../plan/model.ts';
 import { labels, metadata } from './metadata.ts';
 
 export interface SealedRegistrySecretProps {

@@ -1,7 +1,7 @@
 import type { Construct } from 'constructs';
 import type { Config, MirrorAuth } from '../config/schema.ts';
 import { bySecret } from '../plan/credentials.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan } from '../plan/model.ts';
 import { ExternalRegistrySecret } from './external-registry-secret.ts';
 import { SealedRegistrySecret } from './sealed-registry-secret.ts';
 

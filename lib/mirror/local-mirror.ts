@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import type { Environment } from '../input/environment.ts';
 import { type RegistryLogin, renderDockerConfig } from '../plan/docker-config.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan } from '../plan/model.ts';
 import { runLocally } from './local-run.ts';
 import { renderPlanFiles } from './plan-file.ts';
 import { SCRIPT, SCRIPT_NAME } from './script.ts';

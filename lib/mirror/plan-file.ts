@@ -1,6 +1,6 @@
 import { formatReference, repositoryName } from '../image/reference.ts';
 import { credentialFor } from '../plan/credentials.ts';
-import type { Relocation } from '../plan/plan.ts';
+import type { Relocation } from '../plan/model.ts';
 
 /** A credential as mirror.sh knows it: the folder below ESS_AIRGAP_AUTH_DIR that holds its config.json. */
 export interface PlanFileAuth {

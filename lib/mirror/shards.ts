@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { repositoryName } from '../image/reference.ts';
-import type { Relocation } from '../plan/plan.ts';
+import type { Relocation } from '../plan/model.ts';
 
 /**
  * The images of each pod of a sharded mirror. Images of one source repository stay together, because they share

@@ -1,5 +1,5 @@
 import type { Config, MirrorAuth, MirrorConfig, PullSecretConfig } from '../config/schema.ts';
-import type { Checked } from './checks.ts';
+import type { Checked } from './checks/checked.ts';
 import { bySecret, MIRROR_SECRET, secretNameOf } from './credentials.ts';
 import { type Finding, finding } from './finding.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { formatReference } from '../image/reference.ts';
-import type { Override, Relocation } from './plan.ts';
+import type { Override, Relocation } from './model.ts';
 
 /**
  * The hash of what a plan does, of nothing else: not of its findings, nor of how the inputs were written. One

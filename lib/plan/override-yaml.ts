@@ -1,4 +1,4 @@
-import type { Override } from './plan.ts';
+import type { Override } from './model.ts';
 
 /**
  * The value of `data.images_digests`: YAML that begins at the component names (a wrapping `images_digests:` is

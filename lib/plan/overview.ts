@@ -1,6 +1,6 @@
 import { byContainer, type ContainerImage, containerName } from '../digests/container-image.ts';
 import type { ImageReference } from '../image/reference.ts';
-import type { Override, Plan, Relocation } from './plan.ts';
+import type { Override, Plan, Relocation } from './model.ts';
 
 /** One container of the release and what becomes of it. */
 export interface ContainerRow {

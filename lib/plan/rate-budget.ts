@@ -1,6 +1,6 @@
 import type { MirrorConfig } from '../config/schema.ts';
 import { credentialFor } from './credentials.ts';
-import type { Relocation } from './plan.ts';
+import type { Relocation } from './model.ts';
 
 /** What a first run of the mirror asks of one upstream server. */
 export interface RateBudget {

@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import { type ContainerImage, containerName } from '../digests/container-image.ts';
 import { type ImageReference, parseReference } from '../image/reference.ts';
-import type { ResolvedContainer } from './plan.ts';
+import type { ResolvedContainer } from './model.ts';
 import { chosenPlatforms, tagWithPlatforms } from './platforms.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { ImageReference } from '../image/reference.ts';
-import type { Relocation } from '../plan/plan.ts';
+import type { Relocation } from '../plan/model.ts';
 import { RegistryError } from './error.ts';
 import { mapBounded } from './map-bounded.ts';
 

@@ -2,7 +2,7 @@ import type { ConfigPlace } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import type { ContainerImage } from '../digests/container-image.ts';
 import type { ImageReference } from '../image/reference.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan } from '../plan/model.ts';
 import { type Comparison, compareReleases } from './compare.ts';
 import { type Decision, decide } from './decisions.ts';
 import { comparable, type Side, sideOf, targetsOf } from './side.ts';

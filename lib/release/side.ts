@@ -2,8 +2,9 @@ import type { ConfigPlace } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { type ContainerImage, containerName } from '../digests/container-image.ts';
 import type { ImageReference } from '../image/reference.ts';
+import type { Plan, Relocation } from '../plan/model.ts';
 import { overriddenImages } from '../plan/overview.ts';
-import { makePlan, type Plan, type Relocation } from '../plan/plan.ts';
+import { makePlan } from '../plan/plan.ts';
 
 /**
  * One side of a comparison. A release names images upstream and has a plan where there is a configuration; an

@@ -1,7 +1,7 @@
 import { containerName } from '../digests/container-image.ts';
 import { formatReference, type ImageReference } from '../image/reference.ts';
+import type { Plan, Relocation } from '../plan/model.ts';
 import { type ContainerRow, imageOf, overviewOf } from '../plan/overview.ts';
-import type { Plan, Relocation } from '../plan/plan.ts';
 import type { Review } from '../release/review.ts';
 import { reference } from './changes.ts';
 import { type Html, html } from './html.ts';

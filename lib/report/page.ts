@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Config } from '../config/schema.ts';
+import type { Plan } from '../plan/model.ts';
 import { formatCounts, overviewOf } from '../plan/overview.ts';
-import type { Plan } from '../plan/plan.ts';
 import type { Review } from '../release/review.ts';
 import { changesSection, findingsSection } from './changes.ts';
 import { containersSection } from './containers.ts';

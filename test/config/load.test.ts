@@ -183,7 +183,7 @@ describe('what is wrong is said with its place and what is expected', () => {
     [
       'an image without registry',
       `${least}mirror: {image: skopeo/stable:v1}\n`,
-      'mirror.image "skopeo/stable:v1" is not legal: "skopeo" is no registry',
+      'mirror.image "skopeo/stable:v1" is not legal: Docker and containerd take "skopeo" for a folder of Docker Hub; expected docker.io/skopeo/…',
     ],
     [
       'an image without tag',

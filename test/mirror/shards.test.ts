@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { repositoryName } from '../../lib/image/reference.ts';
 import { partition } from '../../lib/mirror/shards.ts';
-import type { Relocation } from '../../lib/plan/plan.ts';
+import type { Relocation } from '../../lib/plan/model.ts';
 
 /** An image of repository `r`, tag `t`. */
 const image = (r: number, t = 0): Relocation => ({

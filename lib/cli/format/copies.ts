@@ -1,6 +1,6 @@
 import { formatReference, repositoryName } from '../../image/reference.ts';
 import type { ImageReport, SummaryReport } from '../../mirror/report.ts';
-import type { Relocation } from '../../plan/plan.ts';
+import type { Relocation } from '../../plan/model.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** What would be copied, source by target, and what the registry must have already. */

@@ -1,8 +1,8 @@
 import { containerName } from '../../digests/container-image.ts';
 import { formatReference, shortReference as short } from '../../image/reference.ts';
 import { type Finding, formatFinding } from '../../plan/finding.ts';
+import type { Plan } from '../../plan/model.ts';
 import { formatCounts, imageOf, overviewOf, type Totals } from '../../plan/overview.ts';
-import type { Plan } from '../../plan/plan.ts';
 import type { Terminal } from '../terminal.ts';
 import { countFindings, formatFindings } from './findings.ts';
 import { code, markdownText } from './markdown.ts';

@@ -1,11 +1,11 @@
-import type { Config, MirrorConfig } from '../config/schema.ts';
-import { parseReference, repositoryName } from '../image/reference.ts';
-import type { Checked } from './checks.ts';
-import { credentialFor } from './credentials.ts';
-import { type Finding, finding } from './finding.ts';
-import { chosenPlatforms } from './platforms.ts';
-import { PROFILES } from './profiles.ts';
-import { manifestsOfAnImage, rateBudgets } from './rate-budget.ts';
+import type { Config, MirrorConfig } from '../../config/schema.ts';
+import { parseReference, repositoryName } from '../../image/reference.ts';
+import { credentialFor } from '../credentials.ts';
+import { type Finding, finding } from '../finding.ts';
+import { chosenPlatforms } from '../platforms.ts';
+import { PROFILES } from '../profiles.ts';
+import { manifestsOfAnImage, rateBudgets } from '../rate-budget.ts';
+import type { Checked } from './checked.ts';
 
 /**
  * Upstream registries that are known to let nobody in without a credential (the article of Element's knowledge

@@ -1,0 +1,20 @@
+import type { ConfigPlace } from '../../config/load.ts';
+import type { Config } from '../../config/schema.ts';
+import type { ContainerImage } from '../../digests/container-image.ts';
+import type { Finding } from '../finding.ts';
+import type { Layout } from '../layout.ts';
+import type { Relocation, ResolvedContainer } from '../model.ts';
+
+/** Everything that the checks look at. */
+export interface Checked {
+  readonly images: readonly ContainerImage[];
+  readonly excluded: readonly ContainerImage[];
+  readonly resolved: readonly ResolvedContainer[];
+  readonly relocations: readonly Relocation[];
+  readonly layout: Layout;
+  readonly config: Config;
+  readonly place?: ConfigPlace;
+}
+
+/** Returns what one rule finds in a plan. */
+export type Check = (checked: Checked) => readonly Finding[];

@@ -1,0 +1,87 @@
+import { containerName } from '../../digests/container-image.ts';
+import {
+  formatReference,
+  repositoryName,
+  whyNoLabelValue,
+  whyNoRepository,
+  whyNoTag,
+} from '../../image/reference.ts';
+import { type Finding, finding } from '../finding.ts';
+import type { Relocation } from '../model.ts';
+import { renderOverrides } from '../override-yaml.ts';
+import type { Checked } from './checked.ts';
+
+/** Names that the registry or Kubernetes would refuse; the longest name is 255 characters with its host. */
+export function checkTargets({ resolved, images, config, place }: Checked): Finding[] {
+  const findings: Finding[] = [];
+  if (resolved.length === 0) {
+    findings.push(
+      finding('nothing-overridden', {
+        place: place?.('exclude'),
+        message: `all ${images.length} containers are excluded: the ConfigMap would be empty`,
+        hint: 'Exclude less.',
+      }),
+    );
+  }
+  for (const { image, target } of resolved) {
+    const illegal = (message: string): void => {
+      findings.push(
+        finding('target-illegal', {
+          place: image.place,
+          message: `${containerName(image)} would become ${formatReference(target)}: ${message}`,
+          hint: 'Give it a name of its own in overrides, or change rules, layout or path.',
+        }),
+      );
+    };
+    const wrong = whyNoRepository(target.repository);
+    if (wrong) illegal(`the repository is not legal: ${wrong}`);
+    const hosts = new Set([target.registry, config.registry.server]);
+    for (const host of hosts) {
+      const { length } = `${host}/${target.repository}`;
+      if (length > 255)
+        illegal(`${host}/${target.repository} has ${length} characters; a name has 255 at most`);
+    }
+    const wrongTag = whyNoTag(target.tag) ?? whyNoLabelValue(target.tag);
+    if (wrongTag) illegal(`the tag is not legal: ${wrongTag}`);
+  }
+  return findings;
+}
+
+/** Two different images at one target tag: the one that is copied last would win, and run in both places. */
+export function checkCollisions({ relocations }: Checked): Finding[] {
+  const byTarget = new Map<string, Relocation[]>();
+  for (const relocation of relocations) {
+    const name = `${repositoryName(relocation.target)}:${relocation.target.tag}`;
+    byTarget.set(name, [...(byTarget.get(name) ?? []), relocation]);
+  }
+  return [...byTarget].flatMap(([name, group]) => {
+    const identities = new Set(group.map(identity));
+    if (identities.size < 2) return [];
+    const images = group.map(
+      ({ source, target, containers }) => `${formatReference(source ?? target)} (${containers.join(', ')})`,
+    );
+    return finding('target-collision', {
+      message: `${group.length} different images meet at ${name}: ${images.join(' and ')}`,
+      hint: 'Keep them apart: layout preserve or by-server, a rule for one of them, or a tag in overrides.',
+    });
+  });
+}
+
+/** What makes two images the same: the digest, or else the very source; and how much of it is copied. */
+function identity({ source, target, platforms }: Relocation): string {
+  return `${target.digest ?? (source ? formatReference(source) : 'own')} ${platforms ?? 'all'}`;
+}
+
+/** A ConfigMap holds 1 MiB; `kubectl apply` keeps a copy in an annotation, and these hold 256 KiB together. */
+export function checkSize({ resolved, place }: Checked): Finding[] {
+  const bytes = Buffer.byteLength(renderOverrides(resolved.map(({ override }) => override)));
+  const message = `the override for ${resolved.length} containers has ${bytes} bytes`;
+  const at = place?.('configMap') ?? place?.('digests');
+  if (bytes > 1024 * 1024) {
+    const hint = 'A ConfigMap holds 1048576 at most, and ESS reads only one: exclude what you do not deploy.';
+    return [finding('config-map-too-large', { place: at, message, hint })];
+  }
+  if (bytes <= 256 * 1024) return [];
+  const hint = 'Above 262144, kubectl apply refuses it: use kubectl apply --server-side.';
+  return [finding('config-map-large', { place: at, message, hint })];
+}
