@@ -14,6 +14,8 @@ const MAX_STEPS = 20_000_000;
 
 const EXPECTED = 'expected a name, in which *, **, ?, [a-c] and {a,b} are special';
 
+const WHOLE_COMPONENTS = '** stands for whole components; write it between slashes';
+
 /** Why a text is not a glob, as the end of the sentence "… is not legal: ", or undefined. */
 export function whyNoGlob(glob: string): string | undefined {
   try {
@@ -114,10 +116,17 @@ class Braces {
   /** All up to a comma, a closing brace or the end. */
   #sequence(): string[] {
     let made = [''];
+    let group = false;
     for (;;) {
       const character = this.#glob[this.#next];
       if (character === undefined || character === ',' || character === '}') return made;
-      const parts = character === '{' ? this.#group() : [character === '[' ? this.#class() : this.#take(1)];
+      const afterGroup = group;
+      group = character === '{';
+      const parts = group ? this.#group() : [character === '[' ? this.#class() : this.#take(1)];
+      const meets = (before: string, part: string): boolean => before.endsWith('*') && part.startsWith('*');
+      if ((group || afterGroup) && made.some((before) => parts.some((part) => meets(before, part)))) {
+        throw new GlobSyntax(WHOLE_COMPONENTS);
+      }
       made = made.flatMap((before) => parts.map((part) => before + part));
       if (made.length > MAX_ALTERNATIVES) {
         throw new GlobSyntax(`its braces stand for more than ${MAX_ALTERNATIVES} globs`);
@@ -155,8 +164,7 @@ function compileAlternative(glob: string): Segment[] {
   const segments = splitOutsideClasses(glob).map((segment): Segment => {
     if (segment === '') throw new GlobSyntax('it begins or ends with a slash, or has two in a row');
     if (segment === '**') return GLOBSTAR;
-    if (segment.includes('**'))
-      throw new GlobSyntax('** stands for whole components; write it between slashes');
+    if (segment.includes('**')) throw new GlobSyntax(WHOLE_COMPONENTS);
     if (/[!^]/.test(segment.replace(/\[[^\]]*\]/g, ''))) {
       throw new GlobSyntax('! and ^ are special in [!a-c] only; there are no negated globs');
     }

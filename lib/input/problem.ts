@@ -18,6 +18,8 @@ export interface Problem {
   readonly place?: Place;
   readonly message: string;
   readonly hint?: string;
+  /** What docs/findings.md explains it by. */
+  readonly code?: string;
 }
 
 /** How many problems are printed; the rest is counted. Nobody fixes more than these before the next run. */
@@ -66,7 +68,8 @@ export function collectProblems<T, R>(items: readonly T[], run: (item: T) => R):
 export function formatProblem(severity: string, problem: Problem): string {
   const place = problem.place ? `${formatPlace(problem.place)}: ` : '';
   const hint = problem.hint ? `\n    ${printable(shorten(problem.hint))}` : '';
-  return `${printable(place)}${severity}: ${printable(shorten(problem.message))}${hint}`;
+  const code = problem.code ? ` [${problem.code}]` : '';
+  return `${printable(place)}${severity}: ${printable(shorten(problem.message))}${code}${hint}`;
 }
 
 /** `file:line:column`, as editors and terminals make a link of it. */

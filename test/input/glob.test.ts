@@ -79,6 +79,8 @@ test.each([
   ['user:secret@host/*', 'it has an @'],
   ['a**', '** stands for whole components'],
   ['***', '** stands for whole components'],
+  ['*{a,*}', '** stands for whole components'],
+  ['{a,*}*', '** stands for whole components'],
   ['/a', 'it begins or ends with a slash'],
   ['a//b', 'it begins or ends with a slash'],
   ['{a', 'a { is not closed'],
@@ -123,8 +125,10 @@ describe('time is bounded', () => {
 
   test('all globs of a plan share one budget', () => {
     const budget = new GlobBudget({ file: 'airgap.yaml', line: 1, column: 1 });
-    const matchers = Array.from({ length: 1000 }, (_, at) => globMatcher(`*${'aa*'.repeat(100)}${at}`, budget));
-    const run = () => matchers.map((matches) => matches('a'.repeat(255)) || matches(`b${'a'.repeat(254)}`));
+    const matchers = Array.from({ length: 1000 }, (_, at) =>
+      globMatcher(`*${'a'.repeat(100)}b${at}`, budget),
+    );
+    const run = () => matchers.map((matches) => matches('a'.repeat(255)));
     expect(run).toThrow(
       /^airgap.yaml:1:1: error: matching the globs .* takes more than 20000000 comparisons/,
     );
