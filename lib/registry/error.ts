@@ -1,4 +1,4 @@
-import { printable } from '../input/problem.ts';
+import { printable } from '../input/quote.ts';
 
 /** Longest message, in characters: part of it may come from a server. */
 const MAX_MESSAGE = 600;

@@ -1,4 +1,4 @@
-import { base64Cores } from '../input/base64.ts';
+import { base64Cores } from '../credentials/base64.ts';
 
 /** Shorter forms would be found in innocent words. */
 const SHORTEST = 4;

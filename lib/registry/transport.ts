@@ -1,7 +1,7 @@
+import type { Credentials } from '../credentials/machine.ts';
 import type { ImageReference } from '../image/reference.ts';
 import { type Actions, Authorizer } from './authorizer.ts';
 import { discard, readErrorText } from './body.ts';
-import type { Credentials } from './credentials.ts';
 import { RegistryError } from './error.ts';
 import type { Http, HttpRequest, HttpResponse } from './http.ts';
 import { Deadline, MAX_REDIRECTS } from './limits.ts';

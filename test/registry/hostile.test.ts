@@ -1,8 +1,8 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { printable } from '../../lib/input/problem.ts';
-import { Credentials } from '../../lib/registry/credentials.ts';
+import { Credentials } from '../../lib/credentials/machine.ts';
+import { printable } from '../../lib/input/quote.ts';
 import { mapBounded } from '../../lib/registry/map-bounded.ts';
 import { folder } from '../support/cli.ts';
 import { runEssAirgap } from '../support/cli-process.ts';
