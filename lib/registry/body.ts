@@ -1,7 +1,10 @@
+import type { Dispatcher } from 'undici';
 import { RegistryError } from './error.ts';
 import { interrupted } from './failure.ts';
-import type { HttpResponse } from './http.ts';
 import { MAX_BYTES } from './limits.ts';
+
+/** An answer. Its body must be read or discarded, or its connection stays taken until the request's time is up. */
+export type HttpResponse = Dispatcher.ResponseData;
 
 /**
  * The whole body of an answer.

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { repositoryName } from '../image/reference.ts';
-import { discard, readBody } from './body.ts';
+import { discard, type HttpResponse, readBody } from './body.ts';
 import { RegistryError } from './error.ts';
 import { interrupted } from './failure.ts';
-import type { HttpResponse } from './http.ts';
 import { type Deadline, type Limits, MAX_BYTES } from './limits.ts';
 import { readTags } from './lists.ts';
 import { MANIFEST_TYPES } from './media-types.ts';

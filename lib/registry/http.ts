@@ -3,7 +3,7 @@ import { createSecureContext } from 'node:tls';
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
 import type { Environment } from '../input/environment.ts';
 import { InputError } from '../input/problem.ts';
-import { discard } from './body.ts';
+import { discard, type HttpResponse } from './body.ts';
 import { isTransient, Overdue, unreachable } from './failure.ts';
 import { DEFAULT_LIMITS, type Deadline, type Limits, MAX_BYTES } from './limits.ts';
 import { proxyFor } from './proxy.ts';
@@ -30,9 +30,6 @@ export interface HttpRequest {
   /** Longest time for the body, in milliseconds from the headers on. Default: what is left of the request's time. */
   readonly bodyTime?: number;
 }
-
-/** The answer. Its body must be read or discarded, or the connection stays taken until the request's time is up. */
-export type HttpResponse = Dispatcher.ResponseData;
 
 const ATTEMPTS = 5;
 /** A server that asks for a longer pause than this is not waited for: its answer is the result. */

@@ -1,7 +1,6 @@
 import { repositoryName } from '../image/reference.ts';
-import { discard, readBody } from './body.ts';
+import { discard, type HttpResponse, readBody } from './body.ts';
 import { RegistryError } from './error.ts';
-import type { HttpResponse } from './http.ts';
 import { type Deadline, MAX_BYTES, MAX_ENTRIES, MAX_PAGES } from './limits.ts';
 import type { Repository, Transport } from './transport.ts';
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { repositoryName } from '../image/reference.ts';
+import type { HttpResponse } from './body.ts';
 import { RegistryError } from './error.ts';
-import type { HttpResponse } from './http.ts';
 import type { Deadline } from './limits.ts';
 import { assertFew, readPages } from './lists.ts';
 import type { Repository, Transport } from './transport.ts';

@@ -1,9 +1,9 @@
 import type { Credentials } from '../credentials/machine.ts';
 import type { ImageReference } from '../image/reference.ts';
 import { type Actions, Authorizer } from './authorizer.ts';
-import { discard, readErrorText } from './body.ts';
+import { discard, type HttpResponse, readErrorText } from './body.ts';
 import { RegistryError } from './error.ts';
-import type { Http, HttpRequest, HttpResponse } from './http.ts';
+import type { Http, HttpRequest } from './http.ts';
 import { Deadline, MAX_REDIRECTS } from './limits.ts';
 
 export interface TransportOptions {
