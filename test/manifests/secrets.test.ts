@@ -277,12 +277,12 @@ describe('findings about Secrets', () => {
     expect(two(push, other)).toEqual([]);
     expect(two(push, { ...other, store: { name: 'other' } })).toEqual(['secret-collision']);
     expect(two(push, { ...other, refreshInterval: '5m' })).toEqual(['secret-collision']);
-    expect(two(push, push)).toEqual(['secret-collision']);
+    expect(() => two(push, push)).toThrow('mirror.auth names docker.io twice');
     expect(two(sealedSecret[1], { ...sealedSecret[1], server: 'quay.io' })).toEqual(['secret-collision']);
     expect(two(sealedSecret[1], { source: 'existing', name: 'push', server: 'quay.io' })).toEqual([]);
-    expect(two(env[1], { ...push, name: 'ess-mirror-auth' })).toEqual(['secret-collision']);
+    expect(two(env[1], { ...other, name: 'ess-mirror-auth' })).toEqual(['secret-collision']);
     expect(two(file[1], { ...file[1], server: 'quay.io' })).toEqual([]);
-    expect(two(file[1], file[1])).toEqual(['secret-collision']);
+    expect(() => two(file[1], file[1])).toThrow('mirror.auth names docker.io twice');
     const clash = sameNamespace(
       config({ ...externalSecret[0], name: 'push' }, { ...push, sharedWithNodes: true }),
     );
