@@ -34,6 +34,3 @@ test('a reader that goes away is told nothing, and it is no success: 141, as for
   const run = spawnSync('bash', ['-c', `{ sleep 0.5; ${line}; } | true`], { cwd, encoding: 'utf8' });
   expect(run).toMatchObject({ status: 0, stdout: '', stderr: '141\n' });
 });
-  expect(run.stdout).toBe('{\n');
-  expect(run.stderr).toBe('141\n');
-});
