@@ -28,6 +28,9 @@ CERT_DIR='' AUTH_DIR='' source_auth=- target_auth=-
 # What skopeo waits for by itself; nobody here waits longer.
 SKOPEO_WAIT=60
 LONGEST_WAIT=60
+LOGIN_HELP='log in with skopeo login'
+CA_HELP='with SSL_CERT_FILE'
+INSECURE_HELP=ESS_AIRGAP_INSECURE
 : "${TMPDIR:=/tmp}"
 
 main() {
@@ -36,8 +39,8 @@ main() {
   [ $# -eq 0 ] || shift
   child='' stopping='' attempt=1
   work=$(mktemp -d "$TMPDIR/ess-airgap-load.XXXXXX")
-  dir=$work
-  trap '[ -z "$child" ] || kill -TERM "$child" 2>/dev/null || :; rm -rf "$work"' EXIT
+  dir=$work/skopeo watcher=''
+  trap clean_up EXIT
   trap 'exit 129' HUP
   trap 'exit 130' INT
   trap 'exit 131' QUIT
@@ -46,12 +49,28 @@ main() {
   trap 'exit 143' TERM
   # Without a reader an output fails, instead of ending this before it has cleaned up.
   trap '' PIPE
-  mkdir "$work/checked" "$work/held"
+  mkdir "$work/checked" "$work/held" "$dir"
+  watch &
+  watcher=$!
   : >"$work/wrong"
   find_parts
   check_files
   check_plan "$@"
   load
+}
+
+clean_up() {
+  # shellcheck disable=SC2086 # none or several
+  [ -z "$child$watcher" ] || kill -TERM $child $watcher 2>/dev/null || :
+  rm -rf "$work"
+}
+
+# What watch does besides: when this script was killed, its folder goes.
+also_watch() {
+  ! kill -0 $$ || return 0
+  ! read -r pid _ <"$dir/pid" || end_skopeo "$pid"
+  rm -rf "$work"
+  exit 0
 }
 
 broken() {

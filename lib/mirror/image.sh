@@ -3,9 +3,11 @@
 
 # Makes one attempt. Sets result to copied, skipped or failed; where it failed, also what explain sets.
 mirror_image() {
-  result=failed retry='' retry_after=0 class='' error='' hint='' lacks=''
+  result=failed retry='' retry_after=0 class='' error='' hint='' lacks='' unreachable='' closed=''
   wanted=$digest
+  ! is_closed "$target" "$target_auth" || return 0
   if [ "$wanted" = - ] && [ "$source" != - ] && [ "$MODE" = copy ]; then
+    ! is_closed "$source" "$source_auth" || return 0
     # No digest was planned: what the tag is now is what gets copied, whatever it becomes meanwhile.
     inspect "$source" "$source_auth" || { explain source; return 0; }
     wanted=$found
@@ -36,6 +38,7 @@ mirror_image() {
     hint='Run the mirror with mode copy.'
     return 0
   fi
+  ! is_closed "$source" "$source_auth" || return 0
   progress "copying from ${source%%/*}"
   copy_began=yes
   if [ "$platforms" = - ]; then

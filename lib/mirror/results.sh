@@ -5,9 +5,12 @@
 # The JSON line of an image, and what the summary is made of.
 report() {
   case $result-$retry in failed-yes) kind=transient ;; failed-*) kind=permanent ;; *) kind=- ;; esac
+  # An image that another has saved the trouble was not tried.
+  tried=$attempt
+  [ -z "$closed" ] || { tried=$((attempt - 1)) error="not tried: $error"; }
   printf '%s %s %s %s %s: %s\n' "$number" "$result" "$kind" "${class:--}" "$target" "${error:--}" >&6 || return 0
   more=$(printf '"source":"%s","attempts":%d,"seconds":%d.%d' \
-    "${source#-}" "$attempt" "$((spent / 100))" "$((spent / 10 % 10))")
+    "${source#-}" "$tried" "$((spent / 100))" "$((spent / 10 % 10))")
   [ -z "$lacks" ] || more="$more,\"lacks\":[$lacks]"
   print_result || lose_output
 }
@@ -28,7 +31,7 @@ progress() {
 report_the_rest() {
   reported=' '
   while read -r number _ && [ -n "$number" ]; do reported="$reported$number "; done <"$work/results"
-  result=failed retry=yes class=interrupted attempt=0 spent=0 lacks=''
+  result=failed retry=yes class=interrupted attempt=0 spent=0 lacks='' closed=''
   error='the mirror was stopped before this image was done'
   hint='Run it again: what is there already is not copied again.'
   while read -r number digest source target source_auth target_auth platforms containers; do
