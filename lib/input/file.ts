@@ -9,9 +9,13 @@ export const MAX_BYTES = 8 * 1024 * 1024;
 
 /** The text of a UTF-8 file, without a byte order mark. Throws InputError when it cannot be read as that. */
 export function readTextFile(path: string, what: string): string {
+  return decodeText(readFileBytes(path, what), path, what);
+}
+
+/** The bytes of a file of at most {@link MAX_BYTES}. Throws InputError if it is none, or cannot be read. */
+export function readFileBytes(path: string, what: string): Buffer {
   const wrong = (message: string, hint?: string): InputError =>
     new InputError([{ place: { file: path, line: 1, column: 1 }, message, hint }]);
-  let bytes: Buffer;
   try {
     const stat = statSync(path);
     if (!stat.isFile()) throw wrong(`this is no file; expected ${what}`);
@@ -21,7 +25,7 @@ export function readTextFile(path: string, what: string): string {
         'Is this the right file?',
       );
     }
-    bytes = readFileSync(path);
+    return readFileSync(path);
   } catch (error) {
     if (error instanceof InputError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
@@ -29,7 +33,6 @@ export function readTextFile(path: string, what: string): string {
     if (code === 'EACCES') throw wrong(`the file may not be read; expected ${what}`);
     throw error;
   }
-  return decodeText(bytes, path, what);
 }
 
 /** Bytes as UTF-8 text, without a byte order mark. Throws InputError where they are not. */
