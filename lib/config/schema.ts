@@ -116,7 +116,11 @@ export const configSchema = z.strictObject({
   ),
   registry: key('The local registry.', registry),
   exclude: key(
-    'Components, or component/container, that the ConfigMap leaves alone; globs. Default: none.',
+    'Components, or component/container, that are left out: their images are not copied, and the ConfigMap does not name them; globs. Default: none.',
+    z._default(z.array(text(notEmpty)), []),
+  ),
+  copyOnly: key(
+    'Components, or component/container, whose images are copied and that the ConfigMap does not name, because they are configured elsewhere: the operator and updater in their Helm values, PostgreSQL in a chart of its own; globs. Default: none.',
     z._default(z.array(text(notEmpty)), []),
   ),
   rules: key(

@@ -26,6 +26,7 @@ test('the least that works, and the defaults', () => {
     namespace: 'element-onprem',
     registry: { server: 'localregistry.local', layout: 'preserve', profile: 'generic', pullThrough: false },
     exclude: [],
+    copyOnly: [],
     rules: [],
     overrides: {},
     pin: 'digest',
