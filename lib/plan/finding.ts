@@ -1,3 +1,4 @@
+import type { CredentialDoubt, CredentialFault } from '../credentials/credential-source.ts';
 import { formatProblem, InputError, type Problem } from '../input/problem.ts';
 
 /**
@@ -24,9 +25,12 @@ export const FINDINGS = {
   'credential-empty': 'error',
   'credential-control-character': 'error',
   'credential-colon': 'error',
+  'credential-file': 'error',
+  'credential-file-in-git': 'error',
   'credential-leaked': 'error',
   'secrets-not-ignored': 'error',
   'deployment-collision': 'error',
+  'credential-file-readable': 'warning',
   'config-map-large': 'warning',
   'rule-shadowed': 'warning',
   'digest-missing': 'warning',
@@ -50,7 +54,9 @@ export const FINDINGS = {
   'rate-budget': 'note',
   'no-mirror': 'note',
   'gitops-plain-secret': 'note',
-} as const satisfies Record<string, Severity>;
+} as const satisfies Record<CredentialFault, 'error'> &
+  Record<CredentialDoubt, 'warning'> &
+  Record<string, Severity>;
 
 export type FindingCode = keyof typeof FINDINGS;
 
@@ -62,18 +68,22 @@ export interface Finding extends Problem {
 
 /** Makes a finding, with the severity of its code. */
 export function finding(code: FindingCode, problem: Problem): Finding {
-  return { code, severity: FINDINGS[code], ...problem };
+  return { ...problem, code, severity: FINDINGS[code] };
+}
+
+/** Returns findings with the errors first and the notes last, otherwise in their order. */
+export function bySeverity(findings: readonly Finding[]): Finding[] {
+  const rank = { error: 0, warning: 1, note: 2 };
+  return [...findings].sort((a, b) => rank[a.severity] - rank[b.severity]);
 }
 
 /** A finding as one paragraph, its code at the end. */
 export function formatFinding(finding: Finding): string {
-  return formatProblem(finding.severity, { ...finding, message: `${finding.message} [${finding.code}]` });
+  return formatProblem(finding.severity, finding);
 }
 
 /** Throws the findings that are errors, all of them. */
 export function refuseErrors(findings: readonly Finding[]): void {
   const errors = findings.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) {
-    throw new InputError(errors.map((error) => ({ ...error, message: `${error.message} [${error.code}]` })));
-  }
+  if (errors.length > 0) throw new InputError(errors);
 }

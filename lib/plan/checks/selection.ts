@@ -3,14 +3,13 @@ import { type ContainerImage, containerName } from '../../digests/container-imag
 import { commandLine } from '../command.ts';
 import { type Finding, type FindingCode, finding } from '../finding.ts';
 import { nearestContainer } from '../nearest-container.ts';
-import { containerMatcher } from '../selection.ts';
 import type { Checked } from './checked.ts';
 
 /** Entries of `exclude` and `copyOnly` that match nothing, and containers that both lists select. */
-export function checkSelection({ images, config, place }: Checked): Finding[] {
+export function checkSelection({ images, excluded, selection, config, place }: Checked): Finding[] {
   const unmatched = (key: 'exclude' | 'copyOnly', code: FindingCode): Finding[] =>
     config[key].flatMap((glob, index) => {
-      if (images.some(containerMatcher(glob))) return [];
+      if (selection.selectedBy(key, index, images).length > 0) return [];
       const meant = nearestContainer(glob, images, 'any');
       return finding(code, {
         place: place?.(key, index),
@@ -20,11 +19,8 @@ export function checkSelection({ images, config, place }: Checked): Finding[] {
           : 'Expected a component, or component/container, as in the digests file. If the release no longer has it, remove the entry.',
       });
     });
-  const excludes = config.exclude.map(containerMatcher);
   const contradictions = config.copyOnly.flatMap((glob, index) => {
-    const both = images
-      .filter(containerMatcher(glob))
-      .filter((image) => excludes.some((matches) => matches(image)));
+    const both = selection.selectedBy('copyOnly', index, excluded);
     if (both.length === 0) return [];
     return finding('exclude-copy-only', {
       place: place?.('copyOnly', index),

@@ -7,8 +7,9 @@ import type { Checked } from './checked.ts';
 
 /** Rules that place no image, because none matches or because an earlier rule always wins. */
 export function checkRules({ images, layout, config, place }: Checked): Finding[] {
+  const winning = new Set(images.map(({ image }) => layout.ruleFor(image)));
   return config.rules.flatMap(({ match }, index) => {
-    if (images.some(({ image }) => layout.ruleFor(image) === index)) return [];
+    if (winning.has(index)) return [];
     const at = place?.('rules', index, 'match');
     if (images.some(({ image }) => layout.fits(index, image))) {
       return finding('rule-shadowed', {
