@@ -254,8 +254,8 @@ describe('what is wrong is said with its place and what is expected', () => {
     ],
     [
       'an override of no container',
-      `${least}overrides: {a: {tag: '1'}}\n`,
-      'the key "a" of overrides is not legal: expected component/container',
+      `${least}overrides: {a/: {tag: '1'}}\n`,
+      'the key "a/" of overrides is not legal: expected component/container',
     ],
     [
       'a mirror for a cache',
