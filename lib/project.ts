@@ -2,6 +2,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { type ConfigPlace, readConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { checkCredentialFiles } from './credentials/credential-files.ts';
+import { rememberSecretsOf } from './credentials/known-secrets.ts';
 import type { ContainerImage } from './digests/container-image.ts';
 import { parseDigests, readDigests } from './digests/read.ts';
 import { isGitPath, readGitFile } from './input/git-file.ts';
@@ -29,6 +30,7 @@ export interface Project {
  * @throws InputError with every problem of the configuration, or else of the digests file
  */
 export function loadProject(configPath: string): Project {
+  rememberSecretsOf(configPath, process.env);
   const { config, place } = readConfig(configPath);
   const { digests } = config;
   const images = readDigests(isAbsolute(digests) ? digests : join(dirname(configPath), digests));
