@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
-import { InputError } from '../input/problem.ts';
+import { InputError, startOf } from '../input/problem.ts';
+import { quote } from '../input/quote.ts';
 
 // Packaged charts come from the internet. Only named files are taken out of an archive, into memory and never onto the
 // disk, so nothing in it can leave a folder. A library would bring links, permissions and extraction, none of which is
@@ -25,7 +26,7 @@ export function readChartArchive(
   const wrong = (message: string): InputError =>
     new InputError([
       {
-        place: { file, line: 1, column: 1 },
+        place: startOf(file),
         message: `${message}; expected a chart as helm package and helm pull write it`,
       },
     ]);
@@ -34,9 +35,7 @@ export function readChartArchive(
   const dependencies = new Set<string>();
   for (const { path, type, data } of entriesOf(tar, wrong)) {
     if (path.startsWith('/') || path.includes('\\') || path.split('/').includes('..')) {
-      throw wrong(
-        `the archive has an entry outside of the chart's folder, ${JSON.stringify(path.slice(0, 200))}`,
-      );
+      throw wrong(`the archive has an entry outside of the chart's folder, ${quote(path)}`);
     }
     const inside = path
       .split('/')

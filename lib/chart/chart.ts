@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { decodeText, readFileBytes } from '../input/file.ts';
-import { InputError, type Problem } from '../input/problem.ts';
+import { InputError, type Problem, startOf } from '../input/problem.ts';
+import { quote } from '../input/quote.ts';
 import { Source } from '../input/source.ts';
 import { describeNode, parseYaml, type YamlMapping } from '../input/yaml.ts';
 import { readChartArchive } from './archive.ts';
@@ -36,7 +37,7 @@ export function readChart(path: string, version?: string): Chart {
   if (version === undefined) {
     throw new InputError([
       {
-        place: { file: path, line: 1, column: 1 },
+        place: startOf(path),
         message: 'a values.yaml does not say which version of the chart it is from',
         hint: 'Add --chart-version VERSION: the version that you gave to helm show values.',
       },
@@ -85,9 +86,7 @@ function readText(path: string): string {
 }
 
 function missing(file: string, name: string): InputError {
-  return new InputError([
-    { place: { file, line: 1, column: 1 }, message: `there is no ${name}; expected ${WHAT}` },
-  ]);
+  return new InputError([{ place: startOf(file), message: `there is no ${name}; expected ${WHAT}` }]);
 }
 
 /** The chart's name and version; images of dependencies would be missed, so there may be none. */
@@ -145,7 +144,7 @@ function legalVersion(version: string): string {
   if (VERSION.test(version)) return version;
   throw new InputError([
     {
-      message: `the chart version ${JSON.stringify(version.slice(0, 100))} is not legal; expected one such as 26.8.1`,
+      message: `the chart version ${quote(version)} is not legal; expected one such as 26.8.1`,
     },
   ]);
 }

@@ -1,5 +1,6 @@
 import { type ImageReference, parseReference } from '../image/reference.ts';
 import type { Place, Problem } from '../input/problem.ts';
+import { quote } from '../input/quote.ts';
 import {
   describeNode,
   type YamlEntry,
@@ -46,10 +47,10 @@ export function findImageEntries(values: YamlMapping, problems: Problem[]): Imag
           ? 'it is at the top level'
           : illegal === undefined
             ? 'its path is too long'
-            : `the key ${JSON.stringify(illegal)} is not made of letters, digits, _ and -`;
+            : `the key ${quote(illegal)} is not made of letters, digits, _ and -`;
       problems.push({
         place: entry.place,
-        message: `the image entry ${clip(name)} has no name that ess-airgap can use: ${why}`,
+        message: `the image entry ${name} has no name that ess-airgap can use: ${why}`,
       });
     } else if (!taken.has(name)) {
       taken.add(name);
@@ -140,7 +141,7 @@ function readImageMapping(
     if (entry.value.kind === 'scalar') return entry.value;
     problems.push({
       place: entry.place,
-      message: `${clip(name)}.${key} is ${describeNode(entry.value)}; expected a text`,
+      message: `${name}.${key} is ${describeNode(entry.value)}; expected a text`,
     });
     return undefined;
   };
@@ -148,21 +149,21 @@ function readImageMapping(
   if (!registry && problems.length === before) {
     problems.push({
       place: get(node, 'registry')?.place ?? place,
-      message: `${clip(name)} has no registry: the chart would render an image that begins with a slash`,
-      hint: `Remove the line if it is yours: the chart names a registry for ${clip(name)}.`,
+      message: `${name} has no registry: the chart would render an image that begins with a slash`,
+      hint: `Remove the line if it is yours: the chart names a registry for ${name}.`,
     });
   }
   if (!tag && !digest && problems.length === before) {
     problems.push({
       place,
-      message: `${clip(name)} has neither a tag nor a digest; the chart needs one of them`,
+      message: `${name} has neither a tag nor a digest; the chart needs one of them`,
     });
   }
   if (!registry || !repository || problems.length > before) return undefined;
   const text = `${registry.text}/${repository.text}${tag ? `:${tag.text}` : ''}${digest ? `@${digest.text}` : ''}`;
   const image = parseReference(text);
   if (typeof image !== 'string') return image;
-  problems.push({ place, message: `the image ${clip(text)} of ${clip(name)} is not legal: ${image}` });
+  problems.push({ place, message: `the image ${quote(text)} of ${name} is not legal: ${image}` });
   return undefined;
 }
 
@@ -174,7 +175,7 @@ function readContainerImage(
   { text, place }: YamlScalar,
   problems: Problem[],
 ): ImageReference | undefined {
-  const name = clip(path.join('.'));
+  const name = path.join('.');
   if (text.includes('{{')) {
     problems.push({
       place,
@@ -189,11 +190,7 @@ function readContainerImage(
   if (typeof image !== 'string') return image.tag || image.digest ? image : { ...image, tag: 'latest' };
   problems.push({
     place,
-    message: `the image ${clip(JSON.stringify(text))} of ${name} is not legal: ${image}`,
+    message: `the image ${quote(text)} of ${name} is not legal: ${image}`,
   });
   return undefined;
-}
-
-function clip(text: string): string {
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

@@ -151,7 +151,7 @@ describe('what cannot be read as an image is an error with its place', () => {
     [
       'an illegal repository',
       [a(), 'a: { image: { repository: X Y } }'],
-      /the image r\.example\/X Y:1\.10 of a\.image is not legal/,
+      /the image "r\.example\/X Y:1\.10" of a\.image is not legal/,
     ],
     ['a digest of another kind', [a(', digest: "sha256:1"')], /of a\.image is not legal/],
     ['a tag that is a list', [a(), 'a: { image: { tag: [1] } }'], /a\.image\.tag is a list; expected a text/],

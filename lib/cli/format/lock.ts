@@ -1,7 +1,7 @@
 import { containerName } from '../../digests/container-image.ts';
 import type { Release } from '../../digests/release.ts';
 import { shortReference } from '../../image/reference.ts';
-import { printable } from '../../input/problem.ts';
+import { printable } from '../../input/quote.ts';
 import type { Unresolved } from '../../lock/lock.ts';
 import { compareReleases } from '../../release/compare.ts';
 import { describeChange } from '../../release/words.ts';
