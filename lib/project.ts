@@ -5,7 +5,7 @@ import type { ContainerImage } from './digests/container-image.ts';
 import { parseDigests, readDigests } from './digests/read.ts';
 import { isGitPath, readGitFile } from './input/git-file.ts';
 import { collectProblems } from './input/problem.ts';
-import { finding, refuseErrors } from './plan/finding.ts';
+import { type Finding, finding, refuseErrors } from './plan/finding.ts';
 import type { Plan } from './plan/model.ts';
 import { makePlan } from './plan/plan.ts';
 
@@ -29,9 +29,13 @@ export interface Project {
  */
 export function loadProject(configPath: string): Project {
   const { config, place } = readConfig(configPath);
-  const { digests } = config;
-  const images = readDigests(isAbsolute(digests) ? digests : join(dirname(configPath), digests));
+  const images = readDigestsOf(config, dirname(configPath));
   return { config, plan: makePlan(images, config, place), images, place };
+}
+
+/** The containers of the digests file that a configuration names, relative to a folder. */
+export function readDigestsOf({ digests }: Config, folder: string): ContainerImage[] {
+  return readDigests(isAbsolute(digests) ? digests : join(folder, digests));
 }
 
 /**
@@ -41,22 +45,25 @@ export function loadProject(configPath: string): Project {
  */
 export function loadProjects(configPaths: readonly string[]): Project[] {
   const projects = collectProblems(configPaths, loadProject);
-  const first = new Map<string | undefined, Project>();
-  const findings = projects.flatMap((project) => {
-    const { name } = project.config;
-    const other = first.get(name);
-    if (!other) {
-      first.set(name, project);
-      return [];
-    }
-    return finding('deployment-collision', {
-      place: project.place('name'),
-      message: `${other.place().file} and ${project.place().file} are both called ${name ?? 'nothing'}: they would write the same files`,
-      hint: 'Give each a name of its own: name: staging.',
-    });
-  });
-  refuseErrors(findings);
+  refuseErrors(projects.flatMap((project, index) => findNameCollision(project, projects.slice(0, index))));
   return projects;
+}
+
+/** Finds the earlier deployment that has the same name, or none either: both would write the same files. */
+export function findNameCollision(
+  { config, place }: Pick<Project, 'config'> & Partial<Project>,
+  earlier: readonly (Pick<Project, 'config'> & Partial<Project>)[],
+): Finding[] {
+  const other = earlier.find(({ config: { name } }) => name === config.name);
+  if (!other) return [];
+  const files = [other.place, place].map((it) => it?.().file ?? 'a configuration without a file');
+  return [
+    finding('deployment-collision', {
+      place: place?.('name'),
+      message: `${files.join(' and ')} are both called ${config.name ?? 'nothing'}: they would write the same files`,
+      hint: 'Give each a name of its own: name: staging.',
+    }),
+  ];
 }
 
 /**

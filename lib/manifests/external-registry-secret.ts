@@ -1,7 +1,6 @@
 import { Construct } from 'constructs';
 import { ExternalSecret, type RemoteRef } from '../../imports/external-secrets.io.ts';
-import type { Plan } from '../plan/model.ts';
-import { labels, metadata } from './metadata.ts';
+import { labels, metadata, type PartProps } from './metadata.ts';
 
 /** Where a secret store has the user name and password for one server. */
 export interface RemoteLogin {
@@ -11,11 +10,9 @@ export interface RemoteLogin {
   readonly password: RemoteRef;
 }
 
-export interface ExternalRegistrySecretProps {
-  readonly plan: Plan;
+export interface ExternalRegistrySecretProps extends PartProps {
   /** Name of the ExternalSecret and of the Secret that it makes. */
   readonly name: string;
-  readonly namespace: string;
   /** What the Secret is for, as its label `app.kubernetes.io/component`. */
   readonly component: string;
   /** The store that the operator reads from. */
@@ -38,9 +35,9 @@ const DEFAULTS = { conversionStrategy: 'Default', decodingStrategy: 'None', meta
 export class ExternalRegistrySecret extends Construct {
   constructor(scope: Construct, id: string, props: ExternalRegistrySecretProps) {
     super(scope, id);
-    const { plan, name, namespace, component, store, logins, refreshInterval = '1h' } = props;
-    new ExternalSecret(this, 'external-secret', {
-      metadata: metadata(plan, component, name, namespace),
+    const { name, component, instance, store, logins, refreshInterval = '1h' } = props;
+    new ExternalSecret(this, 'Default', {
+      metadata: metadata(component, name, props),
       spec: {
         refreshInterval,
         secretStoreRef: { name: store.name, kind: store.kind },
@@ -52,7 +49,7 @@ export class ExternalRegistrySecret extends Construct {
             engineVersion: 'v2',
             mergePolicy: 'Replace',
             type: 'kubernetes.io/dockerconfigjson',
-            metadata: { labels: labels(component) },
+            metadata: { labels: labels(component, instance) },
             data: { '.dockerconfigjson': renderTemplate(logins.map(({ server }) => server)) },
           },
         },

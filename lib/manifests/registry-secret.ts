@@ -1,13 +1,10 @@
 import { Construct } from 'constructs';
 import { type RegistryLogin, renderDockerConfig } from '../plan/docker-config.ts';
-import type { Plan } from '../plan/model.ts';
-import { metadata } from './metadata.ts';
+import { metadata, type PartProps } from './metadata.ts';
 import { addObject } from './object.ts';
 
-export interface RegistrySecretProps {
-  readonly plan: Plan;
+export interface RegistrySecretProps extends PartProps {
   readonly name: string;
-  readonly namespace: string;
   /** What the Secret is for, as its label `app.kubernetes.io/component`. */
   readonly component: string;
   /** The logins that it holds; at least one. */
@@ -21,8 +18,8 @@ export interface RegistrySecretProps {
 export class RegistrySecret extends Construct {
   constructor(scope: Construct, id: string, props: RegistrySecretProps) {
     super(scope, id);
-    const { plan, name, namespace, component, logins } = props;
-    addObject(this, 'secret', 'Secret', metadata(plan, component, name, namespace), {
+    const { name, component, logins } = props;
+    addObject(this, 'Default', 'Secret', metadata(component, name, props), {
       apiVersion: 'v1',
       type: 'kubernetes.io/dockerconfigjson',
       data: { '.dockerconfigjson': Buffer.from(renderDockerConfig(logins), 'utf8').toString('base64') },

@@ -1,13 +1,11 @@
+import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { SealedSecret, type SealingScope, scopeAnnotations } from '../../imports/bitnami.com.ts';
-import type { Plan } from '../plan/model.ts';
-import { labels, metadata } from './metadata.ts';
+import { labels, metadata, type PartProps } from './metadata.ts';
 
-export interface SealedRegistrySecretProps {
-  readonly plan: Plan;
+export interface SealedRegistrySecretProps extends PartProps {
   /** Name of the SealedSecret and of the Secret that it makes; with scope strict the ciphertext is bound to it. */
   readonly name: string;
-  readonly namespace: string;
   /** What the Secret is for, as its label `app.kubernetes.io/component`. */
   readonly component: string;
   /** Ciphertext of the docker config, as `kubeseal --raw` prints it. */
@@ -26,18 +24,19 @@ export interface SealedRegistrySecretProps {
 export class SealedRegistrySecret extends Construct {
   constructor(scope: Construct, id: string, props: SealedRegistrySecretProps) {
     super(scope, id);
-    const { plan, name, namespace, component, encryptedData, scope: sealing = 'strict' } = props;
-    const base = metadata(plan, component, name, namespace);
+    const { name, component, instance, encryptedData, scope: sealing = 'strict' } = props;
+    const namespace = props.namespace ?? Chart.of(this).namespace;
+    const base = metadata(component, name, { namespace, instance });
     const annotations = scopeAnnotations(sealing);
-    new SealedSecret(this, 'sealed-secret', {
-      metadata: { ...base, annotations: { ...base.annotations, ...annotations } },
+    new SealedSecret(this, 'Default', {
+      metadata: { ...base, annotations },
       spec: {
         encryptedData: { '.dockerconfigjson': encryptedData },
         template: {
           metadata: {
             name,
-            namespace,
-            labels: labels(component),
+            ...(namespace !== undefined && { namespace }),
+            labels: labels(component, instance),
             ...(sealing !== 'strict' && { annotations }),
           },
           type: 'kubernetes.io/dockerconfigjson',

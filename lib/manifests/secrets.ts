@@ -1,14 +1,14 @@
 import type { Construct } from 'constructs';
 import type { Config, MirrorAuth } from '../config/schema.ts';
 import { bySecret } from '../plan/credentials.ts';
-import type { Plan } from '../plan/model.ts';
 import { ExternalRegistrySecret } from './external-registry-secret.ts';
+import type { PartProps } from './metadata.ts';
 import { SealedRegistrySecret } from './sealed-registry-secret.ts';
 
 /** Adds what makes the pull Secret and is safe in git, if its source is of that kind. */
-export function addPullSecret(scope: Construct, plan: Plan, config: Config): void {
+export function addPullSecret(scope: Construct, part: PartProps, config: Config): void {
   const { namespace, pullSecret, registry } = config;
-  const common = { plan, namespace, component: 'pull' };
+  const common = { ...part, namespace, component: 'pull' };
   if (pullSecret?.source === 'externalSecret') {
     const { username, password } = pullSecret;
     const logins = [{ server: registry.server, username, password }];
@@ -19,13 +19,8 @@ export function addPullSecret(scope: Construct, plan: Plan, config: Config): voi
 }
 
 /** Adds what makes the Secrets of the mirror and is safe in git: one object for each Secret. */
-export function addMirrorSecrets(
-  scope: Construct,
-  plan: Plan,
-  namespace: string,
-  auth: readonly MirrorAuth[],
-): void {
-  const common = { plan, namespace, component: 'mirror' };
+export function addMirrorSecrets(scope: Construct, part: PartProps, auth: readonly MirrorAuth[]): void {
+  const common = { ...part, component: 'mirror' };
   const external = auth.filter((one) => one.source === 'externalSecret');
   for (const [name, logins] of bySecret(external)) {
     const [first] = logins;

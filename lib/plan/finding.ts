@@ -65,10 +65,15 @@ export function formatFinding(finding: Finding): string {
   return formatProblem(finding.severity, { ...finding, message: `${finding.message} [${finding.code}]` });
 }
 
+/** The findings that are errors, as problems whose messages end with the code. */
+export function errorsOf(findings: readonly Finding[]): Problem[] {
+  return findings
+    .filter(({ severity }) => severity === 'error')
+    .map((error) => ({ ...error, message: `${error.message} [${error.code}]` }));
+}
+
 /** Throws the findings that are errors, all of them. */
 export function refuseErrors(findings: readonly Finding[]): void {
-  const errors = findings.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) {
-    throw new InputError(errors.map((error) => ({ ...error, message: `${error.message} [${error.code}]` })));
-  }
+  const errors = errorsOf(findings);
+  if (errors.length > 0) throw new InputError(errors);
 }
