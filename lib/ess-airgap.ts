@@ -2,6 +2,9 @@ import { ApiObject, App, Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import type { ConfigPlace } from './config/load.ts';
 import type { Config, MirrorConfig } from './config/schema.ts';
+import type { Credential } from './credentials/credential-source.ts';
+import { readLogins } from './credentials/logins.ts';
+import { credentialsOf, secretNameOf } from './credentials/sources.ts';
 import type { Environment } from './input/environment.ts';
 import { formatProblem, InputError, type Problem } from './input/problem.ts';
 import { findCollisions } from './manifests/collisions.ts';
@@ -9,15 +12,13 @@ import { findCommittedSecrets, SECRETS_CHART } from './manifests/committed-secre
 import { contentHash } from './manifests/content-hash.ts';
 import { DigestsConfigMap } from './manifests/digests-config-map.ts';
 import { annotateForGitops } from './manifests/gitops.ts';
-import { readLogins } from './manifests/logins.ts';
 import { INSTANCE_LABEL, type PartProps } from './manifests/metadata.ts';
 import { MirrorJob } from './manifests/mirror-job.ts';
 import { MirrorNamespace } from './manifests/mirror-namespace.ts';
 import { MirrorNetworkPolicy } from './manifests/mirror-network-policy.ts';
-import { RegistrySecret } from './manifests/registry-secret.ts';
-import { addMirrorSecrets, addPullSecret } from './manifests/secrets.ts';
-import { leakFinder } from './manifests/tripwire.ts';
-import { MIRROR_SECRET, secretNameOf } from './plan/credentials.ts';
+import { claimPlan } from './manifests/plan-errors.ts';
+import { leakFinder } from './manifests/secret-leaks.ts';
+import { addPlainSecrets, addSecretObjects } from './manifests/secrets.ts';
 import { errorsOf, refuseErrors } from './plan/finding.ts';
 import type { Plan } from './plan/model.ts';
 import { makePlan } from './plan/plan.ts';
@@ -176,8 +177,9 @@ export class EssAirgap extends Construct {
     const { config, plan, place } = project;
     const others = EssAirgap.allOf(this.#app).flatMap((other) => other.#parts ?? []);
     refuseErrors(findNameCollision(project, others));
+    claimPlan(this, plan);
     this.#problems.push(...errorsOf(plan.findings));
-    const { name, mirror, namespace, pullSecret } = config;
+    const { name, mirror, namespace } = config;
     const charts: Chart[] = [];
     const chart = (id: string): Chart => {
       const made = new Chart(this.#app, name ? `${name}-${id}` : id, {
@@ -196,23 +198,15 @@ export class EssAirgap extends Construct {
       namespace,
       name: config.configMap.name,
     });
-    addPullSecret(images, common, config);
+    addSecretObjects(images, credentialsUsedBy('nodes', config), common);
     const mirrorJob = mirror && addMirror(chart('ess-mirror'), project, mirror, others);
     for (const made of charts) annotateForGitops(made, config.gitops);
 
-    const logins = this.#attempt(() => readLogins(config, this.#props.environment ?? process.env, place));
-    const { pull = [], mirror: push = [] } = logins ?? {};
-    const known = [...pull, ...push];
-    this.#findLeaks = leakFinder(known);
-    const secrets = known.length > 0 ? chart(SECRETS_CHART) : undefined;
-    if (secrets && pullSecret && pull.length > 0) {
-      const props = { ...common, namespace, component: 'pull', name: pullSecret.name, logins: pull };
-      new RegistrySecret(secrets, 'pull', props);
-    }
-    if (secrets && mirror && push.length > 0) {
-      const props = { ...common, namespace: mirror.namespace, component: 'mirror', name: MIRROR_SECRET };
-      new RegistrySecret(secrets, 'mirror', { ...props, logins: push });
-    }
+    const logins =
+      this.#attempt(() => readLogins(config, this.#props.environment ?? process.env, place)) ?? [];
+    this.#findLeaks = leakFinder(logins);
+    const secrets = logins.length > 0 ? chart(SECRETS_CHART) : undefined;
+    if (secrets) addPlainSecrets(secrets, logins, common);
     return { ...project, charts, digestsConfigMap, mirrorJob, secrets };
   }
 }
@@ -248,6 +242,10 @@ function partProps(config: Config): PartProps {
   return { instance: config.gitops === 'argocd' ? undefined : instanceOf(config) };
 }
 
+function credentialsUsedBy(user: Credential['usedBy'], config: Config): Credential[] {
+  return credentialsOf(config).filter(({ usedBy }) => usedBy === user);
+}
+
 /** Longer names of deployments are cut: the names of pods are labels, with 63 characters at most. */
 const LONGEST_DEPLOYMENT = 32;
 
@@ -273,7 +271,8 @@ function addMirror(
   );
   if (mirror.namespace !== config.namespace && !isThere)
     new MirrorNamespace(chart, 'namespace', { ...common, name: mirror.namespace });
-  addMirrorSecrets(chart, common, mirror.auth);
+  const credentials = credentialsUsedBy('mirror', config);
+  addSecretObjects(chart, credentials, common);
   const instance = instanceOf(config);
   const job = new MirrorJob(chart, 'mirror', {
     ...mirror,
@@ -283,7 +282,7 @@ function addMirror(
     // Of pods Argo CD does not care.
     podLabels: { ...mirror.podLabels, ...(instance && { [INSTANCE_LABEL]: instance }) },
     clientCertificates: mirror.clientCertificates.map((it) => ({ server: it.server, secretName: it.name })),
-    credentials: mirror.auth.map((auth) => ({ server: auth.server, secretName: secretNameOf(auth) })),
+    credentials: credentials.map((it) => ({ server: it.server, secretName: secretNameOf(it) })),
   });
   const policy = new MirrorNetworkPolicy(chart, 'network-policy', { ...mirror, ...common, plan, name });
   // Stands before the Job in the file; the plan, which a release changes, stands before both.

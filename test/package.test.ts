@@ -32,14 +32,14 @@ function run(command: string, cwd: string): string {
 
 const main = `
 import { App, Chart } from 'cdk8s';
-import { addCharts, DigestsConfigMap, defineConfig, InputError, makePlan, parseDigests, type Plan } from 'ess-airgap';
+import { DigestsConfigMap, defineConfig, EssAirgap, InputError, makePlan, parseDigests, type Plan } from 'ess-airgap';
 const config = defineConfig({ apiVersion: 'ess-airgap/v1', registry: { server: 'localregistry.local' } });
 const images = parseDigests('web: {web: {image_repository_server: docker.io, image_repository_path: x, image_tag: 1.10}}', 'd.yml');
 const plan: Plan = makePlan(images, config);
 // @ts-expect-error: the types are there, not any
 plan.nothing;
 const app = new App();
-addCharts(app, plan, config, process.env);
+new EssAirgap(app, 'ess', { config, plan });
 new DigestsConfigMap(new Chart(app, 'mine'), 'digests', { plan, namespace: 'chat' });
 app.synth();
 try {
@@ -66,14 +66,26 @@ beforeAll(() => {
   ]) {
     cpSync(name, join(source, name), { recursive: true });
   }
-  symlinkSync(resolve('node_modules'), join(source, 'node_modules'));
+  // npm packs the bundled dependencies only from real folders.
+  mkdirSync(join(source, 'node_modules'));
+  const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'));
+  for (const name of readdirSync('node_modules')) {
+    const to = join(source, 'node_modules', name);
+    if (packages[`node_modules/${name}`]?.inBundle)
+      cpSync(join('node_modules', name), to, { recursive: true });
+    else symlinkSync(resolve('node_modules', name), to);
+  }
   run(`npm pack --pack-destination "${dir}"`, source);
   run('node_modules/.bin/publint --strict .', source);
 
   mkdirSync(user);
   run('npm init -y', user);
   const packed = readdirSync(dir).find((name) => name.endsWith('.tgz'));
-  run(`npm install --prefer-offline --no-audit --no-fund "${join(dir, packed ?? '')}"`, user);
+  const wanted = ['cdk8s', 'constructs'].map((name) => `${name}@${packages[`node_modules/${name}`].version}`);
+  run(
+    `npm install --prefer-offline --no-audit --no-fund ${wanted.join(' ')} "${join(dir, packed ?? '')}"`,
+    user,
+  );
   writeFileSync(join(user, 'main.mts'), main);
   writeFileSync(join(user, 'main.cts'), main);
   // The user's own compiler and types; the same versions as ours spare the test a download.
@@ -96,6 +108,15 @@ test('the command-line tool is there', () => {
   expect(run('npx ess-airgap --version', user).trim()).toBe(
     JSON.parse(readFileSync('package.json', 'utf8')).version,
   );
+});
+
+test('runs from the tarball where no registry can be reached: npx --package', () => {
+  const empty = join(dir, 'empty');
+  mkdirSync(empty);
+  const packed = readdirSync(dir).find((name) => name.endsWith('.tgz'));
+  const unreachable = 'npm_config_registry=http://127.0.0.1:9/ npm_config_cache="$PWD/cache"';
+  const npx = `${unreachable} npx --yes --offline --package "${join(dir, packed ?? '')}" ess-airgap`;
+  expect(run(`${npx} --help`, empty)).toContain('Usage: ess-airgap');
 });
 
 test('holds the schema, the script and the documentation, and no test, example or source of ours', () => {

@@ -15,9 +15,9 @@ import { formatReference } from '../image/reference.ts';
 import { InputError } from '../input/problem.ts';
 import type { Manifest } from '../registry/client.ts';
 import { hexOf, mediaTypeOf } from './contents.ts';
-import script from './load.sh';
 import { type BundledImage, type OwnImage, renderLoadPlan } from './load-plan.ts';
 import { distribute, type PartFile, pieceCount } from './parts.ts';
+import { LOAD_SCRIPT } from './script.ts';
 
 export interface FinishOptions {
   /** The folder of the bundle, with all blobs in it. */
@@ -39,7 +39,7 @@ export async function finish(
   const texts = (parts: number): Record<string, string> => ({
     'index.json': renderIndex(images, roots),
     'load.plan': renderLoadPlan({ parts, images: withPieces(images, parts > 1 ? partSize : undefined), own }),
-    'load.sh': script,
+    'load.sh': LOAD_SCRIPT,
     'oci-layout': '{"imageLayoutVersion":"1.0.0"}',
   });
   // With room for the longest number of parts and for the checksums.

@@ -16,19 +16,28 @@
 #
 # Environment:
 #   ESS_AIRGAP_INSECURE  servers that may be spoken to over plain HTTP or unverified TLS, separated by blanks
+#   ESS_AIRGAP_TIMEOUT_SECONDS  longest time for the push of one image (3600)
 #   REGISTRY_AUTH_FILE, HTTPS_PROXY, HTTP_PROXY, NO_PROXY, SSL_CERT_FILE  as everywhere; skopeo reads them
 #   TMPDIR               must have room for the largest file that is cut into pieces, if there is any
 set -eu
 
 INSECURE=${ESS_AIRGAP_INSECURE:-}
+TIMEOUT_SECONDS=${ESS_AIRGAP_TIMEOUT_SECONDS:-3600}
+# Certificates and logins are where skopeo finds them by itself.
+CERT_DIR='' AUTH_DIR='' source_auth=- target_auth=-
+# What skopeo waits for by itself; nobody here waits longer.
+SKOPEO_WAIT=60
+LONGEST_WAIT=60
 : "${TMPDIR:=/tmp}"
 
 main() {
   given=${1:-$(dirname "$0")}
   bundle=$(CDPATH='' cd -- "$given" 2>/dev/null && pwd) || broken "$given is no folder"
   [ $# -eq 0 ] || shift
+  child='' stopping='' attempt=1
   work=$(mktemp -d "$TMPDIR/ess-airgap-load.XXXXXX")
-  trap 'rm -rf "$work"' EXIT
+  dir=$work
+  trap '[ -z "$child" ] || kill -TERM "$child" 2>/dev/null || :; rm -rf "$work"' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
   mkdir "$work/checked" "$work/held"
@@ -167,11 +176,12 @@ need_elsewhere() {
   case $c in *[!A-Za-z0-9._:/@-]* | '') broken "line $lines of load.plan is damaged" ;; esac
   held=$work/held/$(printf %s "$c" | tr /:@ ___)
   if [ ! -f "$held" ]; then
-    if inspect "$c"; then
+    if inspect "$c" -; then
       echo yes >"$held"
     else
       echo no >"$held"
-      explain
+      target=$c
+      explain target
       echo "$c, which an older bundle brought: $error" >>"$work/wrong"
     fi
   fi
@@ -203,16 +213,20 @@ load() {
       end) push ;;
     esac
   done 3<"$first/load.plan"
-  printf '{"expected":%d,"copied":%d,"skipped":%d,"failed":%d}\n' "$expected" "$copied" "$skipped" "$failed"
+  print_summary
   [ "$failed" -eq 0 ]
 }
 
 # Sets result to skipped where the image is there already; else its files are to be linked, and pushed.
 begin() {
-  digest=$1 target=$2 containers=$3 result='' error=''
+  wanted=$1 target=$2 containers=$3 source=bundle result='' error='' class='' retry='' hint='' more=''
   rm -rf "$work/view"
   mkdir "$work/view"
-  if inspect "$target" && { [ "$found" = "$digest" ] || [ "$digest" = - ]; }; then result=skipped; fi
+  if inspect "$target" -; then
+    if [ "$found" = "$wanted" ] || [ "$wanted" = - ]; then result=skipped; fi
+  else
+    found=''
+  fi
 }
 
 # Lays a checked file into the view, which is a folder as skopeo's transport dir: reads it.
@@ -231,13 +245,15 @@ link() {
     cat "$folder/blobs/sha256/$2.$piece"
   done >"$1"
   sum=$(sha256sum <"$1")
-  [ "${sum%% *}" = "$2" ] || result=failed error="the pieces of sha256:$2 do not make the file that they are cut out of"
+  [ "${sum%% *}" = "$2" ] || result=failed class=damaged \
+    error="the pieces of sha256:$2 do not make the file that they are cut out of"
 }
 
 expect_own() {
   [ -z "$result" ] || return 0
   result=failed
-  if [ -s "$work/error" ]; then explain; else error="the registry has $found at this tag"; fi
+  if [ -z "$found" ]; then explain target; else class=wrong-digest error="the registry has $found at this tag"; fi
+  hint='Push it yourself, or give its override a source.'
   error="this image of your own is not in the registry: $error"
 }
 
@@ -246,14 +262,16 @@ push() {
   [ -n "$target" ] || return 0
   if [ -z "$result" ]; then
     result=failed
-    if ! copy; then
-      explain
-    elif ! inspect "$target"; then
-      explain
-    elif [ "$found" = "$digest" ]; then
+    echo "pushing $target" >&2
+    if ! copy "dir:$work/view" "$target" --all --retry-times 3; then
+      explain_copy
+    elif ! inspect "$target" -; then
+      explain target
+    elif [ "$found" = "$wanted" ]; then
       result=copied
     else
-      error="after the push the registry has $found at this tag, not $digest"
+      class='digest-not-preserved' error="after the push the registry has $found at this tag, not $wanted"
+      hint="${target%%/*} changed the image, or something between changed it: do not trust it."
     fi
   fi
   case $result in
@@ -261,45 +279,16 @@ push() {
     skipped) skipped=$((skipped + 1)) ;;
     *) failed=$((failed + 1)) ;;
   esac
-  report
+  print_result
   target=''
 }
 
-copy() {
-  echo "pushing $target" >&2
-  set -- --all --preserve-digests --retry-times 3 "dir:$work/view" "docker://$target"
-  ! is_insecure "$target" || set -- --dest-tls-verify=false "$@"
-  skopeo copy --quiet "$@" >"$work/out" 2>"$work/error"
-}
-
-# Sets found to the digest of what a reference names: that of the manifest's very bytes.
-inspect() {
-  set -- --raw "docker://$1"
-  ! is_insecure "${2#docker://}" || set -- --tls-verify=false "$@"
-  found=''
-  skopeo inspect "$@" >"$work/manifest" 2>"$work/error" || return 1
-  sum=$(sha256sum <"$work/manifest")
-  found=sha256:${sum%% *}
-  : >"$work/error"
-}
-
-is_insecure() {
-  case " $INSECURE " in *" ${1%%/*} "*) return 0 ;; *) return 1 ;; esac
-}
-
-# Makes error of what skopeo said last, as one line of plain characters that JSON can hold as they are.
-explain() {
-  error=$(tail -n 1 "$work/error" | tr '"\\\t' "'/ " | tr -cd '\40-\176' | cut -c 1-1000)
-}
-
-report() {
-  list=
-  old_ifs=$IFS IFS=,
-  for container in $containers; do list="$list${list:+,}\"$container\""; done
-  IFS=$old_ifs
-  printf '{"image":"%s","digest":"%s","containers":[%s],"result":"%s"' "$target" "${digest#-}" "$list" "$result"
-  [ "$result" != failed ] || printf ',"error":"%s"' "$error"
-  echo '}'
-}
+# The parts that mirror.sh has too; the load.sh of a bundle has their text here.
+# shellcheck source=lib/mirror/skopeo.sh
+. "$(dirname "$0")/../mirror/skopeo.sh"
+# shellcheck source=lib/mirror/faults.sh
+. "$(dirname "$0")/../mirror/faults.sh"
+# shellcheck source=lib/mirror/report.sh
+. "$(dirname "$0")/../mirror/report.sh"
 
 main "$@"

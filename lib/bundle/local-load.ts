@@ -1,8 +1,8 @@
 import type { Config } from '../config/schema.ts';
+import { type RegistryLogin, renderDockerConfig } from '../credentials/docker-config.ts';
 import type { Environment } from '../input/environment.ts';
 import { runLocally } from '../mirror/local-run.ts';
-import { type RegistryLogin, renderDockerConfig } from '../plan/docker-config.ts';
-import script from './load.sh';
+import { LOAD_SCRIPT } from './script.ts';
 
 export interface LocalLoadOptions {
   /** The folder of the bundle. */
@@ -31,7 +31,7 @@ export function loadLocally(options: LocalLoadOptions): Promise<number> {
   return runLocally({
     script: 'load.sh',
     files: {
-      'load.sh': script,
+      'load.sh': LOAD_SCRIPT,
       ...(logins.length > 0 && { 'auth.json': renderDockerConfig(logins) }),
       ...(certificates && { 'ca.crt': certificates }),
     },

@@ -3,6 +3,7 @@ import type { Plan } from '../plan/model.ts';
 import { renderOverrides } from '../plan/override-yaml.ts';
 import { metadata, type PartProps, planAnnotation } from './metadata.ts';
 import { addObject } from './object.ts';
+import { validatePlan } from './plan-errors.ts';
 
 /** The namespace is that of the ElementDeployment: the updater finds the ConfigMap nowhere else. */
 export interface DigestsConfigMapProps extends PartProps {
@@ -19,6 +20,7 @@ export class DigestsConfigMap extends Construct {
   constructor(scope: Construct, id: string, props: DigestsConfigMapProps) {
     super(scope, id);
     const { plan, name = 'ess-images-digests' } = props;
+    validatePlan(this, plan);
     addObject(
       this,
       'Default',

@@ -8,6 +8,7 @@ import type { MirrorCaBundle, MirrorClientCertificate, MirrorProxy } from './mir
 import { type MirrorConfigMap, renderMirrorFiles } from './mirror-files.ts';
 import { MIRROR_DIR, renderPod } from './mirror-pod.ts';
 import { addObject, type Plain } from './object.ts';
+import { validatePlan } from './plan-errors.ts';
 
 /** A Secret of type `kubernetes.io/dockerconfigjson` in the namespace of the Job, and what it is for. */
 export interface MirrorCredential {
@@ -129,6 +130,7 @@ export class MirrorJob extends Construct {
   constructor(scope: Construct, id: string, props: MirrorJobProps) {
     super(scope, id);
     const { plan, mode = 'copy', shards = 1, credentials = [] } = props;
+    validatePlan(this, plan);
     const prefix = props.name ?? (mode === 'verify' ? 'ess-mirror-verify' : 'ess-mirror');
     if (prefix.length > LONGEST_NAME)
       throw new RangeError(

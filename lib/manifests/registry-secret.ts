@@ -1,5 +1,5 @@
 import { Construct } from 'constructs';
-import { type RegistryLogin, renderDockerConfig } from '../plan/docker-config.ts';
+import { type RegistryLogin, renderDockerConfig } from '../credentials/docker-config.ts';
 import { metadata, type PartProps } from './metadata.ts';
 import { addObject } from './object.ts';
 
@@ -13,7 +13,7 @@ export interface RegistrySecretProps extends PartProps {
 
 /**
  * A Secret of type `kubernetes.io/dockerconfigjson`, the same bytes as `kubectl create secret docker-registry`
- * gives for one server. It holds the passwords as they are: keep the file that it is synthesised to out of git.
+ * makes for one server. It holds the passwords as they are: keep the file that it is synthesised to out of git.
  */
 export class RegistrySecret extends Construct {
   constructor(scope: Construct, id: string, props: RegistrySecretProps) {

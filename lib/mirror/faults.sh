@@ -1,5 +1,6 @@
 # shellcheck shell=sh
-# Part of mirror.sh: what went wrong, by what skopeo and the registries say; whether to try again, and what to do about it.
+# Part of mirror.sh and of load.sh: what went wrong, by what skopeo and the registries say; whether to try again, and what
+# to do about it. Who uses it sets what skopeo.sh wants, source and target, which attempt it is, and the longest waits.
 
 # Sets error, class, retry and hint from what skopeo logged last, and at to the server that it is about.
 explain() {
@@ -103,7 +104,7 @@ without_queries() {
 # The class of an error, by the words of skopeo 1.9 to 1.22 (containers/image 5.23 to 5.42) and of the registries.
 # The order matters: a text may match more than one. Whatever is not known is tried again.
 classify() {
-  retry='' hint='' too_long=''
+  retry='' hint=''
   case $error in
     *'onfigured as immutable'* | *'tag is immutable'* | *'repository is immutable'* | *'cannot be overwritten'* | \
       *'does not allow updating'*)
@@ -181,7 +182,6 @@ classify() {
     *) class=unknown retry=yes ;;
   esac
   if [ "$retry_after" -gt "$LONGEST_WAIT" ]; then
-    too_long=yes
     hint="$at wants no request for $retry_after seconds; this waits $LONGEST_WAIT at most."
   fi
 }

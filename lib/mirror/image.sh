@@ -1,9 +1,9 @@
 # shellcheck shell=sh
-# Part of mirror.sh: what is done for one image, and how skopeo is asked to do it.
+# Part of mirror.sh: what is done for one image.
 
 # Makes one attempt. Sets result to copied, skipped or failed; where it failed, also what explain sets.
 mirror_image() {
-  result=failed retry='' too_long='' class='' error='' hint='' lacks=''
+  result=failed retry='' retry_after=0 class='' error='' hint='' lacks=''
   wanted=$digest
   if [ "$wanted" = - ] && [ "$source" != - ] && [ "$MODE" = copy ]; then
     # No digest was planned: what the tag is now is what gets copied, whatever it becomes meanwhile.
@@ -39,7 +39,7 @@ mirror_image() {
   progress "copying from ${source%%/*}"
   copy_began=yes
   if [ "$platforms" = - ]; then
-    copy all "$wanted" "$target" || { explain_copy; return 0; }
+    copy_digest all "$wanted" "$target" || { explain_copy; return 0; }
   else
     copy_platforms || return 0
   fi
@@ -66,13 +66,13 @@ copy_platforms() {
     fi
     some=yes manifest=$found
     [ "$manifest" != "$wanted" ] || break
-    copy all "$manifest" "$target_repository@$manifest" || { explain_copy; return 1; }
+    copy_digest all "$manifest" "$target_repository@$manifest" || { explain_copy; return 1; }
     ask_after_copy "$target_repository@$manifest" || return 1
   done
   [ -n "$some" ] || return 1
   list=index-only
   [ "$manifest" != "$wanted" ] || list=all
-  copy "$list" "$wanted" "$target" && return
+  copy_digest "$list" "$wanted" "$target" && return
   explain_copy
   [ "$class-$list" != refused-index-only ] || hint="$at refuses an index of which platforms are missing: write platforms: all."
   return 1
@@ -101,48 +101,11 @@ find_manifest() {
   [ ${#found} -eq 71 ]
 }
 
-# Sets found to the digest of what a reference names: that of the manifest's very bytes (OCI image specification,
-# "Digests"), not what a header says of them.
-#   inspect REFERENCE AUTH OPTION...
-inspect() {
-  reference=$1 auth=$2
-  shift 2
-  set -- --raw "$@" "docker://$reference"
-  [ "$auth" = - ] || set -- --authfile "$AUTH_DIR/$auth/config.json" "$@"
-  ! is_insecure "$reference" || set -- --tls-verify=false "$@"
-  ! certificates "$reference" || set -- --cert-dir "$certificates" "$@"
-  # A question is short and its answer small: without Go's garbage collector it takes a tenth less of the processor.
-  GOGC=off run "$QUESTION_SECONDS" inspect "$@" || return 1
-  sum=$(sha256sum <"$dir/out") || return 1
-  found=sha256:${sum%% *}
-}
-
 # Copies what a digest of the source's repository names.
-#   copy all|index-only DIGEST TARGET
-copy() {
+#   copy_digest all|index-only DIGEST TARGET
+copy_digest() {
   repository_of "$source"
-  set -- --multi-arch "$1" --preserve-digests "docker://$repository@$2" "docker://$3"
-  [ "$source_auth" = - ] || set -- --src-authfile "$AUTH_DIR/$source_auth/config.json" "$@"
-  [ "$target_auth" = - ] || set -- --dest-authfile "$AUTH_DIR/$target_auth/config.json" "$@"
-  ! is_insecure "$source" || set -- --src-tls-verify=false "$@"
-  ! is_insecure "$target" || set -- --dest-tls-verify=false "$@"
-  ! certificates "$source" || set -- --src-cert-dir "$certificates" "$@"
-  ! certificates "$target" || set -- --dest-cert-dir "$certificates" "$@"
-  run "$TIMEOUT_SECONDS" copy --quiet "$@"
-}
-
-# Runs skopeo for so many seconds at most, in the background, so that the shell hears a signal. Only --debug tells
-# why a registry refused an index, and how long one asked to wait; explain takes just that from the log, which
-# nobody else gets to see.
-run() {
-  limit=$1
-  shift
-  skopeo --debug --command-timeout "${limit}s" "$@" >"$dir/out" 2>"$dir/log" &
-  child=$!
-  echo "$child" >"$dir/pid" || :
-  await "$child"
-  child=''
-  return "$status"
+  copy "$repository@$2" "$3" --multi-arch "$1"
 }
 
 # Ends a skopeo that was asked to wait for longer than it will: it would ask again too early, up to four times. The
@@ -160,21 +123,4 @@ watch_waits() {
       fi
     done
   done
-}
-
-is_insecure() {
-  case " $INSECURE " in *" ${1%%/*} "*) return 0 ;; *) return 1 ;; esac
-}
-
-certificates() {
-  [ -n "$CERT_DIR" ] || return 1
-  certificates=$CERT_DIR/${1%%/*}
-  [ -d "$certificates" ] || certificates=$CERT_DIR/default
-  [ -d "$certificates" ]
-}
-
-# Sets repository to a reference without its tag and digest. A colon counts only behind the last slash: registries have ports.
-repository_of() {
-  repository=${1%%@*}
-  case ${repository##*/} in *:*) repository=${repository%:*} ;; esac
 }

@@ -3,7 +3,7 @@
 #
 #   sh mirror.sh PLAN...
 #
-# with workers.sh, image.sh, faults.sh and report.sh beside it.
+# with its parts beside it: workers.sh, image.sh, results.sh, and skopeo.sh, faults.sh and report.sh, which load.sh has too.
 #
 # A plan file has one line an image, its fields separated by blanks, "-" for a field that is empty; lines that
 # begin with # are comments. A PLAN that is a directory stands for all *.plan files in it.
@@ -48,8 +48,6 @@ INSECURE=${ESS_AIRGAP_INSECURE:-}
 : "${TMPDIR:=/tmp}"
 export TMPDIR
 
-# The longest time for a question, in which skopeo asks again by itself for about 30 seconds.
-QUESTION_SECONDS=60
 # skopeo waits as long as a registry asks it to (Retry-After), but not longer than this; we do.
 SKOPEO_WAIT=60
 # Who asks for a longer wait than this is not waited for.
@@ -131,28 +129,16 @@ stop() {
   for worker in $workers; do kill -TERM "$worker" 2>/dev/null || :; done
 }
 
-# Waits for a child to its end and sets status. A signal ends a wait, not the child; one that reaches a child before
-# it is fully there is lost, so it is sent until it has worked.
-await() {
-  status=0
-  [ -n "$stopping" ] || wait "$1" || status=$?
-  while kill -0 "$1" 2>/dev/null; do
-    if [ -z "$stopping" ]; then
-      wait "$1" || status=$?
-    else
-      status=143
-      kill -TERM "$1" 2>/dev/null || :
-      sleep 1
-    fi
-  done
-}
-
 # The parts lie beside this file.
 case $0 in */*) here=${0%/*} ;; *) here=. ;; esac
 # shellcheck source=lib/mirror/workers.sh
 . "$here/workers.sh"
 # shellcheck source=lib/mirror/image.sh
 . "$here/image.sh"
+# shellcheck source=lib/mirror/results.sh
+. "$here/results.sh"
+# shellcheck source=lib/mirror/skopeo.sh
+. "$here/skopeo.sh"
 # shellcheck source=lib/mirror/faults.sh
 . "$here/faults.sh"
 # shellcheck source=lib/mirror/report.sh

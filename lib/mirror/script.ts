@@ -2,7 +2,12 @@ import faults from './faults.sh';
 import image from './image.sh';
 import mirror from './mirror.sh';
 import report from './report.sh';
+import results from './results.sh';
+import skopeo from './skopeo.sh';
 import workers from './workers.sh';
+
+/** The parts that load.sh has too. */
+const SHARED = { 'skopeo.sh': skopeo, 'faults.sh': faults, 'report.sh': report };
 
 /** What is run; the other files of {@link SCRIPT} must lie beside it. */
 export const SCRIPT_NAME = 'mirror.sh';
@@ -12,6 +17,19 @@ export const SCRIPT: Readonly<Record<string, string>> = {
   [SCRIPT_NAME]: mirror,
   'workers.sh': workers,
   'image.sh': image,
-  'faults.sh': faults,
-  'report.sh': report,
+  'results.sh': results,
+  ...SHARED,
 };
+
+/**
+ * A script in one file: the shared parts stand in it where it would read them from beside it.
+ *
+ * @throws Error where it reads another file: a fault of ours
+ */
+export function withSharedParts(script: string): string {
+  return script.replace(/^(?:# shellcheck source=.*\n)?\. ".*\/mirror\/([^"]*)"\n/gm, (_, name: string) => {
+    const part = SHARED[name as keyof typeof SHARED];
+    if (part === undefined) throw new Error(`no shared part is called ${name}`);
+    return part.replace(/^# shellcheck shell=sh\n/, '');
+  });
+}

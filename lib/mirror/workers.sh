@@ -31,7 +31,8 @@ work_on_queue() {
     spent=$((spent + hundredths - began))
     # What was interrupted has no result: report_the_rest accounts for it.
     [ -z "$stopping" ] || [ "$result" != failed ] || break
-    if [ "$result" = failed ] && [ "$retry" = yes ] && [ "$attempt" -lt "$ATTEMPTS" ] && [ -z "$too_long" ]; then
+    if [ "$result" = failed ] && [ "$retry" = yes ] && [ "$attempt" -lt "$ATTEMPTS" ] &&
+      [ "$retry_after" -le "$LONGEST_WAIT" ]; then
       plan_retry
       defer || finish
     else

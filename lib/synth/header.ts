@@ -8,7 +8,10 @@ import { FIRST_WORDS } from './output-folder.ts';
  *
  * @param deployment what the file belongs to; undefined for a chart of the user's own
  */
-export function renderHeader(deployment: EssAirgap | undefined, { secret }: { readonly secret: boolean }): string {
+export function renderHeader(
+  deployment: EssAirgap | undefined,
+  { secret }: { readonly secret: boolean },
+): string {
   if (!deployment) return `${FIRST_WORDS}${version}.\n`;
   const { config, plan } = deployment;
   const lines = [

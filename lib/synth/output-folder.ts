@@ -6,9 +6,9 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
-  readdirSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -132,7 +132,8 @@ function makeStaging(folder: string, isThere: boolean): string {
 function writeFile(path: string, { text, secret }: OutputFile): void {
   const file = openSync(path, 'wx', secret ? 0o600 : 0o666);
   try {
-    for (let bytes = Buffer.from(text, 'utf8'); bytes.length > 0; ) bytes = bytes.subarray(writeSync(file, bytes));
+    for (let bytes = Buffer.from(text, 'utf8'); bytes.length > 0; )
+      bytes = bytes.subarray(writeSync(file, bytes));
     fsyncSync(file);
   } finally {
     closeSync(file);

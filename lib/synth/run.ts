@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { App } from 'cdk8s';
-import { redact } from '../app/redact.ts';
+import { redact } from '../credentials/redact.ts';
 import { EssAirgap } from '../ess-airgap.ts';
 import { InputError } from '../input/problem.ts';
 import { summarize } from './summary.ts';

@@ -67,7 +67,9 @@ function validate(app: App): Problem[] {
 
 function render(app: App): (SynthesizedFile & { readonly objects: readonly unknown[] })[] {
   const owners = new Map(
-    EssAirgap.allOf(app).flatMap((deployment) => deployment.charts.map((chart) => [chart, deployment] as const)),
+    EssAirgap.allOf(app).flatMap((deployment) =>
+      deployment.charts.map((chart) => [chart, deployment] as const),
+    ),
   );
   const objects = new Map(app.charts.map((chart) => [chart, chart.toJson()]));
   // As cdk8s does: charts that depend on each other are numbered.

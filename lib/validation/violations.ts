@@ -21,7 +21,10 @@ export interface BrokenRule {
 }
 
 /** The rules that the objects of some files break. */
-export function findBrokenRules(files: readonly ManifestDocuments[]): { broken: BrokenRule[]; objects: number } {
+export function findBrokenRules(files: readonly ManifestDocuments[]): {
+  broken: BrokenRule[];
+  objects: number;
+} {
   const objects = files.flatMap(({ path, manifests }) =>
     manifests.flatMap(flatten).map((manifest) => ({ path, manifest })),
   );
