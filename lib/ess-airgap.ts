@@ -21,8 +21,7 @@ import { leakFinder } from './manifests/secret-leaks.ts';
 import { addPlainSecrets, addSecretObjects } from './manifests/secrets.ts';
 import { errorsOf, refuseErrors } from './plan/finding.ts';
 import type { Plan } from './plan/model.ts';
-import { makePlan } from './plan/plan.ts';
-import { findNameCollision, loadProject, type Project, readDigestsOf } from './project.ts';
+import { findNameCollision, loadProject, type Project, planConfig } from './project.ts';
 
 export interface EssAirgapProps {
   /**
@@ -227,7 +226,7 @@ function load({ config, plan, place }: EssAirgapProps): Source {
     const project = loadProject(config);
     return { ...project, plan: plan ?? project.plan };
   }
-  return { config, place, plan: plan ?? makePlan(readDigestsOf(config, '.'), config, place) };
+  return { config, place, plan: plan ?? planConfig(config, '.', place).plan };
 }
 
 /**

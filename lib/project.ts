@@ -1,11 +1,13 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { type ConfigPlace, readConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
+import { checkCredentialFiles } from './credentials/credential-files.ts';
+import { rememberSecretsOf } from './credentials/known-secrets.ts';
 import type { ContainerImage } from './digests/container-image.ts';
 import { parseDigests, readDigests } from './digests/read.ts';
 import { isGitPath, readGitFile } from './input/git-file.ts';
 import { collectProblems } from './input/problem.ts';
-import { type Finding, finding, refuseErrors } from './plan/finding.ts';
+import { bySeverity, type Finding, finding, refuseErrors } from './plan/finding.ts';
 import type { Plan } from './plan/model.ts';
 import { makePlan } from './plan/plan.ts';
 
@@ -28,14 +30,27 @@ export interface Project {
  * @throws InputError with every problem of the configuration, or else of the digests file
  */
 export function loadProject(configPath: string): Project {
+  rememberSecretsOf(configPath, process.env);
   const { config, place } = readConfig(configPath);
-  const images = readDigestsOf(config, dirname(configPath));
-  return { config, plan: makePlan(images, config, place), images, place };
+  return { config, ...planConfig(config, dirname(configPath), place), place };
 }
 
-/** The containers of the digests file that a configuration names, relative to a folder. */
-export function readDigestsOf({ digests }: Config, folder: string): ContainerImage[] {
-  return readDigests(isAbsolute(digests) ? digests : join(folder, digests));
+/**
+ * Reads the files that a configuration names, and plans.
+ *
+ * @param folder the folder that relative paths count from
+ * @throws InputError with every problem of the digests file
+ */
+export function planConfig(
+  config: Config,
+  folder: string,
+  place?: ConfigPlace,
+): { plan: Plan; images: ContainerImage[] } {
+  const { digests } = config;
+  const images = readDigests(isAbsolute(digests) ? digests : join(folder, digests));
+  const plan = makePlan(images, config, place);
+  const files = checkCredentialFiles(config, place).map((problem) => finding(problem.code, problem));
+  return { plan: { ...plan, findings: bySeverity([...plan.findings, ...files]) }, images };
 }
 
 /**

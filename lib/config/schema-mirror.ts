@@ -1,30 +1,32 @@
 import { isIP } from 'node:net';
 import * as z from 'zod/mini';
-import { whyNoRegistry, whyNoRepository } from '../image/reference.ts';
+import { whyNoHost, whyNoRegistry, whyNoRepository } from '../image/reference.ts';
 import { credential } from './credential.ts';
-import { count, imageReference, key, namespaceName, objectName, text, variableName } from './schema-parts.ts';
+import {
+  count,
+  imageReference,
+  key,
+  list,
+  namespaceName,
+  objectName,
+  text,
+  variableName,
+} from './schema-parts.ts';
 import { pod } from './schema-pod.ts';
 
 // The part of airgap.yaml that is about the Job: see schema.ts.
 
 const credentialServer = (value: string): string | undefined => {
-  const [host = '', ...path] = value.split('/');
-  return whyNoRegistry(host) ?? (path.length > 0 ? whyNoRepository(path.join('/')) : undefined);
+  const slash = value.includes('://') ? -1 : value.indexOf('/');
+  if (slash < 0) return whyNoRegistry(value);
+  return whyNoRegistry(value.slice(0, slash)) ?? whyNoRepository(value.slice(slash + 1));
 };
 
 const proxyUrl = (value: string): string | undefined => {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (
-    !url ||
-    !/^https?:$/.test(url.protocol) ||
-    url.host === '' ||
-    !/^\/?$/.test(url.pathname + url.search)
-  ) {
-    return 'expected http://host:port or https://host:port';
-  }
-  if (url.username || url.password)
+  if (value.includes('@'))
     return 'a proxy that wants credentials is not supported: they would be read by all who read the Job';
-  return undefined;
+  const host = /^https?:\/\/([^/?#]+)\/?$/.exec(value)?.[1];
+  return host === undefined ? 'expected http://host:port or https://host:port' : whyNoHost(host);
 };
 const noProxyEntry = (value: string): string | undefined =>
   /^[A-Za-z0-9.:/*[\]-]+$/.test(value)
@@ -54,7 +56,7 @@ const cidr = (value: string): string | undefined => {
 };
 /** A list that is not empty. */
 function atLeastOne<S extends z.ZodMiniType>(schema: S) {
-  return z.array(schema).check(
+  return list(schema).check(
     z.check((context) => {
       if (context.value.length > 0) return;
       context.issues.push({ code: 'custom', message: 'expected one at least', input: context.value });
@@ -92,7 +94,7 @@ export const mirror = z.strictObject({
   ),
   auth: key(
     'Credentials for upstream registries and for the push. Default: none, every registry is open.',
-    z._default(z.array(mirrorAuth), []),
+    z._default(list(mirrorAuth), []),
   ),
   mode: key(
     'copy: bring what is missing. verify: copy nothing; the Job succeeds if every image is there. Default: copy.',
@@ -124,7 +126,7 @@ export const mirror = z.strictObject({
   clientCertificates: key(
     'Certificates to show to servers that ask for one. Default: none.',
     z._default(
-      z.array(
+      list(
         z.strictObject({
           server: key('The server: host[:port].', text(whyNoRegistry)),
           name: key(
@@ -143,26 +145,26 @@ export const mirror = z.strictObject({
         url: key('http://host:port, without credentials.', text(proxyUrl)),
         noProxy: key(
           'Hosts, .domains and networks that are reached without it; mostly the local registry. Default: none.',
-          z._default(z.array(text(noProxyEntry)), []),
+          z._default(list(text(noProxyEntry)), []),
         ),
       }),
     ),
   ),
   egressPorts: key(
     'TCP ports that the NetworkPolicy opens besides those of the servers: a registry inside of the cluster is reached at the port of its pod, not of its Service. Default: none.',
-    z._default(z.array(count(1, 65535)), []),
+    z._default(list(count(1, 65535)), []),
   ),
   egressCidrs: key(
     'Networks, such as 10.20.0.0/16, that the registries and the proxy are in: the NetworkPolicy lets the pods connect to no other address, except to name servers. Default: any address.',
-    z._default(z.array(text(cidr)), []),
+    z._default(list(text(cidr)), []),
   ),
   rateLimits: key(
     'Manifest requests that an upstream server answers before it refuses more, by server. Default: what is known of docker.io.',
-    z._default(z.record(z.string(), count(1, 1_000_000_000)), {}),
+    z._default(z.record(text(whyNoRegistry), count(1, 1_000_000_000)), {}),
   ),
   insecure: key(
     'Servers that may be spoken to over plain HTTP or with a certificate that nobody checks. Default: none.',
-    z._default(z.array(text(whyNoRegistry)), []),
+    z._default(list(text(whyNoRegistry)), []),
   ),
   ...pod,
 });
