@@ -1,8 +1,8 @@
 import { join, relative } from 'node:path';
 import { App } from 'cdk8s';
-import { redact } from './lib/app/redact.ts';
 import { refuseBadInput } from './lib/app/refuse.ts';
 import { summarize } from './lib/app/summary.ts';
+import { redact } from './lib/credentials/redact.ts';
 import {
   addCharts,
   collectProblems,

@@ -1,6 +1,3 @@
-import { ApiObject, type ApiObjectMetadata } from 'cdk8s';
-import type { Construct } from 'constructs';
-
 /** What a value is sealed for: its namespace and name, its namespace, or nothing. */
 export type SealingScope = 'strict' | 'namespace-wide' | 'cluster-wide';
 
@@ -20,16 +17,8 @@ export interface SealedSecretSpec {
   };
 }
 
-/** `bitnami.com/v1alpha1`, the API of the Sealed Secrets controller. */
-export class SealedSecret extends ApiObject {
-  constructor(
-    scope: Construct,
-    id: string,
-    props: { readonly metadata: ApiObjectMetadata; readonly spec: SealedSecretSpec },
-  ) {
-    super(scope, id, { apiVersion: 'bitnami.com/v1alpha1', kind: 'SealedSecret', ...props });
-  }
-}
+/** The API of the Sealed Secrets controller. */
+export const SEALED_SECRET = { apiVersion: 'bitnami.com/v1alpha1', kind: 'SealedSecret' } as const;
 
 /** The annotations that say a scope; strict has none. */
 export function scopeAnnotations(scope: SealingScope): Record<string, string> {

@@ -1,6 +1,3 @@
-import { ApiObject, type ApiObjectMetadata } from 'cdk8s';
-import type { Construct } from 'constructs';
-
 /** Where a value stands in a secret store. */
 export interface RemoteRef {
   readonly key: string;
@@ -44,13 +41,5 @@ export interface ExternalSecretSpec {
   }[];
 }
 
-/** `external-secrets.io/v1`, the API of the External Secrets Operator; v1beta1 is no longer served. */
-export class ExternalSecret extends ApiObject {
-  constructor(
-    scope: Construct,
-    id: string,
-    props: { readonly metadata: ApiObjectMetadata; readonly spec: ExternalSecretSpec },
-  ) {
-    super(scope, id, { apiVersion: 'external-secrets.io/v1', kind: 'ExternalSecret', ...props });
-  }
-}
+/** The API of the External Secrets Operator; v1beta1 is no longer served. */
+export const EXTERNAL_SECRET = { apiVersion: 'external-secrets.io/v1', kind: 'ExternalSecret' } as const;

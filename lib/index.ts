@@ -8,6 +8,9 @@ export {
   readConfig,
 } from './config/load.ts';
 export type { Config, ConfigInput } from './config/schema.ts';
+export type { RegistryLogin } from './credentials/docker-config.ts';
+export type { RemoteLogin } from './credentials/external-secret.ts';
+export type { KnownSecret } from './credentials/leak-check.ts';
 export type { ContainerImage } from './digests/container-image.ts';
 export { parseDigests, readDigests } from './digests/read.ts';
 export { formatReference, type ImageReference, parseReference } from './image/reference.ts';
@@ -20,7 +23,6 @@ export { DigestsConfigMap, type DigestsConfigMapProps } from './manifests/digest
 export {
   ExternalRegistrySecret,
   type ExternalRegistrySecretProps,
-  type RemoteLogin,
 } from './manifests/external-registry-secret.ts';
 export { annotateForGitops } from './manifests/gitops.ts';
 export { refuseInvalid } from './manifests/invalid.ts';
@@ -33,8 +35,7 @@ export {
 } from './manifests/mirror-network-policy.ts';
 export { RegistrySecret, type RegistrySecretProps } from './manifests/registry-secret.ts';
 export { SealedRegistrySecret, type SealedRegistrySecretProps } from './manifests/sealed-registry-secret.ts';
-export { findLeaks, type KnownSecret } from './manifests/tripwire.ts';
-export type { RegistryLogin } from './plan/docker-config.ts';
+export { findLeaks } from './manifests/secret-leaks.ts';
 export { FINDINGS, type Finding, type FindingCode, refuseErrors, type Severity } from './plan/finding.ts';
 export type { Override, Plan, Relocation } from './plan/model.ts';
 export { makePlan } from './plan/plan.ts';

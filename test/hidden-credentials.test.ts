@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
-import { redact } from '../lib/app/redact.ts';
+import { redact } from '../lib/credentials/redact.ts';
 import { Project } from './support/project.ts';
 
 // Known credentials are hidden in every input; no output, log and error may hold them.

@@ -11,22 +11,46 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   image: [],
   digests: ['input', 'image'],
   config: ['input', 'image'],
-  plan: ['input', 'image', 'digests', 'config'],
-  mirror: ['input', 'image', 'config', 'plan'],
-  registry: ['input', 'image', 'config', 'plan'],
-  bundle: ['input', 'image', 'digests', 'config', 'plan', 'mirror', 'registry'],
-  manifests: ['input', 'image', 'config', 'plan', 'mirror', 'imports'],
+  credentials: ['input', 'image', 'config', 'imports'],
+  plan: ['input', 'image', 'digests', 'config', 'credentials'],
+  mirror: ['input', 'image', 'config', 'credentials', 'plan'],
+  registry: ['input', 'image', 'config', 'credentials', 'plan'],
+  bundle: ['input', 'image', 'digests', 'config', 'credentials', 'plan', 'mirror', 'registry'],
+  manifests: ['input', 'image', 'config', 'credentials', 'plan', 'mirror'],
   validation: ['input'],
   release: ['input', 'image', 'digests', 'config', 'plan'],
   report: ['input', 'image', 'digests', 'config', 'plan', 'release'],
   // What the cdk8s app, main.ts, says; the command-line tool is cli.
-  app: ['input', 'image', 'config', 'plan', 'manifests'],
+  app: ['input', 'image', 'config', 'credentials', 'plan', 'manifests'],
   cli: [
-    ...['input', 'image', 'digests', 'config', 'plan', 'mirror', 'registry', 'bundle', 'release', 'report'],
+    ...[
+      'input',
+      'image',
+      'digests',
+      'config',
+      'credentials',
+      'plan',
+      'mirror',
+      'registry',
+      'bundle',
+      'release',
+      'report',
+    ],
     '.',
   ],
   // project.ts, starter.ts and index.ts
-  '.': ['input', 'image', 'digests', 'config', 'plan', 'mirror', 'manifests', 'validation', '.'],
+  '.': [
+    'input',
+    'image',
+    'digests',
+    'config',
+    'credentials',
+    'plan',
+    'mirror',
+    'manifests',
+    'validation',
+    '.',
+  ],
 };
 
 /** Packages that the pure parts may use; files, the network and cdk8s are for the edges. */
@@ -136,4 +160,19 @@ test('the plan is pure', () => {
     return allowed && !target.startsWith('.') && !allowed.includes(target);
   });
   expect(wrong).toEqual([]);
+});
+
+test('what is about credentials has one home', () => {
+  const elsewhere = files.filter(
+    (file) =>
+      /credential|login|docker-config|redact|leak-check|base64/.test(file) &&
+      !file.startsWith('credentials/'),
+  );
+  // The schema's variants: config is read by everything and imports nothing of it.
+  expect(elsewhere).toEqual(['config/credential.ts']);
+  const names = files.filter((file) => file.startsWith('credentials/')).map((file) => file.split('/').pop());
+  const namesakes = files.filter(
+    (file) => !file.startsWith('credentials/') && names.includes(file.split('/').pop()),
+  );
+  expect(namesakes).toEqual([]);
 });

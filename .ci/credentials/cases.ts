@@ -1,11 +1,9 @@
 import { App, Chart } from 'cdk8s';
-import { ExternalRegistrySecret, makePlan, type RegistryLogin, RegistrySecret } from '../../lib/index.ts';
-import { configWith, containers, digestOf } from '../../test/support/digests.ts';
+import { ExternalRegistrySecret, type RegistryLogin, RegistrySecret } from '../../lib/index.ts';
 
 // Prints what template.go reads: for several sets of logins the template of the ExternalSecret, the values that the
 // operator would have, and the docker config that the source env makes of the same logins.
 
-const plan = makePlan(containers({ 'a/a': `docker.io/a/a:1@${digestOf('a')}` }), configWith());
 /** Every character that a user name or password may hold and some reader could take for its own. */
 const ascii = String.fromCharCode(...Array.from({ length: 95 }, (_, i) => 32 + i));
 const passwords = [
@@ -30,7 +28,7 @@ const sets: RegistryLogin[][] = [
 
 const cases = sets.map((logins) => {
   const chart = new Chart(new App(), 'chart');
-  const common = { plan, name: 'x', namespace: 'x', component: 'pull' };
+  const common = { name: 'x', namespace: 'x', component: 'pull' };
   new RegistrySecret(chart, 'env', { ...common, logins });
   const remote = logins.map(({ server }) => ({ server, username: { key: 'u' }, password: { key: 'p' } }));
   new ExternalRegistrySecret(chart, 'external', {

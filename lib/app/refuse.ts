@@ -1,5 +1,5 @@
+import { redact } from '../credentials/redact.ts';
 import { InputError } from '../input/problem.ts';
-import { redact } from './redact.ts';
 
 /**
  * Runs the edge of a program. For bad input: the problems on standard error and exit code 2, no stack trace. Any

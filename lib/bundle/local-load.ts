@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts';
+import { type RegistryLogin, renderDockerConfig } from '../credentials/docker-config.ts';
 import type { Environment } from '../input/environment.ts';
 import { runLocally } from '../mirror/local-run.ts';
-import { type RegistryLogin, renderDockerConfig } from '../plan/docker-config.ts';
 import { LOAD_SCRIPT } from './script.ts';
 
 export interface LocalLoadOptions {

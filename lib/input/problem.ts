@@ -11,6 +11,8 @@ export interface Problem {
   readonly place?: Place;
   readonly message: string;
   readonly hint?: string;
+  /** What docs/findings.md explains it by. */
+  readonly code?: string;
 }
 
 /**
@@ -48,7 +50,8 @@ export function collectProblems<T, R>(items: readonly T[], run: (item: T) => R):
 export function formatProblem(severity: string, problem: Problem): string {
   const place = problem.place ? `${formatPlace(problem.place)}: ` : '';
   const hint = problem.hint ? `\n    ${printable(problem.hint)}` : '';
-  return `${printable(place)}${severity}: ${printable(problem.message)}${hint}`;
+  const code = problem.code ? ` [${problem.code}]` : '';
+  return `${printable(place)}${severity}: ${printable(problem.message)}${code}${hint}`;
 }
 
 /**

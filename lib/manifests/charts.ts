@@ -1,19 +1,18 @@
 import { type App, Chart } from 'cdk8s';
 import type { ConfigPlace } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import { readLogins } from '../credentials/logins.ts';
+import { credentialsOf, secretNameOf } from '../credentials/sources.ts';
 import type { Environment } from '../input/environment.ts';
-import { MIRROR_SECRET, secretNameOf } from '../plan/credentials.ts';
 import { refuseErrors } from '../plan/finding.ts';
 import type { Plan } from '../plan/model.ts';
 import { DigestsConfigMap } from './digests-config-map.ts';
 import { annotateForGitops } from './gitops.ts';
-import { readLogins } from './logins.ts';
 import { MirrorJob } from './mirror-job.ts';
 import { MirrorNamespace } from './mirror-namespace.ts';
 import { MirrorNetworkPolicy } from './mirror-network-policy.ts';
-import { RegistrySecret } from './registry-secret.ts';
-import { addMirrorSecrets, addPullSecret } from './secrets.ts';
-import { leakFinder } from './tripwire.ts';
+import { leakFinder } from './secret-leaks.ts';
+import { addPlainSecrets, addSecretObjects } from './secrets.ts';
 
 /** The end of the id of each chart with plain Secrets, and so of its file's name; .gitignore has it. */
 export const SECRETS_CHART = 'ess-secrets';
@@ -36,7 +35,9 @@ export function addCharts(
   environment: Environment,
   place?: ConfigPlace,
 ): Chart[] {
-  const { mirror, namespace, pullSecret } = config;
+  const { mirror, namespace } = config;
+  const credentials = credentialsOf(config);
+  const usedBy = (user: string) => credentials.filter((it) => it.usedBy === user);
   const charts: Chart[] = [];
   const chart = (id: string): Chart => {
     const made = new Chart(app, config.name ? `${config.name}-${id}` : id, {
@@ -49,12 +50,12 @@ export function addCharts(
 
   const images = chart('ess-images');
   new DigestsConfigMap(images, 'digests', { plan, namespace, name: config.configMap.name });
-  addPullSecret(images, plan, config);
+  addSecretObjects(images, usedBy('nodes'));
   if (mirror) {
     const files = chart('ess-mirror');
     if (mirror.namespace !== namespace)
       new MirrorNamespace(files, 'namespace', { plan, name: mirror.namespace });
-    addMirrorSecrets(files, plan, mirror.namespace, mirror.auth);
+    addSecretObjects(files, usedBy('mirror'));
     new MirrorNetworkPolicy(files, 'network-policy', {
       plan,
       namespace: mirror.namespace,
@@ -74,12 +75,11 @@ export function addCharts(
       caBundle: mirror.caBundle,
       clientCertificates: mirror.clientCertificates.map(({ server, name }) => ({ server, secretName: name })),
       proxy: mirror.proxy,
-      credentials: mirror.auth.map((auth) => ({ server: auth.server, secretName: secretNameOf(auth) })),
+      credentials: usedBy('mirror').map((it) => ({ server: it.server, secretName: secretNameOf(it) })),
     });
   }
   for (const made of charts) annotateForGitops(made, config.gitops);
-  const known = [...logins.pull, ...logins.mirror];
-  const findLeaks = leakFinder(known);
+  const findLeaks = leakFinder(logins);
   refuseErrors(findLeaks(charts));
   // At synth again, over the charts that the app has got besides.
   app.node.addValidation({
@@ -89,20 +89,6 @@ export function addCharts(
       ),
   });
 
-  if (known.length === 0) return charts;
-  const secrets = chart(SECRETS_CHART);
-  if (pullSecret && logins.pull.length > 0) {
-    const { name } = pullSecret;
-    new RegistrySecret(secrets, 'pull', { plan, name, namespace, component: 'pull', logins: logins.pull });
-  }
-  if (mirror && logins.mirror.length > 0) {
-    new RegistrySecret(secrets, 'mirror', {
-      plan,
-      name: MIRROR_SECRET,
-      namespace: mirror.namespace,
-      component: 'mirror',
-      logins: logins.mirror,
-    });
-  }
+  if (logins.length > 0) addPlainSecrets(chart(SECRETS_CHART), logins);
   return charts;
 }

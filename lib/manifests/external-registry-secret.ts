@@ -1,35 +1,15 @@
+import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
-import { ExternalSecret, type RemoteRef } from '../../imports/external-secrets.io.ts';
-import type { Plan } from '../plan/model.ts';
-import { labels, metadata } from './metadata.ts';
+import { type ExternalSecretContent, renderExternalSecret } from '../credentials/external-secret.ts';
+import { labels } from './metadata.ts';
 
-/** Where a secret store has the user name and password for one server. */
-export interface RemoteLogin {
-  /** host[:port]; in a mirror's credential also host/path. */
-  readonly server: string;
-  readonly username: RemoteRef;
-  readonly password: RemoteRef;
-}
-
-export interface ExternalRegistrySecretProps {
-  readonly plan: Plan;
+export interface ExternalRegistrySecretProps extends ExternalSecretContent {
   /** Name of the ExternalSecret and of the Secret that it makes. */
   readonly name: string;
   readonly namespace: string;
   /** What the Secret is for, as its label `app.kubernetes.io/component`. */
   readonly component: string;
-  /** The store that the operator reads from. */
-  readonly store: { readonly name: string; readonly kind: 'SecretStore' | 'ClusterSecretStore' };
-  /** The logins that it holds; at least one. */
-  readonly logins: readonly RemoteLogin[];
-  /**
-   * How often the store is read anew, as a Go duration; 0: once.
-   * @default "1h"
-   */
-  readonly refreshInterval?: string;
 }
-
-const DEFAULTS = { conversionStrategy: 'Default', decodingStrategy: 'None', metadataPolicy: 'None' } as const;
 
 /**
  * An ExternalSecret that makes a Secret of type `kubernetes.io/dockerconfigjson`, the same bytes as
@@ -38,41 +18,10 @@ const DEFAULTS = { conversionStrategy: 'Default', decodingStrategy: 'None', meta
 export class ExternalRegistrySecret extends Construct {
   constructor(scope: Construct, id: string, props: ExternalRegistrySecretProps) {
     super(scope, id);
-    const { plan, name, namespace, component, store, logins, refreshInterval = '1h' } = props;
-    new ExternalSecret(this, 'external-secret', {
-      metadata: metadata(plan, component, name, namespace),
-      spec: {
-        refreshInterval,
-        secretStoreRef: { name: store.name, kind: store.kind },
-        target: {
-          name,
-          creationPolicy: 'Owner',
-          deletionPolicy: 'Retain',
-          template: {
-            engineVersion: 'v2',
-            mergePolicy: 'Replace',
-            type: 'kubernetes.io/dockerconfigjson',
-            metadata: { labels: labels(component) },
-            data: { '.dockerconfigjson': renderTemplate(logins.map(({ server }) => server)) },
-          },
-        },
-        data: logins.flatMap(({ username, password }, index) => [
-          { secretKey: `username_${index}`, remoteRef: { ...DEFAULTS, ...username } },
-          { secretKey: `password_${index}`, remoteRef: { ...DEFAULTS, ...password } },
-        ]),
-      },
+    const metadata = { name: props.name, namespace: props.namespace, labels: labels(props.component) };
+    new ApiObject(this, 'Default', {
+      ...renderExternalSecret({ ...props, labels: metadata.labels }),
+      metadata,
     });
   }
-}
-
-/**
- * The Go template of the docker config. toRawJson and not toJson, which writes & < > as escapes: the bytes are to
- * be those of `RegistrySecret`. A server can hold nothing that JSON or a template would read as its own.
- */
-function renderTemplate(servers: readonly string[]): string {
-  const auths = servers.map((server, index) => {
-    const [username, password] = [`.username_${index}`, `.password_${index}`];
-    return `"${server}":{"username":{{ ${username} | toRawJson }},"password":{{ ${password} | toRawJson }},"auth":"{{ printf "%s:%s" ${username} ${password} | b64enc }}"}`;
-  });
-  return `{"auths":{${auths.join(',')}}}`;
 }

@@ -1,7 +1,7 @@
 import type { k8s } from 'cdk8s-plus-28';
+import { credentialFor } from '../credentials/select.ts';
 import { parseReference } from '../image/reference.ts';
 import { SCRIPT_NAME } from '../mirror/script.ts';
-import { credentialFor } from '../plan/credentials.ts';
 import type { MirrorClientCertificate } from './mirror-access.ts';
 import type { MirrorJobProps } from './mirror-job.ts';
 

@@ -1,11 +1,9 @@
 import { Construct } from 'constructs';
-import { type RegistryLogin, renderDockerConfig } from '../plan/docker-config.ts';
-import type { Plan } from '../plan/model.ts';
-import { metadata } from './metadata.ts';
+import { type RegistryLogin, renderDockerConfig } from '../credentials/docker-config.ts';
+import { labels } from './metadata.ts';
 import { addObject } from './object.ts';
 
 export interface RegistrySecretProps {
-  readonly plan: Plan;
   readonly name: string;
   readonly namespace: string;
   /** What the Secret is for, as its label `app.kubernetes.io/component`. */
@@ -16,16 +14,22 @@ export interface RegistrySecretProps {
 
 /**
  * A Secret of type `kubernetes.io/dockerconfigjson`, the same bytes as `kubectl create secret docker-registry`
- * gives for one server. It holds the passwords as they are: keep the file that it is synthesised to out of git.
+ * makes for one server. It holds the passwords as they are: keep the file that it is synthesised to out of git.
  */
 export class RegistrySecret extends Construct {
   constructor(scope: Construct, id: string, props: RegistrySecretProps) {
     super(scope, id);
-    const { plan, name, namespace, component, logins } = props;
-    addObject(this, 'secret', 'Secret', metadata(plan, component, name, namespace), {
-      apiVersion: 'v1',
-      type: 'kubernetes.io/dockerconfigjson',
-      data: { '.dockerconfigjson': Buffer.from(renderDockerConfig(logins), 'utf8').toString('base64') },
-    });
+    const { name, namespace, component, logins } = props;
+    addObject(
+      this,
+      'Default',
+      'Secret',
+      { name, namespace, labels: labels(component) },
+      {
+        apiVersion: 'v1',
+        type: 'kubernetes.io/dockerconfigjson',
+        data: { '.dockerconfigjson': Buffer.from(renderDockerConfig(logins), 'utf8').toString('base64') },
+      },
+    );
   }
 }

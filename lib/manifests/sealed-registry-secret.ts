@@ -1,22 +1,14 @@
+import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
-import { SealedSecret, type SealingScope, scopeAnnotations } from '../../imports/bitnami.com.ts';
-import type { Plan } from '../plan/model.ts';
-import { labels, metadata } from './metadata.ts';
+import { renderSealedSecret, type SealedSecretContent } from '../credentials/sealed-secret.ts';
+import { labels } from './metadata.ts';
 
-export interface SealedRegistrySecretProps {
-  readonly plan: Plan;
+export interface SealedRegistrySecretProps extends SealedSecretContent {
   /** Name of the SealedSecret and of the Secret that it makes; with scope strict the ciphertext is bound to it. */
   readonly name: string;
   readonly namespace: string;
   /** What the Secret is for, as its label `app.kubernetes.io/component`. */
   readonly component: string;
-  /** Ciphertext of the docker config, as `kubeseal --raw` prints it. */
-  readonly encryptedData: string;
-  /**
-   * The scope that it was sealed with.
-   * @default "strict"
-   */
-  readonly scope?: SealingScope;
 }
 
 /**
@@ -26,23 +18,9 @@ export interface SealedRegistrySecretProps {
 export class SealedRegistrySecret extends Construct {
   constructor(scope: Construct, id: string, props: SealedRegistrySecretProps) {
     super(scope, id);
-    const { plan, name, namespace, component, encryptedData, scope: sealing = 'strict' } = props;
-    const base = metadata(plan, component, name, namespace);
-    const annotations = scopeAnnotations(sealing);
-    new SealedSecret(this, 'sealed-secret', {
-      metadata: { ...base, annotations: { ...base.annotations, ...annotations } },
-      spec: {
-        encryptedData: { '.dockerconfigjson': encryptedData },
-        template: {
-          metadata: {
-            name,
-            namespace,
-            labels: labels(component),
-            ...(sealing !== 'strict' && { annotations }),
-          },
-          type: 'kubernetes.io/dockerconfigjson',
-        },
-      },
-    });
+    const { name, namespace } = props;
+    const common = { name, namespace, labels: labels(props.component) };
+    const { annotations, ...object } = renderSealedSecret({ ...props, ...common });
+    new ApiObject(this, 'Default', { ...object, metadata: { ...common, annotations } });
   }
 }

@@ -1,38 +1,33 @@
+import { ApiObject, type ApiObjectMetadata } from 'cdk8s';
 import type { Construct } from 'constructs';
-import type { Config, MirrorAuth } from '../config/schema.ts';
-import { bySecret } from '../plan/credentials.ts';
-import type { Plan } from '../plan/model.ts';
-import { ExternalRegistrySecret } from './external-registry-secret.ts';
-import { SealedRegistrySecret } from './sealed-registry-secret.ts';
+import type { Credential } from '../credentials/credential-source.ts';
+import type { CredentialLogin } from '../credentials/logins.ts';
+import { bySecret, type SecretCredentials, secretNameOf, sourceOf } from '../credentials/sources.ts';
+import { labels } from './metadata.ts';
+import { RegistrySecret } from './registry-secret.ts';
 
-/** Adds what makes the pull Secret and is safe in git, if its source is of that kind. */
-export function addPullSecret(scope: Construct, plan: Plan, config: Config): void {
-  const { namespace, pullSecret, registry } = config;
-  const common = { plan, namespace, component: 'pull' };
-  if (pullSecret?.source === 'externalSecret') {
-    const { username, password } = pullSecret;
-    const logins = [{ server: registry.server, username, password }];
-    new ExternalRegistrySecret(scope, 'pull-secret', { ...common, ...pullSecret, logins });
+/** Adds the objects that make Secrets and are safe in git: one object per Secret. */
+export function addSecretObjects(scope: Construct, credentials: readonly Credential[]): void {
+  for (const group of bySecret(credentials)) {
+    const source = sourceOf(group[0]);
+    if (source.secret !== 'object') continue;
+    const { name, namespace, component } = describeSecret(group);
+    const { annotations, ...object } = source.object(group, { name, namespace, labels: labels(component) });
+    const metadata: ApiObjectMetadata = { name, namespace, labels: labels(component), annotations };
+    new ApiObject(scope, `secret-${name}`, { ...object, metadata });
   }
-  if (pullSecret?.source === 'sealedSecret')
-    new SealedRegistrySecret(scope, 'pull-secret', { ...common, ...pullSecret });
 }
 
-/** Adds what makes the Secrets of the mirror and is safe in git: one object for each Secret. */
-export function addMirrorSecrets(
-  scope: Construct,
-  plan: Plan,
-  namespace: string,
-  auth: readonly MirrorAuth[],
-): void {
-  const common = { plan, namespace, component: 'mirror' };
-  const external = auth.filter((one) => one.source === 'externalSecret');
-  for (const [name, logins] of bySecret(external)) {
-    const [first] = logins;
-    if (first) new ExternalRegistrySecret(scope, `secret-${name}`, { ...common, ...first, logins });
+/** Adds the plain Secrets of logins that synth knows. */
+export function addPlainSecrets(scope: Construct, logins: readonly CredentialLogin[]): void {
+  for (const group of bySecret(logins.map(({ credential }) => credential))) {
+    const { name, namespace, component } = describeSecret(group);
+    const held = logins.filter(({ credential }) => group.includes(credential));
+    new RegistrySecret(scope, `secret-${namespace}-${name}`, { name, namespace, component, logins: held });
   }
-  for (const one of auth) {
-    if (one.source === 'sealedSecret')
-      new SealedRegistrySecret(scope, `secret-${one.name}`, { ...common, ...one });
-  }
+}
+
+function describeSecret([first]: SecretCredentials) {
+  const component = first.usedBy === 'nodes' ? 'pull' : 'mirror';
+  return { name: secretNameOf(first), namespace: first.namespace, component };
 }

@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts';
+import { type RegistryLogin, renderDockerConfig } from '../credentials/docker-config.ts';
 import type { Environment } from '../input/environment.ts';
-import { type RegistryLogin, renderDockerConfig } from '../plan/docker-config.ts';
 import type { Plan } from '../plan/model.ts';
 import { runLocally } from './local-run.ts';
 import { renderPlanFiles } from './plan-file.ts';

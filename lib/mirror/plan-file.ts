@@ -1,5 +1,5 @@
+import { credentialFor } from '../credentials/select.ts';
 import { formatReference, repositoryName } from '../image/reference.ts';
-import { credentialFor } from '../plan/credentials.ts';
 import type { Relocation } from '../plan/model.ts';
 
 /** A credential as mirror.sh knows it: the folder below ESS_AIRGAP_AUTH_DIR that holds its config.json. */

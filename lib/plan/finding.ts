@@ -1,3 +1,4 @@
+import type { CredentialFault } from '../credentials/credential-source.ts';
 import { formatProblem, InputError, type Problem } from '../input/problem.ts';
 
 /**
@@ -45,7 +46,7 @@ export const FINDINGS = {
   'rate-budget': 'note',
   'no-mirror': 'note',
   'gitops-plain-secret': 'note',
-} as const satisfies Record<string, Severity>;
+} as const satisfies Record<CredentialFault, 'error'> & Record<string, Severity>;
 
 export type FindingCode = keyof typeof FINDINGS;
 
@@ -57,18 +58,16 @@ export interface Finding extends Problem {
 
 /** Makes a finding, with the severity of its code. */
 export function finding(code: FindingCode, problem: Problem): Finding {
-  return { code, severity: FINDINGS[code], ...problem };
+  return { ...problem, code, severity: FINDINGS[code] };
 }
 
 /** A finding as one paragraph, its code at the end. */
 export function formatFinding(finding: Finding): string {
-  return formatProblem(finding.severity, { ...finding, message: `${finding.message} [${finding.code}]` });
+  return formatProblem(finding.severity, finding);
 }
 
 /** Throws the findings that are errors, all of them. */
 export function refuseErrors(findings: readonly Finding[]): void {
   const errors = findings.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) {
-    throw new InputError(errors.map((error) => ({ ...error, message: `${error.message} [${error.code}]` })));
-  }
+  if (errors.length > 0) throw new InputError(errors);
 }

@@ -1,5 +1,5 @@
 import type { MirrorConfig } from '../config/schema.ts';
-import { credentialFor } from './credentials.ts';
+import { credentialFor } from '../credentials/select.ts';
 import type { Relocation } from './model.ts';
 
 /** What a first run of the mirror asks of one upstream server. */

@@ -1,6 +1,6 @@
+import type { Credential, Credentials } from '../credentials/machine.ts';
 import { type ImageReference, repositoryName } from '../image/reference.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
-import type { Credential, Credentials } from './credentials.ts';
 import { RegistryError } from './error.ts';
 import type { Http } from './http.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { Credentials } from '../credentials/machine.ts';
 import { type ImageReference, repositoryName } from '../image/reference.ts';
 import { Authorizer } from './authorizer.ts';
-import type { Credentials } from './credentials.ts';
 import { RegistryError } from './error.ts';
 import { codeOf, type Http, type HttpRequest, type HttpResponse } from './http.ts';
 import { MANIFEST_TYPES } from './media-types.ts';

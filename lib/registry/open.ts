@@ -1,9 +1,9 @@
 import type { Config } from '../config/schema.ts';
+import { readGivenLogins } from '../credentials/logins.ts';
+import { Credentials } from '../credentials/machine.ts';
 import type { Environment } from '../input/environment.ts';
 import { RegistryClient } from './client.ts';
-import { Credentials } from './credentials.ts';
 import { Http } from './http.ts';
-import { readMirrorLogins, readPullLogin } from './logins.ts';
 
 export interface OpenOptions {
   /** Where credentials, certificates and proxies are named, as `process.env`. */
@@ -22,8 +22,7 @@ export async function withRegistries<T>(
   { environment, caFile }: OpenOptions,
   work: (client: RegistryClient) => Promise<T>,
 ): Promise<T> {
-  const logins = [...readPullLogin(config, environment), ...readMirrorLogins(config, environment)];
-  const credentials = new Credentials(environment, logins);
+  const credentials = new Credentials(environment, readGivenLogins(config, environment));
   const http = new Http({ environment, caFile });
   try {
     return await work(new RegistryClient({ http, credentials, insecure: config.mirror?.insecure }));

@@ -243,7 +243,9 @@ describe('findings about Secrets', () => {
     const twins = { U: 'robot', P: 'hunter2-secret', V: 'robot', Q: 'hunter2-secret' };
     const input = config(env[0], env[1]);
     const message = messageOf(() => synthesize(digests, input, twins));
-    expect(message).toContain('P, for docker.io, and Q, which the nodes get, hold the same credential');
+    expect(message).toContain(
+      'the value of P, for docker.io, and the value of Q, which the nodes get, are the same credential',
+    );
     expect(message).toContain('[credential-shared]');
     expect(message).not.toMatch(/hunter2|robot/);
     const meant = config(env[0], { ...env[1], sharedWithNodes: true });

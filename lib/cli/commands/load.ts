@@ -25,14 +25,14 @@ export function addLoad(program: Program): void {
     )
     .action(async (bundle, older, { format, ca }) => {
       const { readConfigAtHand } = await import('../config-at-hand.ts');
-      const { readMirrorLogins, withoutLogins } = await import('../../registry/logins.ts');
+      const { readGivenLogins, withoutLogins } = await import('../../credentials/logins.ts');
       const { loadLocally } = await import('../../bundle/local-load.ts');
       const { trustedCertificates } = await import('../../registry/trust.ts');
       const { showScript } = await import('../show-script.ts');
       // The other side may have no airgap.yaml.
       const config = readConfigAtHand(program)?.config;
       const environment = config ? withoutLogins(config, process.env) : process.env;
-      const logins = config ? readMirrorLogins(config, process.env) : [];
+      const logins = config ? readGivenLogins(config, process.env, { usedBy: 'mirror' }) : [];
       const certificates = ca && trustedCertificates(environment, ca).join('\n');
       await showScript(format, (show) =>
         loadLocally({

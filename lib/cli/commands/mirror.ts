@@ -39,11 +39,11 @@ export function addMirror(program: Program): void {
         return;
       }
       const { mirrorLocally } = await import('../../mirror/local-mirror.ts');
-      const { readMirrorLogins, withoutLogins } = await import('../../registry/logins.ts');
+      const { readGivenLogins, withoutLogins } = await import('../../credentials/logins.ts');
       const { trustedCertificates } = await import('../../registry/trust.ts');
       const { showScript } = await import('../show-script.ts');
       const environment = withoutLogins(config, process.env);
-      const logins = readMirrorLogins(config, process.env);
+      const logins = readGivenLogins(config, process.env, { usedBy: 'mirror' });
       const certificates = ca && trustedCertificates(environment, ca).join('\n');
       await showScript(format, (show) =>
         mirrorLocally({ plan, config, logins, environment, ...(certificates && { certificates }), ...show }),

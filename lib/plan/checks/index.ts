@@ -1,10 +1,10 @@
-import { checkSecrets } from '../checks-secrets.ts';
 import type { Finding } from '../finding.ts';
 import type { Check, Checked } from './checked.ts';
 import { checkExcluded } from './excluded.ts';
 import { checkDigests } from './images.ts';
 import { checkCredentials, checkMirror } from './mirror.ts';
 import { checkProfile, checkPullThrough } from './registry.ts';
+import { checkSecrets } from './secrets.ts';
 import { checkCollisions, checkSize, checkTargets } from './targets.ts';
 import { checkUnmatched } from './unmatched.ts';
 

@@ -1,6 +1,6 @@
 import type { Config, MirrorConfig } from '../../config/schema.ts';
+import { credentialFor } from '../../credentials/select.ts';
 import { parseReference, repositoryName } from '../../image/reference.ts';
-import { credentialFor } from '../credentials.ts';
 import { type Finding, finding } from '../finding.ts';
 import { chosenPlatforms } from '../platforms.ts';
 import { PROFILES } from '../profiles.ts';

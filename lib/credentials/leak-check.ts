@@ -1,64 +1,50 @@
-import { ApiObject, type Chart } from 'cdk8s';
-import { base64Cores } from '../input/base64.ts';
-import { type Finding, finding } from '../plan/finding.ts';
+import { base64Cores } from './base64.ts';
 
-/** A secret value and the variable that it came from. */
+/** A password that synth knows. */
 export interface KnownSecret {
-  readonly passwordEnv: string;
+  /** Where it comes from, as a noun phrase: `the value of REGISTRY_PASSWORD`. */
+  readonly from: string;
   readonly password: string;
 }
 
-/**
- * Searches the rendered objects of charts that git does not ignore for known passwords: as they are, as JSON
- * writes them, and in base64 wherever they begin in it, twice over (a docker config in a Secret holds base64 in
- * base64). Looks at keys and values, ignores line folding, and takes the URL alphabet of base64 as the other.
- *
- * @param charts everything but what holds Secrets on purpose
- * @returns errors that name the object and the field, never the value
- */
-export function findLeaks(charts: readonly Chart[], secrets: readonly KnownSecret[]): Finding[] {
-  return leakFinder(secrets)(charts);
+/** A rendered object. */
+export interface SearchedObject {
+  readonly kind: string;
+  readonly name?: string;
+  /** All of it, as it is written. */
+  readonly json: unknown;
 }
 
 /**
- * The same search for many calls, as cdk8s validates the whole app anew for each file that it writes: objects that
- * are rendered as they were the last time are not searched again.
+ * Makes a search of objects for known passwords: as they are, as JSON writes them, and in base64 wherever they begin
+ * in it, twice over (a docker config in a Secret holds base64 in base64). Looks at keys and values, ignores line
+ * folding, and takes the URL alphabet of base64 as the other.
+ *
+ * @returns for each password that is in an object: the field and the object, in a message without the password
  */
-export function leakFinder(secrets: readonly KnownSecret[]): (charts: readonly Chart[]) => Finding[] {
+export function leakSearch(
+  secrets: readonly KnownSecret[],
+): (objects: readonly SearchedObject[]) => string[] {
   const wanted = secrets.map((secret) => ({ ...secret, isIn: detector(secret.password) }));
-  let searched: string | undefined;
-  let found: Finding[] = [];
-  return (charts) => {
-    const objects = charts
-      .flatMap(({ node }) => node.findAll())
-      .filter((it) => it instanceof ApiObject)
-      .map((object) => ({ object, json: object.toJson() }));
-    const rendered = JSON.stringify(objects.map(({ json }) => json));
-    if (rendered !== searched) found = objects.flatMap(({ object, json }) => search(object, json, wanted));
-    searched = rendered;
-    return found;
-  };
+  return (objects) => objects.flatMap((object) => search(object, wanted));
 }
 
 interface Wanted extends KnownSecret {
   readonly isIn: Detector;
 }
 
-function search(object: ApiObject, json: unknown, wanted: readonly Wanted[]): Finding[] {
+function search({ kind, name = '', json }: SearchedObject, wanted: readonly Wanted[]): string[] {
   const fields = fieldsOf(json);
   // Nearly always there is nothing: all fields at once, with what no text of theirs can go across between them.
   const whole = searchable(fields.map(({ text }) => text).join('\0'));
   return wanted
     .filter(({ isIn }) => isIn.some(whole))
-    .flatMap(({ passwordEnv, isIn }) => {
+    .flatMap(({ from, isIn }) => {
       const field = fields.find(({ text }) => isIn.field(searchable(text)));
       if (field === undefined) return [];
       // An object that is named after the secret is not named.
-      const name = isIn.some(searchable(object.metadata?.name ?? '')) ? '' : ` ${object.metadata?.name}`;
-      return finding('credential-leaked', {
-        message: `the value of ${passwordEnv} stands in field ${field.path} of the ${object.kind}${name}, which goes into a file that git does not ignore`,
-        hint: 'Remove it from the configuration or the digests file. If it stands there by chance, it is too common a word for a password.',
-      });
+      const called = isIn.some(searchable(name)) ? '' : ` ${name}`;
+      return `${from} stands in field ${field.path} of the ${kind}${called}`;
     });
 }
 

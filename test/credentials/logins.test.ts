@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { readGivenLogins, withoutLogins } from '../../lib/credentials/logins.ts';
 import { parseConfig } from '../../lib/index.ts';
-import { readMirrorLogins, readPullLogin, withoutLogins } from '../../lib/registry/logins.ts';
 
 const { config } = parseConfig(
   `apiVersion: ess-airgap/v1
@@ -16,9 +16,9 @@ mirror:
 );
 
 test('a login that the environment does not have is left to skopeo login', () => {
-  expect(readMirrorLogins(config, {})).toEqual([]);
-  expect(readPullLogin(config, { ESS_AIRGAP_PULL_USERNAME: '' })).toEqual([]);
-  expect(readMirrorLogins(config, { HUB_USER: 'u', HUB_TOKEN: 'p' })).toMatchObject([
+  expect(readGivenLogins(config, {})).toEqual([]);
+  expect(readGivenLogins(config, { ESS_AIRGAP_PULL_USERNAME: '' })).toEqual([]);
+  expect(readGivenLogins(config, { HUB_USER: 'u', HUB_TOKEN: 'p' })).toMatchObject([
     { server: 'docker.io', username: 'u', password: 'p' },
   ]);
 });
@@ -29,7 +29,7 @@ test.each([
   [{ HUB_USER: 'hunter2:u', HUB_TOKEN: 'p' }, 'HUB_USER, for docker.io, holds a colon'],
   [{ HUB_USER: 'u', HUB_TOKEN: 'hunter2\u2028' }, 'HUB_TOKEN, for docker.io, holds a line break'],
 ])('half a login, or one that no registry takes, is refused: %j', (environment, message) => {
-  const read = () => readMirrorLogins(config, environment);
+  const read = () => readGivenLogins(config, environment);
   expect(read).toThrow(message);
   expect(read).not.toThrow('hunter2');
 });

@@ -1,10 +1,18 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import type { ImageReference } from '../image/reference.ts';
 import type { Environment } from '../input/environment.ts';
+import { readTextFile } from '../input/file.ts';
 import { InputError } from '../input/problem.ts';
-import { credentialFor } from '../plan/credentials.ts';
-import type { RegistryLogin } from '../plan/docker-config.ts';
-import { type DockerAuth, type DockerConfig, readDockerConfigs } from './docker-config.ts';
+import {
+  type DockerAuth,
+  type DockerConfig,
+  parseDockerConfig,
+  type RegistryLogin,
+} from './docker-config.ts';
+import { credentialFor } from './select.ts';
 
 /** A login, and where it was found: for messages, which never hold the login itself. */
 export interface Credential extends DockerAuth {
@@ -63,6 +71,28 @@ export class Credentials {
     this.#helped.set(key, known);
     return known;
   }
+}
+
+/**
+ * The docker config files that are there, the first one first: where containers-auth.json(5) says that skopeo
+ * looks, so that every command finds the same credentials.
+ *
+ * @throws InputError for a file that is none; what stands in it is never repeated
+ */
+function readDockerConfigs(environment: Environment): DockerConfig[] {
+  const { REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR, XDG_CONFIG_HOME, DOCKER_CONFIG, HOME } = environment;
+  const home = HOME || homedir();
+  const runtime = XDG_RUNTIME_DIR || `/run/containers/${process.getuid?.() ?? 0}`;
+  const files = REGISTRY_AUTH_FILE
+    ? [REGISTRY_AUTH_FILE]
+    : [
+        join(runtime, XDG_RUNTIME_DIR ? 'containers/auth.json' : 'auth.json'),
+        join(XDG_CONFIG_HOME || join(home, '.config'), 'containers/auth.json'),
+        join(DOCKER_CONFIG || join(home, '.docker'), 'config.json'),
+      ];
+  return files
+    .filter((file) => existsSync(file))
+    .map((file) => parseDockerConfig(readTextFile(file, 'a docker config'), file));
 }
 
 /** Runs `docker-credential-HELPER get`: the server goes in, and the credential comes out, by pipes. */

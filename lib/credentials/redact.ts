@@ -1,5 +1,5 @@
-import { base64Cores } from '../input/base64.ts';
 import type { Environment } from '../input/environment.ts';
+import { base64Cores } from './base64.ts';
 
 const NAMES = /PASSWORD|PASSWD|TOKEN|SECRET/i;
 /** Shorter ones would be found in innocent words. */

@@ -10,9 +10,9 @@ import { formatFinding } from '../../lib/plan/finding.ts';
 import { configWith, containers, digestOf } from '../support/digests.ts';
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
-const secret = { passwordEnv: 'REGISTRY_PASSWORD', password: 'hunter2"secret<é' };
+const secret = { from: 'the value of REGISTRY_PASSWORD', password: 'hunter2"secret<é' };
 
-/** What the tripwire says about a chart with one object. */
+/** What the secret leak check says about a chart with one object. */
 function said(name: string, fields: object, known = secret): string {
   const chart = new Chart(new App(), 'chart');
   addObject(chart, 'object', 'ConfigMap', { name }, { apiVersion: 'v1', ...fields });
@@ -34,7 +34,7 @@ const disguises: Record<string, (password: string) => string> = {
   'in base64 for URLs': (password) => Buffer.from(`x?>${password}`).toString('base64url'),
 };
 
-describe('tripwire', () => {
+describe('the secret leak check', () => {
   test.each(Object.entries(disguises))('%s', (_, disguise) => {
     const message = said('plan', { data: { text: `before ${disguise(secret.password)}` } });
     expect(message).toContain(
@@ -49,7 +49,7 @@ describe('tripwire', () => {
         fc.string({ unit: 'grapheme', minLength: 6, maxLength: 40 }).filter((text) => text.trim() === text),
         fc.constantFrom(...Object.values(disguises)),
         (password, disguise) => {
-          const known = { passwordEnv: 'P', password };
+          const known = { from: 'the value of P', password };
           expect(said('plan', { data: { text: disguise(password) } }, known)).toContain(
             '[credential-leaked]',
           );
@@ -60,7 +60,7 @@ describe('tripwire', () => {
   });
 
   test('a label, an annotation, a key, the name, an argument and an environment value', () => {
-    const word = { passwordEnv: 'P', password: 'hunter2-secret' };
+    const word = { from: 'the value of P', password: 'hunter2-secret' };
     const places: [string, string, object][] = [
       ['metadata.labels.a', 'x', { metadata: { name: 'x', labels: { a: word.password } } }],
       ['metadata.annotations.a', 'x', { metadata: { name: 'x', annotations: { a: word.password } } }],
@@ -81,7 +81,7 @@ describe('tripwire', () => {
   });
 
   test('a short password is not found in innocent words, only as a whole value', () => {
-    const short = { passwordEnv: 'P', password: 'web' };
+    const short = { from: 'the value of P', password: 'web' };
     const plan = makePlan(
       containers({ 'web/web': `docker.io/a/web:v1@${digestOf('a')}` }),
       configWith({ registry: { path: 'web' } }),

@@ -1,9 +1,21 @@
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-import type { Environment } from '../input/environment.ts';
-import { readTextFile } from '../input/file.ts';
 import { InputError } from '../input/problem.ts';
+
+/** A user name and password for one server. */
+export interface RegistryLogin {
+  /** host[:port]; in a mirror's credential also host/path. */
+  readonly server: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+/** The docker config that holds some logins, the same bytes as `kubectl create secret docker-registry` makes for one. */
+export function renderDockerConfig(logins: readonly RegistryLogin[]): string {
+  const auths = logins.map(({ server, username, password }) => [
+    server,
+    { username, password, auth: Buffer.from(`${username}:${password}`, 'utf8').toString('base64') },
+  ]);
+  return JSON.stringify({ auths: Object.fromEntries(auths) });
+}
 
 /** A docker config file (`config.json`, `auth.json`), as far as it says how to log in. */
 export interface DockerConfig {
@@ -25,33 +37,18 @@ export interface DockerAuth {
 }
 
 /**
- * The docker config files that are there, the first one first: where containers-auth.json(5) says that skopeo
- * looks, so that every command finds the same credentials.
+ * Reads a docker config.
  *
- * @throws InputError for a file that is none; what stands in it is never repeated
+ * @param file its name for messages
+ * @throws InputError for a text that is none; what stands in it is never repeated
  */
-export function readDockerConfigs(environment: Environment): DockerConfig[] {
-  const { REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR, XDG_CONFIG_HOME, DOCKER_CONFIG, HOME } = environment;
-  const home = HOME || homedir();
-  const runtime = XDG_RUNTIME_DIR || `/run/containers/${process.getuid?.() ?? 0}`;
-  const files = REGISTRY_AUTH_FILE
-    ? [REGISTRY_AUTH_FILE]
-    : [
-        join(runtime, XDG_RUNTIME_DIR ? 'containers/auth.json' : 'auth.json'),
-        join(XDG_CONFIG_HOME || join(home, '.config'), 'containers/auth.json'),
-        join(DOCKER_CONFIG || join(home, '.docker'), 'config.json'),
-      ];
-  return files.filter((file) => existsSync(file)).map(readDockerConfig);
-}
-
-function readDockerConfig(file: string): DockerConfig {
+export function parseDockerConfig(text: string, file: string): DockerConfig {
   const wrong = (message: string): InputError =>
     new InputError([{ place: { file, line: 1, column: 1 }, message }]);
   let value: unknown;
   try {
-    value = JSON.parse(readTextFile(file, 'a docker config'));
-  } catch (error) {
-    if (error instanceof InputError) throw error;
+    value = JSON.parse(text);
+  } catch {
     // The parser's own words repeat a piece of the text, which holds passwords.
     throw wrong('this is no JSON; expected a docker config');
   }

@@ -1,0 +1,40 @@
+import { ApiObject, type Chart } from 'cdk8s';
+import { type KnownSecret, leakSearch } from '../credentials/leak-check.ts';
+import { type Finding, finding } from '../plan/finding.ts';
+
+/**
+ * The secret leak check: searches the rendered objects of charts that git does not ignore for known passwords.
+ *
+ * @param charts all charts except those that hold Secrets on purpose
+ * @returns errors that name the object and the field, never the value
+ */
+export function findLeaks(charts: readonly Chart[], secrets: readonly KnownSecret[]): Finding[] {
+  return leakFinder(secrets)(charts);
+}
+
+/**
+ * The same search for many calls, as cdk8s validates the whole app anew for each file that it writes: objects that
+ * are rendered as they were the last time are not searched again.
+ */
+export function leakFinder(secrets: readonly KnownSecret[]): (charts: readonly Chart[]) => Finding[] {
+  const search = leakSearch(secrets);
+  let searched: string | undefined;
+  let found: Finding[] = [];
+  return (charts) => {
+    const objects = charts
+      .flatMap(({ node }) => node.findAll())
+      .filter((it) => it instanceof ApiObject)
+      .map((object) => ({ kind: object.kind, name: object.metadata?.name, json: object.toJson() }));
+    const rendered = JSON.stringify(objects.map(({ json }) => json));
+    if (rendered !== searched) found = search(objects).map(describeLeak);
+    searched = rendered;
+    return found;
+  };
+}
+
+function describeLeak(leak: string): Finding {
+  return finding('credential-leaked', {
+    message: `${leak}, which goes into a file that git does not ignore`,
+    hint: 'Remove it from the configuration or the digests file. If it stands there by chance, it is too common a word for a password.',
+  });
+}
