@@ -1,11 +1,13 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { type ConfigPlace, readConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
+import { checkCredentialFiles } from './credentials/credential-files.ts';
+import { rememberSecretsOf } from './credentials/known-secrets.ts';
 import type { ContainerImage } from './digests/container-image.ts';
 import { parseDigests, readDigests } from './digests/read.ts';
 import { isGitPath, readGitFile } from './input/git-file.ts';
 import { collectProblems } from './input/problem.ts';
-import { finding, refuseErrors } from './plan/finding.ts';
+import { bySeverity, finding, refuseErrors } from './plan/finding.ts';
 import type { Plan } from './plan/model.ts';
 import { makePlan } from './plan/plan.ts';
 
@@ -28,10 +30,13 @@ export interface Project {
  * @throws InputError with every problem of the configuration, or else of the digests file
  */
 export function loadProject(configPath: string): Project {
+  rememberSecretsOf(configPath, process.env);
   const { config, place } = readConfig(configPath);
   const { digests } = config;
   const images = readDigests(isAbsolute(digests) ? digests : join(dirname(configPath), digests));
-  return { config, plan: makePlan(images, config, place), images, place };
+  const plan = makePlan(images, config, place);
+  const files = checkCredentialFiles(config, place).map((problem) => finding(problem.code, problem));
+  return { config, plan: { ...plan, findings: bySeverity([...plan.findings, ...files]) }, images, place };
 }
 
 /**

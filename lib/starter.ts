@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { parseConfig } from './config/load.ts';
 import { parseServer, renderStarter } from './config/starter-yaml.ts';
+import { credentialsOf, secretNameOf } from './credentials/sources.ts';
 import { readDigests } from './digests/read.ts';
 import { repositoryName } from './image/reference.ts';
 import { InputError } from './input/problem.ts';
@@ -30,20 +31,18 @@ export function writeStarter(configPath: string, server: string, digestsPath: st
   const plan = makePlan(images, config);
   writeNew(configPath, text);
 
-  const { mirror, namespace, pullSecret } = config;
-  const secrets = [
-    { namespace, name: pullSecret?.name, says: `to pull from ${config.registry.server}` },
-    ...(mirror?.auth ?? []).map((auth) => ({
-      namespace: mirror?.namespace,
-      name: auth.source === 'existing' ? auth.name : undefined,
-      says: `for ${auth.server}, which the Job ${auth.server === config.registry.server ? 'pushes to' : 'reads from'}`,
-    })),
-  ];
+  const { namespace, pullSecret, registry } = config;
+  const secrets = credentialsOf(config).map((credential) => {
+    const { server, usedBy } = credential;
+    const job = `for ${server}, which the Job ${server === registry.server ? 'pushes to' : 'reads from'}`;
+    const says = usedBy === 'nodes' ? `to pull from ${server}` : job;
+    return `  ${credential.namespace}/${secretNameOf(credential)}  ${says}`;
+  });
   return `${[
     `${configPath} written: ${plan.overrides.length} containers, ${plan.relocations.length} distinct images, all to ${[config.registry.server, config.registry.path].filter(Boolean).join('/')}.`,
     '',
     'It names these Secrets of type kubernetes.io/dockerconfigjson, which you make, or no longer names what is open:',
-    ...secrets.map((secret) => `  ${secret.namespace}/${secret.name}  ${secret.says}`),
+    ...secrets,
     '',
     'A Secret, with the password neither on a command line nor in git:',
     `  skopeo login --authfile login.json ${config.registry.server}`,

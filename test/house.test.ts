@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   input: [],
-  image: [],
+  image: ['input'],
   digests: ['input', 'image'],
   config: ['input', 'image'],
   credentials: ['input', 'image', 'config', 'imports'],
@@ -56,7 +56,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Packages that the pure parts may use; files, the network and cdk8s are for the edges. */
 const PURE: Readonly<Record<string, readonly string[]>> = {
   image: [],
-  plan: ['node:crypto', 'picomatch'],
+  plan: ['node:crypto'],
   release: [],
   report: ['node:crypto'],
 };

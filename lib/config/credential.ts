@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { key, notEmpty, objectName, text } from './schema-parts.ts';
 
 /**
- * The four sources of a credential, told apart by `source`.
+ * The sources of a credential, told apart by `source`.
  *
  * @param common keys of every source
  * @param environment keys of `env` alone: the names of the variables
@@ -42,8 +42,26 @@ export function credential<
       source: key('The Sealed Secrets controller makes the Secret of ciphertext.', z.literal('sealedSecret')),
       ...sealed,
     }),
+    z.strictObject({
+      ...common,
+      ...named,
+      source: key(
+        'The user name and password are read at synth from a docker config on this machine.',
+        z.literal('file'),
+      ),
+      path: key(
+        'The file, such as config.json, relative to this file. Only the login for the server of the credential is taken from it. Keep it out of git.',
+        text(filePath),
+      ),
+    }),
   ]);
 }
+
+const filePath = (value: string): string | undefined => {
+  if (value === '') return 'it is empty';
+  if (value.startsWith('~')) return 'expected a path relative to this file; ~ is not expanded';
+  return value.includes('\0') ? 'it holds a NUL character' : undefined;
+};
 
 const duration = (value: string): string | undefined =>
   /^(0|([0-9]+(\.[0-9]+)?(ms|s|m|h))+)$/.test(value)

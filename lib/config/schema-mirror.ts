@@ -1,28 +1,21 @@
 import * as z from 'zod/mini';
-import { whyNoRegistry, whyNoRepository } from '../image/reference.ts';
+import { whyNoHost, whyNoRegistry, whyNoRepository } from '../image/reference.ts';
 import { credential } from './credential.ts';
-import { imageReference, key, namespaceName, objectName, text, variableName } from './schema-parts.ts';
+import { imageReference, key, list, namespaceName, objectName, text, variableName } from './schema-parts.ts';
 
 // The part of airgap.yaml that is about the Job: see schema.ts.
 
 const credentialServer = (value: string): string | undefined => {
-  const [host = '', ...path] = value.split('/');
-  return whyNoRegistry(host) ?? (path.length > 0 ? whyNoRepository(path.join('/')) : undefined);
+  const slash = value.includes('://') ? -1 : value.indexOf('/');
+  if (slash < 0) return whyNoRegistry(value);
+  return whyNoRegistry(value.slice(0, slash)) ?? whyNoRepository(value.slice(slash + 1));
 };
 
 const proxyUrl = (value: string): string | undefined => {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (
-    !url ||
-    !/^https?:$/.test(url.protocol) ||
-    url.host === '' ||
-    !/^\/?$/.test(url.pathname + url.search)
-  ) {
-    return 'expected http://host:port or https://host:port';
-  }
-  if (url.username || url.password)
+  if (value.includes('@'))
     return 'a proxy that wants credentials is not supported: they would be read by all who read the Job';
-  return undefined;
+  const host = /^https?:\/\/([^/?#]+)\/?$/.exec(value)?.[1];
+  return host === undefined ? 'expected http://host:port or https://host:port' : whyNoHost(host);
 };
 const noProxyEntry = (value: string): string | undefined =>
   /^[A-Za-z0-9.:/*[\]-]+$/.test(value)
@@ -45,7 +38,7 @@ const platform = (value: string): string | undefined =>
 
 /** A list that is not empty. */
 function atLeastOne<S extends z.ZodMiniType>(schema: S) {
-  return z.array(schema).check(
+  return list(schema).check(
     z.check((context) => {
       if (context.value.length > 0) return;
       context.issues.push({ code: 'custom', message: 'expected one at least', input: context.value });
@@ -95,7 +88,7 @@ export const mirror = z.strictObject({
   ),
   auth: key(
     'Credentials for upstream registries and for the push. Default: none, every registry is open.',
-    z._default(z.array(mirrorAuth), []),
+    z._default(list(mirrorAuth), []),
   ),
   mode: key(
     'copy: bring what is missing. verify: copy nothing; the Job succeeds if every image is there. Default: copy.',
@@ -127,7 +120,7 @@ export const mirror = z.strictObject({
   clientCertificates: key(
     'Certificates to show to servers that ask for one. Default: none.',
     z._default(
-      z.array(
+      list(
         z.strictObject({
           server: key('The server: host[:port].', text(whyNoRegistry)),
           name: key(
@@ -146,21 +139,21 @@ export const mirror = z.strictObject({
         url: key('http://host:port, without credentials.', text(proxyUrl)),
         noProxy: key(
           'Hosts, .domains and networks that are reached without it; mostly the local registry. Default: none.',
-          z._default(z.array(text(noProxyEntry)), []),
+          z._default(list(text(noProxyEntry)), []),
         ),
       }),
     ),
   ),
   egressPorts: key(
     'TCP ports that the NetworkPolicy opens besides those of the servers: a registry inside of the cluster is reached at the port of its pod, not of its Service. Default: none.',
-    z._default(z.array(count(1, 65535)), []),
+    z._default(list(count(1, 65535)), []),
   ),
   rateLimits: key(
     'Manifest requests that an upstream server answers before it refuses more, by server. Default: what is known of docker.io.',
-    z._default(z.record(z.string(), count(1, 1_000_000_000)), {}),
+    z._default(z.record(text(whyNoRegistry), count(1, 1_000_000_000)), {}),
   ),
   insecure: key(
     'Servers that may be spoken to over plain HTTP or with a certificate that nobody checks. Default: none.',
-    z._default(z.array(text(whyNoRegistry)), []),
+    z._default(list(text(whyNoRegistry)), []),
   ),
 });

@@ -6,12 +6,14 @@ import {
   whyNoRepository,
   whyNoTag,
 } from '../image/reference.ts';
+import { whyNoGlob } from '../input/glob.ts';
 import { credential } from './credential.ts';
 import { PLACEHOLDERS } from './placeholders.ts';
 import { mirror } from './schema-mirror.ts';
 import {
   imageReference,
   key,
+  list,
   namespaceName,
   notEmpty,
   objectName,
@@ -31,14 +33,26 @@ const placeholderPath = (value: string): string | undefined => {
     return `${unknown} is no placeholder; expected ${PLACEHOLDERS.map((n) => `{${n}}`).join(', ')}`;
   return whyNoRepository(filled);
 };
+
+/** A server, for which people copy the whole of an address: what belongs into other keys is said. */
+const serverAlone = (value: string): string | undefined => {
+  const [host = '', ...folder] = value
+    .replace(/^https?:\/\//i, '')
+    .replace(/\/+$/, '')
+    .split('/');
+  const path = folder.join('/');
+  if (path === '' || whyNoRegistry(host) || whyNoRepository(path)) return whyNoRegistry(value);
+  return `it has a folder; write server: ${host} and path: ${path}`;
+};
+
 const registry = z.strictObject({
   server: key(
     'Host, and port where one is needed, that the nodes pull from; written as image_repository_server.',
-    text(whyNoRegistry),
+    text(serverAlone),
   ),
   pushServer: key(
     'Host[:port] that the Job pushes to, where it differs from server. Default: server.',
-    z.optional(text(whyNoRegistry)),
+    z.optional(text(serverAlone)),
   ),
   path: key(
     'Folder below the server in front of every repository. Default: none.',
@@ -61,16 +75,28 @@ const registry = z.strictObject({
   ),
 });
 
+/** A glob over the names of images, as the tool writes these. */
+const imageGlob = (value: string): string | undefined => {
+  const short = /^(?:index\.)?docker\.io\/([^/*?[{]+)$/.exec(value)?.[1];
+  if (short) return `no image is called that; expected docker.io/library/${short}, its full name`;
+  return whyNoGlob(value);
+};
+
 const rule = z.strictObject({
   match: key(
     'Glob over the upstream server/repository; * stays within one path component, ** does not.',
-    text(notEmpty),
+    text(imageGlob),
   ),
   to: key(
     'The whole repository on the local server. Placeholders: {path} the path of registry, {server} the upstream server, {repository} the upstream repository, {parent} all but its last component, {name} its last component.',
     text(placeholderPath),
   ),
 });
+
+const containerKey = (value: string): string | undefined =>
+  /^[A-Za-z0-9_.-]{1,128}\/[A-Za-z0-9_.-]{1,128}$/.test(value)
+    ? undefined
+    : 'expected component/container, as in the digests file';
 
 const override = z.strictObject({
   repository: key(
@@ -117,15 +143,15 @@ export const configSchema = z.strictObject({
   registry: key('The local registry.', registry),
   exclude: key(
     'Components, or component/container, that the ConfigMap leaves alone; globs. Default: none.',
-    z._default(z.array(text(notEmpty)), []),
+    z._default(list(text(whyNoGlob)), []),
   ),
   rules: key(
     'Exceptions to the layout; the first that matches wins. Default: none.',
-    z._default(z.array(rule), []),
+    z._default(list(rule), []),
   ),
   overrides: key(
     'The last word for single containers, by component/container. Default: none.',
-    z._default(z.record(z.string(), override), {}),
+    z._default(z.record(text(containerKey), override), {}),
   ),
   pin: key(
     'digest: the deployment runs images by digest. tag: by tag (image_digest ""), pulled anew at each start. Default: digest.',

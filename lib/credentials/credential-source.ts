@@ -51,6 +51,8 @@ interface PlainSecret<S extends SourceName> {
   read(credential: Credential<S>, context: ReadContext): KnownLogin;
   /** Returns the environment variables that hold the values: no other program needs them. */
   variables(credential: Credential<S>): readonly string[];
+  /** Returns the files that hold the values, relative to the folder of airgap.yaml: git must not have them. */
+  files(credential: Credential<S>): readonly string[];
 }
 
 /** Synth writes an object that makes the Secret and is safe in git. */
@@ -99,7 +101,12 @@ export type CredentialFault =
   | 'credential-empty'
   | 'credential-control-character'
   | 'credential-colon'
+  | 'credential-file'
+  | 'credential-file-in-git'
   | 'credential-shared';
+
+/** What may be wrong; `lib/plan/finding.ts` has each as a warning. */
+export type CredentialDoubt = 'credential-file-readable';
 
 export interface CredentialProblem extends Problem {
   readonly code: CredentialFault;

@@ -21,11 +21,16 @@ export function renderDockerConfig(logins: readonly RegistryLogin[]): string {
 export interface DockerConfig {
   readonly file: string;
   /** By key: host[:port], or host/path for a part of it. */
-  readonly auths: readonly ({ readonly server: string } & DockerAuth)[];
+  readonly auths: readonly DockerEntry[];
   /** The suffix of the program `docker-credential-…`, by host. */
   readonly credHelpers: ReadonlyMap<string, string>;
   /** The same for every host that `credHelpers` does not name. */
   readonly credsStore?: string;
+}
+
+/** A key of a docker config and what it has for it. */
+export interface DockerEntry extends DockerAuth {
+  readonly server: string;
 }
 
 /** What a docker config has for one key. */

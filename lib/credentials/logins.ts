@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { ConfigPlace } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import type { Environment } from '../input/environment.ts';
 import { readTextFile } from '../input/file.ts';
-import { InputError } from '../input/problem.ts';
+import { InputError, type Problem } from '../input/problem.ts';
+import { checkCredentialFiles, configFolder } from './credential-files.ts';
 import type { Credential, CredentialProblem, KnownLogin, ReadContext } from './credential-source.ts';
+import { rememberLogin } from './redact.ts';
 import { credentialsOf, sourceOf } from './sources.ts';
 
 /** The values of a credential of the configuration, and the credential. */
@@ -17,14 +19,15 @@ export interface CredentialLogin extends KnownLogin {
  * Reads every credential whose values synth needs: all of them must be there.
  *
  * @param place where the configuration's values stand, if it was read from a file
- * @throws InputError with every value that is missing or that no registry accepts, and every credential that nodes
- *   and Job share without `sharedWithNodes`
+ * @throws InputError with every value that is missing or that no registry accepts, every credential that nodes and Job
+ *   share without `sharedWithNodes`, and every file of credentials that git would commit
  */
 export function readLogins(config: Config, environment: Environment, place?: ConfigPlace): CredentialLogin[] {
   const reader = new LoginReader(environment, place);
   const logins = credentialsOf(config).flatMap((credential) => reader.read(credential) ?? []);
   for (const login of logins) reader.checkShared(login, logins);
-  reader.throwProblems();
+  const inGit = checkCredentialFiles(config, place).filter(({ code }) => code === 'credential-file-in-git');
+  reader.throwProblems(inGit);
   return logins;
 }
 
@@ -76,7 +79,9 @@ class LoginReader {
   read(credential: Credential): CredentialLogin | undefined {
     const source = sourceOf(credential);
     if (source.secret !== 'plain') return undefined;
-    return { ...source.read(credential, this.#contextOf(credential)), credential };
+    const login = source.read(credential, this.#contextOf(credential));
+    rememberLogin(login);
+    return { ...login, credential };
   }
 
   /** The same user name and password, whatever their sources. */
@@ -97,13 +102,14 @@ class LoginReader {
     });
   }
 
-  throwProblems(): void {
-    if (this.#problems.length > 0) throw new InputError(this.#problems);
+  throwProblems(others: readonly Problem[] = []): void {
+    const problems = [...this.#problems, ...others];
+    if (problems.length > 0) throw new InputError(problems);
   }
 
   #contextOf({ path }: Credential): ReadContext {
     const place = this.#place;
-    const folder = place ? dirname(place().file) : '.';
+    const folder = configFolder(place);
     return {
       environment: this.#environment,
       readFile(file) {

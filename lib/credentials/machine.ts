@@ -12,6 +12,7 @@ import {
   parseDockerConfig,
   type RegistryLogin,
 } from './docker-config.ts';
+import { rememberLogin } from './redact.ts';
 import { credentialFor } from './select.ts';
 
 /** A login, and where it was found: for messages, which never hold the login itself. */
@@ -58,7 +59,9 @@ export class Credentials {
       const helper = config.credHelpers.get(image.registry) ?? config.credsStore;
       const found =
         (helper && (await this.#ask(helper, image.registry, config.file))) || credentialFor(image, auths);
-      if (found) return found;
+      if (!found) continue;
+      rememberLogin(found);
+      return found;
     }
     return undefined;
   }

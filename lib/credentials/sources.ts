@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import type { Credential, CredentialConfig, CredentialSource, SourceName } from './credential-source.ts';
+import { file } from './docker-config-file.ts';
 import { env } from './env.ts';
 import { existing } from './existing.ts';
 import { externalSecret } from './external-secret.ts';
@@ -11,6 +12,7 @@ const SOURCES: { readonly [S in SourceName]: CredentialSource<S> } = {
   existing,
   externalSecret,
   sealedSecret,
+  file,
 };
 
 /** Returns the source of a credential. */

@@ -1,4 +1,5 @@
 import {
+  canonicalName,
   type ImageReference,
   whyNoDigest,
   whyNoLabelValue,
@@ -9,6 +10,7 @@ import {
 import { readTextFile } from '../input/file.ts';
 import { nearest } from '../input/nearest.ts';
 import { InputError, type Place, type Problem } from '../input/problem.ts';
+import { mayHoldPassword, quote, shorten } from '../input/quote.ts';
 import { Source } from '../input/source.ts';
 import { describeNode, predicateOf, type YamlEntry, type YamlMapping } from '../input/yaml.ts';
 import { byContainer, type ContainerImage } from './container-image.ts';
@@ -39,12 +41,13 @@ export function parseDigests(text: string, file: string): ContainerImage[] {
   if (components.entries.length === 0) {
     problems.push({ place: components.place, message: 'there are no components; expected at least one' });
   }
+  refuseOutline(components);
   for (const component of components.entries) {
     checkName('component', component, problems);
     if (component.value.kind !== 'mapping' || component.value.entries.length === 0) {
       problems.push({
         place: component.place,
-        message: `the component "${component.key}" holds ${describeContent(component)}; expected containers`,
+        message: `the component ${quote(component.key)} holds ${describeContent(component)}; expected containers`,
         hint: 'The ESS updater fails on an empty component: complete it or remove it.',
       });
       continue;
@@ -61,11 +64,27 @@ export function parseDigests(text: string, file: string): ContainerImage[] {
   return images.sort(byContainer);
 }
 
+/** The documentation shows a tree of names alone; each of them would be a problem, and none the one that counts. */
+function refuseOutline(components: YamlMapping): void {
+  const containers = components.entries.flatMap(({ value }) =>
+    value.kind === 'mapping' ? value.entries : [],
+  );
+  const isEmpty = ({ value }: YamlEntry): boolean => value.kind === 'scalar' && value.empty;
+  if (containers.length < 2 || !containers.every(isEmpty)) return;
+  throw new InputError([
+    {
+      place: components.place,
+      message: `this is only the outline of a release: none of its ${containers.length} containers has an image`,
+      hint: 'Use the images_digests.yml that comes with the ESS installer of your release; it has the images.',
+    },
+  ]);
+}
+
 function checkName(what: string, entry: YamlEntry, problems: Problem[]): void {
   if (/^[A-Za-z0-9]([A-Za-z0-9_.-]{0,126}[A-Za-z0-9])?$/.test(entry.key)) return;
   problems.push({
     place: entry.place,
-    message: `${JSON.stringify(entry.key)} is no name of a ${what}; expected letters, digits and underscores`,
+    message: `${quote(entry.key)} is no name of a ${what}; expected letters, digits and underscores`,
   });
 }
 
@@ -74,7 +93,7 @@ function describeContent({ value }: YamlEntry): string {
 }
 
 function readImage(component: string, entry: YamlEntry, problems: Problem[]): ImageReference | undefined {
-  const name = `${component}/${entry.key}`;
+  const name = mayHoldPassword(component + entry.key) ? '***' : shorten(`${component}/${entry.key}`);
   if (entry.value.kind !== 'mapping' || entry.value.entries.length === 0) {
     problems.push({
       place: entry.place,
@@ -102,7 +121,7 @@ function readImage(component: string, entry: YamlEntry, problems: Problem[]): Im
   const check = (key: Key, why: string | undefined): void => {
     const value = values.get(key);
     if (why === undefined || value?.text === undefined) return;
-    const found = JSON.stringify(value.text);
+    const found = quote(value.text);
     problems.push({ place: value.place, message: `the ${key} ${found} of ${name} is not legal: ${why}` });
   };
   // A folder behind the host belongs to the repository: registries know hosts only.
@@ -118,7 +137,7 @@ function readImage(component: string, entry: YamlEntry, problems: Problem[]): Im
   if (digest !== undefined) check('image_digest', whyNoDigest(digest));
   if (problems.length > before) return undefined;
   const repository = [folder, path].filter(Boolean).join('/');
-  return { registry, repository, ...(tag && { tag }), ...(digest && { digest }) };
+  return { ...canonicalName(registry, repository), ...(tag && { tag }), ...(digest && { digest }) };
 }
 
 /** A value of a key; `text` is left out where there is none, which has been reported then. */
@@ -135,7 +154,7 @@ function readKeys(name: string, mapping: YamlMapping, problems: Problem[]): Map<
       const meant = nearest(key, KEYS);
       problems.push({
         place,
-        message: `the container ${name} has the unknown key "${key}"; expected ${KEYS.join(', ')}`,
+        message: `the container ${name} has the unknown key ${quote(key)}; expected ${KEYS.join(', ')}`,
         hint: meant && `Did you mean ${meant}?`,
       });
     } else if (value.kind !== 'scalar' || value.empty) {

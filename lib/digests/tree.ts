@@ -1,4 +1,5 @@
 import { InputError, type Problem } from '../input/problem.ts';
+import { quote } from '../input/quote.ts';
 import { Source } from '../input/source.ts';
 import { describeNode, parseYaml, type YamlEntry, type YamlMapping, type YamlNode } from '../input/yaml.ts';
 
@@ -27,14 +28,15 @@ function mendGluedComment(source: Source, problems: Problem[]): Source {
   const at = match.index + header.length;
   problems.push({
     place: source.at(at),
-    message: `this is not YAML: the comment "${comment}" touches the | before it`,
+    message: `this is not YAML: the comment ${quote(comment)} touches the | before it`,
     hint: `Put the comment on a line of its own, below "${header.trim()}".`,
   });
   const text = source.text.slice(0, at) + ' '.repeat(comment.length) + source.text.slice(at + comment.length);
   return new Source(source.file, text);
 }
 
-function componentsOf(root: YamlNode, problems: Problem[]): YamlMapping {
+/** @param within the tree is a text in another document, as in a ConfigMap; it holds no further one */
+function componentsOf(root: YamlNode, problems: Problem[], within = false): YamlMapping {
   const stop = (node: YamlNode, message: string, hint?: string): InputError =>
     new InputError([...problems, { place: node.place, message, hint }]);
   if (root.kind !== 'mapping') {
@@ -44,36 +46,36 @@ function componentsOf(root: YamlNode, problems: Problem[]): YamlMapping {
     );
   }
   const wrapper = entry(root, 'images_digests');
+  const data = entry(root, 'data');
+  const digests = data?.value.kind === 'mapping' ? entry(data.value, 'images_digests') : undefined;
+  // Without kind it is what the documentation shows of one.
+  if (digests) return innerTree(digests, problems, within);
   if (scalarText(entry(root, 'kind')) === 'ConfigMap') {
-    const data = entry(root, 'data');
-    const digests = data?.value.kind === 'mapping' ? entry(data.value, 'images_digests') : undefined;
-    if (!digests)
-      throw stop(root, 'this ConfigMap has no data.images_digests', 'Is this the right ConfigMap?');
-    return innerTree(digests, problems);
+    throw stop(root, 'this ConfigMap has no data.images_digests', 'Is this the right ConfigMap?');
   }
   if (!wrapper) return root;
   for (const other of root.entries) {
     if (other === wrapper) continue;
     problems.push({
       place: other.place,
-      message: `the key "${other.key}" stands beside images_digests; expected images_digests alone`,
+      message: `the key ${quote(other.key)} stands beside images_digests; expected images_digests alone`,
       hint: 'A component belongs below images_digests, indented.',
     });
   }
-  return innerTree(wrapper, problems);
+  return innerTree(wrapper, problems, within);
 }
 
 /** What stands below `images_digests:`, as a tree or, in a ConfigMap, as a text that holds the tree. */
-function innerTree({ value }: YamlEntry, problems: Problem[]): YamlMapping {
+function innerTree({ value }: YamlEntry, problems: Problem[], within: boolean): YamlMapping {
   if (value.kind === 'mapping') return value;
   const expected = 'expected the components, such as synapse:, below it';
-  if (value.kind === 'sequence' || value.empty || !/[:\n]/.test(value.text)) {
+  if (within || value.kind === 'sequence' || value.empty || !/[:\n]/.test(value.text)) {
     throw new InputError([
       ...problems,
       { place: value.place, message: `images_digests holds ${describeNode(value)}; ${expected}` },
     ]);
   }
-  return componentsOf(parseYaml(value.inner(), problems), problems);
+  return componentsOf(parseYaml(value.inner(), problems), problems, true);
 }
 
 function entry(mapping: YamlMapping, key: string): YamlEntry | undefined {

@@ -1,3 +1,5 @@
+import { mayHoldPassword, quote } from '../input/quote.ts';
+
 /**
  * The name of an image in a registry: `registry/repository:tag@digest`, with the terms of the OCI
  * distribution specification. At least one of tag and digest is there.
@@ -34,13 +36,17 @@ export function shortReference(image: ImageReference): string {
 
 /**
  * Reads `registry/repository[:tag][@digest]`. The registry must be spelled out: a guessed `docker.io` is how
- * images come from the internet unseen.
+ * images come from the internet unseen. `docker.io/postgres` is read as `docker.io/library/postgres`.
  *
  * @returns the reference, or why the text is none
  */
 export function parseReference(text: string): ImageReference | string {
-  const [name = '', digest, ...more] = text.split('@');
-  if (more.length > 0) return 'it has more than one @';
+  if (mayHoldPassword(text)) {
+    return 'it has an @ with no digest behind it; expected registry/repository:tag@sha256:…, credentials go elsewhere';
+  }
+  const scheme = SCHEME.exec(text)?.[0];
+  if (scheme) return `it begins with ${quote(scheme)}; expected registry/repository:tag, without a scheme`;
+  const [name = '', digest] = text.split('@');
   const slash = name.indexOf('/');
   if (slash < 0)
     return 'it names no registry; expected registry/repository:tag or registry/repository@digest';
@@ -48,9 +54,6 @@ export function parseReference(text: string): ImageReference | string {
   const colon = name.indexOf(':', slash);
   const repository = name.slice(slash + 1, colon < 0 ? undefined : colon);
   const tag = colon < 0 ? undefined : name.slice(colon + 1);
-  if (!/[.:]/.test(registry) && registry !== 'localhost') {
-    return `"${registry}" is no registry; expected a host such as docker.io or localhost:5000 in front`;
-  }
   const wrong =
     whyNoRegistry(registry) ??
     whyNoRepository(repository) ??
@@ -58,46 +61,105 @@ export function parseReference(text: string): ImageReference | string {
     (digest === undefined ? undefined : whyNoDigest(digest));
   return (
     wrong ?? {
-      registry,
-      repository,
+      ...canonicalName(registry, repository),
       ...(tag !== undefined && { tag }),
       ...(digest !== undefined && { digest }),
     }
   );
 }
 
+/**
+ * Registry and repository as Docker and containerd understand them: `index.docker.io` is an older name of
+ * `docker.io`, and a repository there without a folder is in `library`.
+ */
+export function canonicalName(
+  registry: string,
+  repository: string,
+): Pick<ImageReference, 'registry' | 'repository'> {
+  if (registry !== 'docker.io' && registry !== 'index.docker.io') return { registry, repository };
+  return {
+    registry: 'docker.io',
+    repository: repository.includes('/') ? repository : `library/${repository}`,
+  };
+}
+
 // Each check says why a text is not legal, as the end of the sentence "… is not legal: ", or undefined.
 
-/** Host and port, as in the server part of an image name: no scheme, no folder, no credentials. */
+const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
+
+/**
+ * Host and port of a registry, as in the server part of an image name: no scheme, no folder, no credentials. Docker and
+ * containerd take a first part with neither dot nor port for a folder of Docker Hub, so it is not one here.
+ */
 export function whyNoRegistry(text: string): string | undefined {
   if (text === '') return 'it is empty; expected a host such as registry.example.org or localhost:5000';
-  if (/^[a-z]+:\/\//i.test(text)) return 'it begins with a scheme; expected only the host and port';
   // A user name or password must not come back in a message.
   if (text.includes('@')) return 'it has an @; expected only the host and port, credentials go elsewhere';
-  const match = /^(?<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(?<port>\d{1,5}))?$/.exec(text);
-  if (!match?.groups) return 'expected a host, and a port where one is needed, such as localhost:5000';
-  const { host = '', port } = match.groups;
-  if (port !== undefined && (Number(port) < 1 || Number(port) > 65535)) return `${port} is no port`;
-  if (
-    !host.startsWith('[') &&
-    !host.split('.').every((label) => /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/.test(label))
-  ) {
-    return 'expected a host name whose parts begin and end with a letter or digit';
+  const scheme = SCHEME.exec(text)?.[0];
+  if (scheme) {
+    const host = text.slice(scheme.length).replace(/\/.*$/s, '');
+    const instead = whyNoRegistry(host) === undefined ? ` ${host}` : ' only the host and port';
+    return `it begins with a scheme, ${quote(scheme)}; expected${instead}`;
+  }
+  const slash = text.indexOf('/');
+  if (slash >= 0) {
+    return `it has a folder, ${quote(text.slice(slash + 1))}; expected only the host and port`;
+  }
+  const wrong = whyNoHost(text);
+  if (wrong) return wrong;
+  if (!/[.:]/.test(text) && text !== 'localhost') {
+    return `Docker and containerd take ${quote(text)} for a folder of Docker Hub; expected docker.io/${text}/…, or a host with a dot or a port such as ${text}.example.org or ${text}:5000`;
   }
   return undefined;
 }
 
+/**
+ * A host name or IPv4 address, and a port if there is one. Kubernetes, skopeo and registries do not agree about IPv6
+ * addresses in image names.
+ */
+export function whyNoHost(text: string): string | undefined {
+  if (/^\[|:.*:/s.test(text)) {
+    return 'it has brackets or more than one colon; IPv6 addresses are not supported, expected a host name';
+  }
+  const [host = '', port] = text.split(':');
+  if (port !== undefined && !(/^[1-9]\d{0,4}$/.test(port) && Number(port) <= 65535)) {
+    return `${quote(port)} is not a port; expected a number from 1 to 65535`;
+  }
+  if (host.length > 253) return `the host has ${host.length} characters; a host name has 253 at most`;
+  const labels = host.split('.');
+  const long = labels.find((label) => label.length > 63);
+  if (long) {
+    return `the part ${quote(long)} of the host has ${long.length} characters; each has 63 at most`;
+  }
+  if (!labels.every((label) => /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/.test(label))) {
+    return 'expected a host name of letters, digits and dashes, whose parts begin and end with a letter or digit';
+  }
+  if (/^\d+$/.test(labels.at(-1) ?? '')) {
+    const isAddress =
+      labels.length === 4 && labels.every((label) => /^\d{1,3}$/.test(label) && Number(label) < 256);
+    if (!isAddress) return 'it ends with a number like an IPv4 address, which has four numbers from 0 to 255';
+  }
+  return undefined;
+}
+
+/** With its host a name has 255 characters at most: Docker, containerd and skopeo accept no longer ones. */
+const MAX_REPOSITORY = 255;
+
 /** OCI distribution specification 1.1, "Pulling manifests": the grammar of `<name>`. */
 export function whyNoRepository(text: string): string | undefined {
   if (text === '') return 'it is empty; expected a path such as library/haproxy';
+  if (text.length > MAX_REPOSITORY)
+    return `it has ${text.length} characters; a name has ${MAX_REPOSITORY} at most`;
+  if (mayHoldPassword(text))
+    return 'it has an @; expected a path such as library/haproxy, credentials go elsewhere';
   if (text.startsWith('/') || text.endsWith('/')) return 'it begins or ends with a slash';
   const part = text.split('/').find((part) => !/^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*$/.test(part));
   if (part === undefined) return undefined;
   if (part === '') return 'it has two slashes in a row';
-  if (/[A-Z]/.test(part)) return `"${part}" has capital letters; a repository is in lower case`;
+  if (/[A-Z]/.test(part)) return `${quote(part)} has capital letters; a repository is in lower case`;
   if (part.includes(':') || part.includes('@'))
-    return `"${part}" holds a tag or digest; these have keys of their own`;
-  return `"${part}" is no path component; expected a-z and 0-9, separated by one of . _ __ or by dashes`;
+    return `${quote(part)} holds a tag or digest; these have keys of their own`;
+  return `${quote(part)} is no path component; expected a-z and 0-9, separated by one of . _ __ or by dashes`;
 }
 
 /** OCI distribution specification 1.1: the grammar of a tag. */

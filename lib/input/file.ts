@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
-import { InputError } from './problem.ts';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { InputError, startOf } from './problem.ts';
 
 /**
  * The largest file that is read. A digests file of a full release is about 16 KiB, one of 5,000 containers
@@ -7,39 +7,77 @@ import { InputError } from './problem.ts';
  */
 export const MAX_BYTES = 8 * 1024 * 1024;
 
-/** The text of a UTF-8 file, without a byte order mark. Throws InputError when it cannot be read as that. */
-export function readTextFile(path: string, what: string): string {
+/**
+ * The text of a UTF-8 file, without a byte order mark.
+ *
+ * @param what the end of "expected …"
+ * @param hints what to do if the file does not exist
+ * @throws InputError if it is not a regular file of UTF-8 text of at most {@link MAX_BYTES}, or cannot be read
+ */
+export function readTextFile(path: string, what: string, hints: { readonly missing?: string } = {}): string {
   const wrong = (message: string, hint?: string): InputError =>
-    new InputError([{ place: { file: path, line: 1, column: 1 }, message, hint }]);
+    new InputError([{ place: startOf(path), message, hint }]);
+  // Node has an error of its own for this one, which is not the system's.
+  if (path.includes('\0')) throw wrong(`the path has a NUL character; expected ${what}`);
   let bytes: Buffer;
   try {
-    const stat = statSync(path);
-    if (!stat.isFile()) throw wrong(`this is no file; expected ${what}`);
-    if (stat.size > MAX_BYTES) {
-      throw wrong(
-        `the file has ${stat.size} bytes; expected ${what} of at most ${MAX_BYTES}`,
-        'Is this the right file?',
-      );
-    }
-    bytes = readFileSync(path);
+    bytes = readBytes(path, what, wrong);
   } catch (error) {
     if (error instanceof InputError) throw error;
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') throw wrong(`there is no such file; expected ${what}`);
-    if (code === 'EACCES') throw wrong(`the file may not be read; expected ${what}`);
-    throw error;
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    const reason = Object.hasOwn(REASONS, code) ? REASONS[code] : `the file cannot be read (${code})`;
+    throw wrong(`${reason}; expected ${what}`, code === 'ENOENT' ? hints.missing : undefined);
   }
   return decodeText(bytes, path, what);
 }
 
-/** Bytes as UTF-8 text, without a byte order mark. Throws InputError where they are not. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'the file may not be read',
+  ENOTDIR: 'a part of the path is not a directory',
+  ELOOP: 'the path is a loop of symbolic links',
+  ENAMETOOLONG: 'the name is too long for a file',
+  ENXIO: 'this is not a regular file',
+};
+
+/** Not by name twice, and not waiting for the writer of a FIFO: what was checked is what is read. */
+function readBytes(
+  path: string,
+  what: string,
+  wrong: (message: string, hint?: string) => InputError,
+): Buffer {
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const stat = fstatSync(file);
+    if (stat.isDirectory()) throw wrong(`this is a directory; expected ${what}`);
+    if (!stat.isFile()) throw wrong(`this is not a regular file; expected ${what}`);
+    const tooLarge = (size: string): InputError =>
+      wrong(
+        `the file has ${size} bytes; expected ${what} of at most ${MAX_BYTES}`,
+        'Is this the right file?',
+      );
+    if (stat.size > MAX_BYTES) throw tooLarge(String(stat.size));
+    // A file of /proc says that it has no bytes.
+    const buffer = Buffer.alloc(stat.size > 0 ? stat.size + 1 : MAX_BYTES + 1);
+    let length = 0;
+    for (let more = -1; more !== 0 && length < buffer.length; length += more) {
+      more = readSync(file, buffer, length, buffer.length - length, null);
+    }
+    if (length > MAX_BYTES) throw tooLarge(`more than ${MAX_BYTES}`);
+    return buffer.subarray(0, length);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Bytes as UTF-8 text, without a byte order mark. Throws InputError if they are not. */
 export function decodeText(bytes: Buffer, path: string, what: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw new InputError([
       {
-        place: { file: path, line: 1, column: 1 },
+        place: startOf(path),
         message: `the file is not UTF-8 text; expected ${what}`,
         hint: 'Save it as UTF-8 and try again.',
       },

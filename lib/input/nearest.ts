@@ -3,7 +3,7 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   let best: string | undefined;
   let least = Math.max(2, Math.floor(word.length / 3)) + 1;
   for (const candidate of known) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase(), least);
     if (distance < least) {
       least = distance;
       best = candidate;
@@ -12,9 +12,9 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   return best;
 }
 
-/** Levenshtein's distance, one row at a time. Words longer than any key of ours are simply far away. */
-function editDistance(a: string, b: string): number {
-  if (a.length > 64 || b.length > 64) return Number.POSITIVE_INFINITY;
+/** Levenshtein's distance, one row at a time; `limit` if it is that or more, found without counting to the end. */
+function editDistance(a: string, b: string, limit: number): number {
+  if (a.length > 64 || b.length > 64 || Math.abs(a.length - b.length) >= limit) return limit;
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
@@ -22,7 +22,8 @@ function editDistance(a: string, b: string): number {
       const substituted = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
       next[j] = Math.min(substituted, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1);
     }
+    if (Math.min(...next) >= limit) return limit;
     row = next;
   }
-  return row[b.length] ?? 0;
+  return row[b.length] ?? limit;
 }

@@ -1,3 +1,5 @@
+import { printable, shorten } from './quote.ts';
+
 /** Where something stands in a file. Lines and columns count from 1, columns in characters. */
 export interface Place {
   readonly file: string;
@@ -5,7 +7,12 @@ export interface Place {
   readonly column: number;
 }
 
-/** One thing that is wrong with the input: what was found, what was expected, how to mend it. */
+/** The place of what is wrong with a file as a whole. */
+export function startOf(file: string): Place {
+  return { file, line: 1, column: 1 };
+}
+
+/** One thing that is wrong with the input: what was found, what was expected, how to fix it. */
 export interface Problem {
   /** Where; left out where no file is involved (an environment variable, say). */
   readonly place?: Place;
@@ -15,19 +22,30 @@ export interface Problem {
   readonly code?: string;
 }
 
+/** How many problems are printed; the rest is counted. Nobody fixes more than these before the next run. */
+export const MAX_LISTED = 100;
+
 /**
  * The input is wrong, not the program: carries every problem that was found, in the order of the file.
- * The edges (the app, the command line) print `message` and leave out the stack trace.
+ * The edges (the app, the command line) print `message`, which lists the first {@link MAX_LISTED}, and leave out the
+ * stack trace.
  */
 export class InputError extends Error {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
     const sorted = [...problems].sort(byPlace);
-    super(sorted.map((problem) => formatProblem('error', problem)).join('\n'));
+    const listed = sorted.slice(0, MAX_LISTED).map((problem) => formatProblem('error', problem));
+    const more = andMore(sorted.length - listed.length, 'problem');
+    super([...listed, ...more].join('\n'));
     this.name = 'InputError';
     this.problems = sorted;
   }
+}
+
+/** The line `and N more problems` below a list that was cut, or none. */
+export function andMore(count: number, what: string): string[] {
+  return count > 0 ? [`and ${count} more ${what}${count === 1 ? '' : 's'}`] : [];
 }
 
 /** The results of a function for each item; where it throws InputError for some, one with the problems of all. */
@@ -46,29 +64,17 @@ export function collectProblems<T, R>(items: readonly T[], run: (item: T) => R):
   return results;
 }
 
-/** `file:line:column: severity: message`, and the hint on a line of its own. */
+/** `file:line:column: severity: message`, and the hint on a line of its own; both cut if they are very long. */
 export function formatProblem(severity: string, problem: Problem): string {
   const place = problem.place ? `${formatPlace(problem.place)}: ` : '';
-  const hint = problem.hint ? `\n    ${printable(problem.hint)}` : '';
+  const hint = problem.hint ? `\n    ${printable(shorten(problem.hint))}` : '';
   const code = problem.code ? ` [${problem.code}]` : '';
-  return `${printable(place)}${severity}: ${printable(problem.message)}${code}${hint}`;
-}
-
-/**
- * A text that cannot steer a terminal: what a hostile file says is repeated in messages, so control characters and
- * those that turn the direction of writing are shown by their code.
- */
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (sign) => {
-    const code = sign.charCodeAt(0).toString(16);
-    return `\\u${code.padStart(4, '0')}`;
-  });
+  return `${printable(place)}${severity}: ${printable(shorten(problem.message))}${code}${hint}`;
 }
 
 /** `file:line:column`, as editors and terminals make a link of it. */
 export function formatPlace(place: Place): string {
-  return `${place.file}:${place.line}:${place.column}`;
+  return `${shorten(place.file)}:${place.line}:${place.column}`;
 }
 
 function byPlace(a: Problem, b: Problem): number {

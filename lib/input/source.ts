@@ -4,7 +4,7 @@ import type { Place } from './problem.ts';
 export class Source {
   readonly file: string;
   readonly text: string;
-  readonly #lineStarts: number[];
+  #lineStarts: number[] | undefined;
   readonly #outer: ((line: number, column: number) => Place) | undefined;
 
   /**
@@ -15,12 +15,11 @@ export class Source {
     this.file = file;
     this.text = text;
     this.#outer = outer;
-    this.#lineStarts = [0];
-    for (const match of text.matchAll(/\r\n|\n|\r/g)) this.#lineStarts.push(match.index + match[0].length);
   }
 
   /** The place of an offset. */
   at(offset: number): Place {
+    this.#lineStarts ??= lineStarts(this.text);
     let low = 0;
     let high = this.#lineStarts.length - 1;
     while (low < high) {
@@ -32,4 +31,10 @@ export class Source {
     if (this.#outer) return this.#outer(low, column);
     return { file: this.file, line: low + 1, column: column + 1 };
   }
+}
+
+function lineStarts(text: string): number[] {
+  const starts = [0];
+  for (const match of text.matchAll(/\r\n|\n|\r/g)) starts.push(match.index + match[0].length);
+  return starts;
 }

@@ -1,5 +1,6 @@
 import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException } from 'js-yaml';
 import { InputError, type Place, type Problem } from './problem.ts';
+import { mayHoldPassword, quote } from './quote.ts';
 import { Source } from './source.ts';
 
 /**
@@ -38,9 +39,12 @@ export interface YamlSequence {
   readonly place: Place;
 }
 
-/** What the largest sane file stays far below, and a file made to exhaust memory does not. */
+/**
+ * What the largest sane file stays far below, and a file made to exhaust memory does not: 5,000 containers are some
+ * 60,000 values.
+ */
 const MAX_DEPTH = 32;
-const MAX_NODES = 200_000;
+const MAX_VALUES = 100_000;
 
 /**
  * Reads the one document of a source.
@@ -51,12 +55,16 @@ const MAX_NODES = 200_000;
  */
 export function parseYaml(source: Source, problems: Problem[]): YamlNode {
   const stop: Stop = (place, message, hint) => new InputError([...problems, { place, message, hint }]);
+  if (countMarks(source.text) > 2 * MAX_VALUES) throw tooMany(stop, source.at(0));
   let events: Event[];
   try {
     events = parseEvents(source.text, { maxDepth: MAX_DEPTH });
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
-    throw stop(source.at(error.mark?.position ?? 0), `this is not YAML: ${error.reason}`);
+    throw stop(
+      source.at(error.mark?.position ?? 0),
+      `this is not YAML: ${mayHoldPassword(error.reason) ? 'a syntax error' : error.reason}`,
+    );
   }
   if (events.length === 0) throw stop(source.at(0), 'the file is empty', 'Expected one YAML document.');
   const second = events.findIndex((event, index) => index > 0 && event.type === EVENT_ID.DOCUMENT);
@@ -66,6 +74,35 @@ export function parseYaml(source: Source, problems: Problem[]): YamlNode {
     throw stop(source.at(offset), 'a second YAML document begins; expected one', 'Remove all but one.');
   }
   return new NodeReader(source, events, problems, stop).document();
+}
+
+/**
+ * The lines, commas, brackets and dashes of a text: the values that it may hold at most, more or less, so that one
+ * with millions of them is refused before memory is spent on it.
+ */
+function countMarks(text: string): number {
+  let count = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === LINE || code === RETURN || code === COMMA || code === BRACKET || code === BRACE) count++;
+    else if (code === DASH || code === COLON || code === QUESTION) {
+      const next = text.charCodeAt(at + 1);
+      if (next === SPACE || next === TAB) count++;
+    }
+  }
+  return count;
+}
+
+const [TAB, LINE, RETURN, SPACE, COMMA, DASH, COLON, QUESTION, BRACKET, BRACE] = [...'\t\n\r ,-:?[{'].map(
+  (mark) => mark.charCodeAt(0),
+);
+
+function tooMany(stop: Stop, place: Place): InputError {
+  return stop(
+    place,
+    `the file holds more than ${MAX_VALUES} lines or values (aliases are followed)`,
+    'Is this the right file?',
+  );
 }
 
 /** Makes the error that ends the reading, with all that was collected before it. */
@@ -109,7 +146,8 @@ class NodeReader {
         const name = this.#source.text.slice(event.anchorStart, event.anchorEnd);
         const place = this.#source.at(event.anchorStart - 1);
         const node = this.#anchors.get(name);
-        if (!node) throw this.#stop(place, `the alias *${name} names no anchor that stands before it`);
+        if (!node)
+          throw this.#stop(place, `the alias ${quote(`*${name}`)} names no anchor that stands before it`);
         this.#end = event.anchorEnd;
         return node;
       }
@@ -155,7 +193,7 @@ class NodeReader {
         const first = entries.get(key.text)?.place.line;
         this.#problems.push({
           place: key.place,
-          message: `the key "${key.text}" stands here a second time`,
+          message: `the key ${quote(key.text)} stands here a second time`,
           hint: `The first is in line ${first}. Remove one of the two.`,
         });
       } else {
@@ -200,12 +238,8 @@ class NodeReader {
   }
 
   #add(weight: number, more: number, node: YamlNode): number {
-    if (weight + more <= MAX_NODES) return weight + more;
-    throw this.#stop(
-      node.place,
-      `the file holds more than ${MAX_NODES} values once aliases are followed`,
-      'Is this the right file?',
-    );
+    if (weight + more <= MAX_VALUES) return weight + more;
+    throw tooMany(this.#stop, node.place);
   }
 
   #remember<N extends YamlNode>(
@@ -232,12 +266,10 @@ function emptyScalar(source: Source, place: Place): YamlScalar {
   };
 }
 
-/** What a node is, in the words of an error message. */
+/** What a node is, in the words of an error message: see {@link quote}. */
 export function describeNode(node: YamlNode): string {
   if (node.kind !== 'scalar') return node.kind === 'mapping' ? 'a mapping' : 'a list';
-  if (node.empty) return 'no value';
-  const text = node.text.length > 40 ? `${node.text.slice(0, 40)}…` : node.text;
-  return JSON.stringify(text);
+  return node.empty ? 'no value' : quote(node.text);
 }
 
 /** The same as the predicate of a sentence: `has no value`, `is a list`, `is "abc"`. */

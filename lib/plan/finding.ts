@@ -1,4 +1,4 @@
-import type { CredentialFault } from '../credentials/credential-source.ts';
+import type { CredentialDoubt, CredentialFault } from '../credentials/credential-source.ts';
 import { formatProblem, InputError, type Problem } from '../input/problem.ts';
 
 /**
@@ -20,9 +20,12 @@ export const FINDINGS = {
   'credential-empty': 'error',
   'credential-control-character': 'error',
   'credential-colon': 'error',
+  'credential-file': 'error',
+  'credential-file-in-git': 'error',
   'credential-leaked': 'error',
   'secrets-not-ignored': 'error',
   'deployment-collision': 'error',
+  'credential-file-readable': 'warning',
   'config-map-large': 'warning',
   'exclude-unmatched': 'warning',
   'rule-unmatched': 'warning',
@@ -46,7 +49,9 @@ export const FINDINGS = {
   'rate-budget': 'note',
   'no-mirror': 'note',
   'gitops-plain-secret': 'note',
-} as const satisfies Record<CredentialFault, 'error'> & Record<string, Severity>;
+} as const satisfies Record<CredentialFault, 'error'> &
+  Record<CredentialDoubt, 'warning'> &
+  Record<string, Severity>;
 
 export type FindingCode = keyof typeof FINDINGS;
 
@@ -59,6 +64,12 @@ export interface Finding extends Problem {
 /** Makes a finding, with the severity of its code. */
 export function finding(code: FindingCode, problem: Problem): Finding {
   return { ...problem, code, severity: FINDINGS[code] };
+}
+
+/** Returns findings with the errors first and the notes last, otherwise in their order. */
+export function bySeverity(findings: readonly Finding[]): Finding[] {
+  const rank = { error: 0, warning: 1, note: 2 };
+  return [...findings].sort((a, b) => rank[a.severity] - rank[b.severity]);
 }
 
 /** A finding as one paragraph, its code at the end. */

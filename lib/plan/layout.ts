@@ -1,7 +1,7 @@
 import type { Placeholder } from '../config/placeholders.ts';
 import type { Config } from '../config/schema.ts';
 import { type ImageReference, repositoryName } from '../image/reference.ts';
-import { globMatcher } from './glob.ts';
+import { type GlobBudget, globMatcher } from '../input/glob.ts';
 
 interface CompiledRule {
   readonly matches: (name: string) => boolean;
@@ -12,15 +12,21 @@ interface CompiledRule {
 export class Layout {
   readonly #config: Config['registry'];
   readonly #rules: readonly CompiledRule[];
+  readonly #ruleOf = new Map<string, number>();
 
-  constructor(config: Config) {
+  constructor(config: Config, budget?: GlobBudget) {
     this.#config = config.registry;
-    this.#rules = config.rules.map(({ match, to }) => ({ matches: globMatcher(match), to }));
+    this.#rules = config.rules.map(({ match, to }) => ({ matches: globMatcher(match, budget), to }));
   }
 
   /** The index of the rule that places an image, or -1 where the layout does. */
   ruleFor(image: ImageReference): number {
-    return this.#rules.findIndex(({ matches }) => matches(repositoryName(image)));
+    const name = repositoryName(image);
+    const known = this.#ruleOf.get(name);
+    if (known !== undefined) return known;
+    const rule = this.#rules.findIndex(({ matches }) => matches(name));
+    this.#ruleOf.set(name, rule);
+    return rule;
   }
 
   /** Whether a rule fits an image, even where an earlier one wins. */

@@ -2,8 +2,8 @@ import type { ConfigPlace } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { byContainer, type ContainerImage, containerName } from '../digests/container-image.ts';
 import { formatReference, repositoryName } from '../image/reference.ts';
+import { GlobBudget, globMatcher } from '../input/glob.ts';
 import { checkPlan } from './checks/index.ts';
-import { globMatcher } from './glob.ts';
 import { hashPlan } from './hash.ts';
 import { Layout } from './layout.ts';
 import type { Plan, Relocation, ResolvedContainer } from './model.ts';
@@ -17,11 +17,12 @@ import { resolveContainer } from './resolve.ts';
  */
 export function makePlan(images: readonly ContainerImage[], config: Config, place?: ConfigPlace): Plan {
   const ordered = [...images].sort(byContainer);
-  const excludes = config.exclude.map((glob) => globMatcher(glob));
+  const budget = new GlobBudget(place?.());
+  const excludes = config.exclude.map((glob) => globMatcher(glob, budget));
   const isExcluded = (image: ContainerImage): boolean =>
     excludes.some((matches) => matches(image.component) || matches(containerName(image)));
   const excluded = ordered.filter(isExcluded);
-  const layout = new Layout(config);
+  const layout = new Layout(config, budget);
   const resolved = ordered
     .filter((image) => !isExcluded(image))
     .map((image) => resolveContainer(image, layout.repositoryFor(image.image), config));

@@ -60,11 +60,11 @@ test('the system refuses: one paragraph, exit code 2', () => {
 
 describe('a hostile file cannot steer the terminal', () => {
   const least = 'apiVersion: ess-airgap/v1\nregistry: { server: r.local }\n';
-  const controls = ['\u001b', '\u0007', '\u202e'];
+  const controls = ['\u001b', '\u0007', '\u202e', '\u061c', '\u200b'];
 
   test.each([
     ['an unknown key', { 'airgap.yaml': `${least}"a\\e[2Jb\\nc": x\n` }, 2],
-    ['a finding', { 'airgap.yaml': `${least}exclude: ["\\e]0;x\\a", "\\u202Ex"]\n` }, 0],
+    ['a value', { 'airgap.yaml': `${least}exclude: ["\\e]0;x\\a", "\\u202Ex\\u061c\\u200b"]\n` }, 2],
     ['a digests file', { 'airgap.yaml': least, 'images_digests.yml': '"\\e[31mx": { a: { b: c } }\n' }, 2],
   ])('%s', (_, files, status) => {
     const cwd = folder({ 'images_digests.yml': { from: 'images_digests.yml' }, ...files });

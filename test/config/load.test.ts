@@ -183,12 +183,78 @@ describe('what is wrong is said with its place and what is expected', () => {
     [
       'an image without registry',
       `${least}mirror: {image: skopeo/stable:v1}\n`,
-      'mirror.image "skopeo/stable:v1" is not legal: "skopeo" is no registry',
+      'mirror.image "skopeo/stable:v1" is not legal: Docker and containerd take "skopeo" for a folder of Docker Hub; expected docker.io/skopeo/…',
     ],
     [
       'an image without tag',
       `${least}mirror: {image: quay.io/skopeo/stable}\n`,
       'it has neither a tag nor a digest',
+    ],
+    [
+      'a server that is a folder of Docker Hub',
+      'apiVersion: ess-airgap/v1\nregistry: {server: harbor}\n',
+      'registry.server "harbor" is not legal: Docker and containerd take "harbor" for a folder of Docker Hub; expected docker.io/harbor/…, or a host with a dot or a port such as harbor.example.org or harbor:5000',
+    ],
+    [
+      'a server with a path',
+      'apiVersion: ess-airgap/v1\nregistry: {server: localregistry.local/elementdeployment}\n',
+      'it has a folder; write server: localregistry.local and path: elementdeployment',
+    ],
+    [
+      'a server with a scheme',
+      'apiVersion: ess-airgap/v1\nregistry: {server: "https://localregistry.local/"}\n',
+      'it begins with a scheme, "https://"; expected localregistry.local',
+    ],
+    [
+      'an address of a server',
+      'apiVersion: ess-airgap/v1\nregistry: {server: "https://localregistry.local/ess/"}\n',
+      'it has a folder; write server: localregistry.local and path: ess',
+    ],
+    ['a push server', `${least}  pushServer: push\n`, 'take "push" for a folder of Docker Hub'],
+    [
+      'a source',
+      `${least}overrides: {a/b: {source: 'library/x:1'}}\n`,
+      'take "library" for a folder of Docker Hub; expected docker.io/library/…',
+    ],
+    ['an insecure server', mirror('  insecure: [registry]\n'), 'mirror.insecure.0 "registry" is not legal'],
+    [
+      'a rate limit',
+      mirror('  rateLimits: {registry: 5}\n'),
+      'the key "registry" of mirror.rateLimits is not legal: Docker and containerd take',
+    ],
+    [
+      'a client certificate for every server',
+      mirror('  clientCertificates: [{server: default, name: x}]\n'),
+      'mirror.clientCertificates.0.server "default" is not legal',
+    ],
+    [
+      'a client certificate twice',
+      mirror('  clientCertificates: [{server: a.b, name: x}, {server: a.b, name: y}]\n'),
+      'airgap.yaml:6:57: error: mirror.clientCertificates names a.b twice; expected each server once',
+    ],
+    [
+      'a credential twice',
+      mirror(
+        '  auth: [{server: a.b, source: existing, name: x}, {server: a.b, source: existing, name: y}]\n',
+      ),
+      'mirror.auth names a.b twice; expected each server once',
+    ],
+    ['a proxy', mirror('  proxy: {url: "http://[::1]:3128"}\n'), 'IPv6 addresses are not supported'],
+    ['a glob', `${least}exclude: ['(a+)+']\n`, 'exclude.0 "(a+)+" is not legal: "(" is in no name'],
+    [
+      'a rule that names a short image',
+      `${least}rules: [{match: docker.io/postgres, to: x}]\n`,
+      'no image is called that; expected docker.io/library/postgres, its full name',
+    ],
+    [
+      'too many rules',
+      `${least}rules:\n${"  - {match: 'a', to: b}\n".repeat(1001)}`,
+      'airgap.yaml:4:1: error: rules is not legal: it has 1001 entries; expected 1000 at most',
+    ],
+    [
+      'an override of no container',
+      `${least}overrides: {a: {tag: '1'}}\n`,
+      'the key "a" of overrides is not legal: expected component/container',
     ],
     [
       'a mirror for a cache',
@@ -212,6 +278,29 @@ describe('what is wrong is said with its place and what is expected', () => {
     expect(message).not.toContain('hunter2');
   });
 
+  test.each([
+    'apiVersion: ess-airgap/v1\nregistry: {server: "user:hunter22@a.b"}\n',
+    'apiVersion: ess-airgap/v1\nregistry: {server: "https://user:hunter22@a.b/ess"}\n',
+    `${least}  pushServer: user:hunter22@a.b\n`,
+    `${least}  path: HUNTER22@b\n`,
+    `${least}digests: [user:hunter22@a.b]\npin: user:hunter22@a.b\n`,
+    `${least}user:hunter22@a.b: x\n`,
+    `${least}rules: [{match: 'user:hunter22@a.b/*', to: 'HUNTER22@{name}'}]\n`,
+    `${least}exclude: ['user:hunter22@a.b']\n`,
+    `${least}overrides: {a/b: {source: 'https://user:hunter22@a.b/c:1', repository: 'hunter22@a.b'}}\n`,
+    `${least}overrides: {'user:hunter22@a.b/c': {tag: '-'}}\n`,
+    `${least}mirror: {image: 'user:hunter22@a.b/c:1'}\n`,
+    mirror('  auth: [{server: "user:hunter22@a.b", source: existing, name: x}]\n'),
+    mirror('  insecure: ["user:hunter22@a.b"]\n'),
+    mirror('  rateLimits: {"user:hunter22@a.b": 1}\n'),
+    mirror('  proxy: {url: "http://user:hunter22@a.b"}\n'),
+    mirror('  proxy: {url: "http://a.b", noProxy: ["user:hunter22@a.b"]}\n'),
+  ])('credentials in an address are not repeated: %s', (text) => {
+    const message = problemsOf(text).join('\n');
+    expect(message).toContain('error: ');
+    expect(message).not.toMatch(/hunter22/i);
+  });
+
   test('all problems at once', () => {
     const text = `apiVersion: 1\nregistry: {server: "", colour: red}\npin: name\noverrides: {x/y: {digest: ${digest}0}}\n`;
     expect(problemsOf(text).filter((line) => line.startsWith('airgap.yaml'))).toHaveLength(5);
@@ -220,6 +309,39 @@ describe('what is wrong is said with its place and what is expected', () => {
   test('__proto__ is an unknown key', () => {
     expect(problemsOf(`${least}__proto__: {pin: tag}\n`).join()).toContain('unknown key "__proto__"');
   });
+});
+
+test('a configuration in TypeScript has its errors in the same words', () => {
+  const messageOf = (input: unknown): string => {
+    try {
+      defineConfig(input as never);
+    } catch (error) {
+      if (error instanceof InputError) return error.message;
+      throw error;
+    }
+    throw new Error('this was accepted');
+  };
+  const version = { apiVersion: 'ess-airgap/v1' };
+  const registry = { server: 'r.local' };
+  expect(messageOf({ ...version, registry: { ...registry, layuot: 'flat' } })).toBe(
+    'error: unknown key "layuot"; expected server, pushServer, path, layout, profile, pullThrough\n    Did you mean layout?',
+  );
+  expect(messageOf({ ...version, registry, pullSecret: { name: 'x' } })).toMatch(
+    /^error: pullSecret.source is missing; expected env or existing/,
+  );
+  expect(
+    messageOf({ ...version, registry, pullSecret: { name: 'x', source: 'existing', usernameEnv: 'U' } }),
+  ).toBe('error: unknown key "usernameEnv"; expected name, source');
+  expect(messageOf({ ...version, registry: { server: true }, exclude: 'x' })).toBe(
+    'error: registry.server is "true"; expected a text\nerror: exclude is "x"; expected a list',
+  );
+  expect(messageOf({ ...version, registry, mirror: { image: 'x' } })).toMatch(
+    /^error: mirror.image "x" is not legal/,
+  );
+  expect(messageOf(undefined)).toBe('error: the configuration has no value; expected a mapping');
+  const circle: Record<string, unknown> = { ...version, registry };
+  circle.mirror = circle;
+  expect(messageOf(circle)).toContain('error: unknown key "apiVersion"');
 });
 
 test('user name and password of a store are told apart in the reference', () => {

@@ -227,7 +227,11 @@ describe('what is wrong is said with its place, what was found and what is expec
       replaced(2, 'image_repository_server: https://docker.io'),
       'it begins with a scheme',
     ],
-    ['a server with a bad port', replaced(2, 'image_repository_server: docker.io:99999'), '99999 is no port'],
+    [
+      'a server with a bad port',
+      replaced(2, 'image_repository_server: docker.io:99999'),
+      '"99999" is not a port',
+    ],
     [
       'an illegal tag',
       replaced(3, 'image_tag: a b'),
@@ -259,7 +263,7 @@ describe('what is wrong is said with its place, what was found and what is expec
       'images_digests: {}\nversion: 1\n',
       'd.yml:2:1: error: the key "version" stands beside images_digests',
     ],
-    ['an alias to nothing', 'a: *b\n', 'd.yml:1:4: error: the alias *b names no anchor'],
+    ['an alias to nothing', 'a: *b\n', 'd.yml:1:4: error: the alias "*b" names no anchor'],
     ['a key that is a list', '? [a]\n: b\n', 'd.yml:1:3: error: a key is a sequence; expected a word'],
   ])('%s', (_, text, message) => {
     expect(problemsOf(text).join('\n')).toContain(message);
@@ -300,7 +304,7 @@ describe('hostile files', () => {
     for (let i = 1; i < 40; i++)
       lines.push(`a${i}: &a${i} {${'abcdefghi'.replace(/./g, `$&: *a${i - 1}, `)}}`);
     expect(problemsOf(lines.join('\n')).join()).toContain(
-      'holds more than 200000 values once aliases are followed',
+      'holds more than 100000 lines or values (aliases are followed)',
     );
   });
 

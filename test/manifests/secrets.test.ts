@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
 import { type ConfigInput, defineConfig, InputError, makePlan, parseConfig } from '../../lib/index.ts';
 import { customKindProblems } from '../support/custom-kinds.ts';
 import { containers } from '../support/digests.ts';
@@ -24,7 +27,17 @@ const remote = (name: string) => ({
 const key = sealingKey();
 const environment = { U: 'user', P: 'password-of-the-job', V: 'nodes', Q: 'password-of-nodes' };
 
-/** One credential in each of its four sources; the pull Secret's are called pull, those of the Job push. */
+/** A docker config with a login for each server that the tests name. */
+const dockerConfigFile = join(mkdtempSync(join(tmpdir(), 'ess-airgap-')), 'config.json');
+const auth = (text: string) => ({ auth: Buffer.from(text).toString('base64') });
+const auths = {
+  'localregistry.local:5000': auth('nodes:password-of-nodes'),
+  'https://index.docker.io/v1/': auth('user:password-of-the-job'),
+};
+writeFileSync(dockerConfigFile, JSON.stringify({ auths }), { mode: 0o600 });
+afterAll(() => rmSync(dirname(dockerConfigFile), { recursive: true }));
+
+/** One credential in each of its sources; the pull Secret's are called pull, those of the Job push. */
 const sources = {
   env: [
     { source: 'env', name: 'pull', usernameEnv: 'V', passwordEnv: 'Q' },
@@ -47,7 +60,11 @@ const sources = {
       encryptedData: seal('{}', 'ess-mirror/push', key.publicKey),
     },
   ],
-} as const satisfies Record<string, readonly [ConfigInput['pullSecret'], Auth]>;
+  file: [
+    { source: 'file', name: 'pull', path: dockerConfigFile },
+    { source: 'file', name: 'push', server: 'docker.io', path: dockerConfigFile },
+  ],
+} as const satisfies Record<Auth['source'], readonly [ConfigInput['pullSecret'], Auth]>;
 
 describe.each(Object.entries(sources))('source %s', (source, [pull, auth]) => {
   const charts = synthesize(digests, config(pull, auth), environment);
@@ -62,11 +79,11 @@ describe.each(Object.entries(sources))('source %s', (source, [pull, auth]) => {
   });
 
   test('plain Secrets are in ess-secrets; what is safe in git is in the charts of its namespace', () => {
-    const made = { env: 'Secret', externalSecret: 'ExternalSecret', sealedSecret: 'SealedSecret' }[
-      source as 'env'
-    ];
-    expect(charts['ess-secrets'] !== undefined).toBe(source === 'env');
-    const places = source === 'env' ? ['ess-secrets', 'ess-secrets'] : ['ess-images', 'ess-mirror'];
+    const plain = source === 'env' || source === 'file';
+    const objects = { externalSecret: 'ExternalSecret', sealedSecret: 'SealedSecret' };
+    const made = plain ? 'Secret' : objects[source as keyof typeof objects];
+    expect(charts['ess-secrets'] !== undefined).toBe(plain);
+    const places = plain ? ['ess-secrets', 'ess-secrets'] : ['ess-images', 'ess-mirror'];
     const found = ['ess-images', 'ess-mirror', 'ess-secrets'].flatMap((chart) =>
       kinds(chart)
         .filter((kind) => kind.endsWith('Secret'))
@@ -212,7 +229,7 @@ describe('findings about Secrets', () => {
     namespace: 'ess',
     mirror: { ...(input.mirror as NonNullable<ConfigInput['mirror']>), namespace: 'ess' },
   });
-  const { env, existing, externalSecret, sealedSecret } = sources;
+  const { env, existing, externalSecret, file, sealedSecret } = sources;
 
   test.each(Object.entries(sources))('%s: two credentials of their own have none', (_, [pull, auth]) => {
     expect(codes(config(pull, auth))).toEqual([]);
@@ -229,6 +246,7 @@ describe('findings about Secrets', () => {
       sealedSecret[0],
       { ...sealedSecret[1], encryptedData: sealedSecret[0].encryptedData },
     ],
+    ['the same login of a file', file[0], { ...file[1], server: 'localregistry.local:5000' }],
   ])('%s for nodes and Job is an error, unless the configuration says so', (_, pull, auth, together) => {
     const place = together ? sameNamespace : (input: ConfigInput) => input;
     expect(codes(place(config(pull, auth)))).toEqual(['credential-shared']);
@@ -259,10 +277,12 @@ describe('findings about Secrets', () => {
     expect(two(push, other)).toEqual([]);
     expect(two(push, { ...other, store: { name: 'other' } })).toEqual(['secret-collision']);
     expect(two(push, { ...other, refreshInterval: '5m' })).toEqual(['secret-collision']);
-    expect(two(push, push)).toEqual(['secret-collision']);
+    expect(() => two(push, push)).toThrow('mirror.auth names docker.io twice');
     expect(two(sealedSecret[1], { ...sealedSecret[1], server: 'quay.io' })).toEqual(['secret-collision']);
     expect(two(sealedSecret[1], { source: 'existing', name: 'push', server: 'quay.io' })).toEqual([]);
-    expect(two(env[1], { ...push, name: 'ess-mirror-auth' })).toEqual(['secret-collision']);
+    expect(two(env[1], { ...other, name: 'ess-mirror-auth' })).toEqual(['secret-collision']);
+    expect(two(file[1], { ...file[1], server: 'quay.io' })).toEqual([]);
+    expect(() => two(file[1], file[1])).toThrow('mirror.auth names docker.io twice');
     const clash = sameNamespace(
       config({ ...externalSecret[0], name: 'push' }, { ...push, sharedWithNodes: true }),
     );

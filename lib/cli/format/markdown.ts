@@ -1,5 +1,5 @@
 import { formatReference, type ImageReference } from '../../image/reference.ts';
-import { printable } from '../../input/problem.ts';
+import { printable } from '../../input/quote.ts';
 
 /** A reference in Markdown. */
 export function code(image: ImageReference): string {

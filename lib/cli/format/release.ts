@@ -1,6 +1,7 @@
 import { type ContainerImage, containerName } from '../../digests/container-image.ts';
 import { formatReference, type ImageReference, shortReference as short } from '../../image/reference.ts';
-import { formatPlace, printable } from '../../input/problem.ts';
+import { formatPlace } from '../../input/problem.ts';
+import { printable } from '../../input/quote.ts';
 import type { Copy, Review } from '../../release/review.ts';
 import { describeChange, whenAdded } from '../../release/words.ts';
 import type { Colors, Terminal } from '../terminal.ts';

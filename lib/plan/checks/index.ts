@@ -1,4 +1,4 @@
-import type { Finding } from '../finding.ts';
+import { bySeverity, type Finding } from '../finding.ts';
 import type { Check, Checked } from './checked.ts';
 import { checkExcluded } from './excluded.ts';
 import { checkDigests } from './images.ts';
@@ -25,6 +25,5 @@ const CHECKS: readonly Check[] = [
 
 /** Returns all findings about a plan: errors first, then in the order of the checks. */
 export function checkPlan(checked: Checked): Finding[] {
-  const rank = { error: 0, warning: 1, note: 2 };
-  return CHECKS.flatMap((check) => check(checked)).sort((a, b) => rank[a.severity] - rank[b.severity]);
+  return bySeverity(CHECKS.flatMap((check) => check(checked)));
 }

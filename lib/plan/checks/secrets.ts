@@ -76,7 +76,7 @@ function checkPlain({ config, place }: Checked): Finding[] {
   return [
     finding('gitops-plain-secret', {
       place: place?.('gitops'),
-      message: `${secrets.join(' and ')} come from the environment: they are not in git, so ${gitops} applies none of them`,
+      message: `${secrets.join(' and ')} are plain Secrets: they are not in git, so ${gitops} applies none of them`,
       hint: 'Apply the secrets file with kubectl, or use externalSecret or sealedSecret.',
     }),
   ];

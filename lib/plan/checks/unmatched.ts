@@ -1,6 +1,6 @@
 import { containerName } from '../../digests/container-image.ts';
+import { globMatcher } from '../../input/glob.ts';
 import { type Finding, type FindingCode, finding } from '../finding.ts';
-import { globMatcher } from '../glob.ts';
 import type { Checked } from './checked.ts';
 
 /** Parts of the configuration that nothing answers to: a typing error, or a container that a release dropped. */
@@ -24,8 +24,9 @@ export function checkUnmatched({ images, excluded, layout, config, place }: Chec
       'Remove it, or mend it: component, or component/container, as in the digests file.',
     );
   });
+  const winning = new Set(images.map(({ image }) => layout.ruleFor(image)));
   config.rules.forEach(({ match }, index) => {
-    if (images.some(({ image }) => layout.ruleFor(image) === index)) return;
+    if (winning.has(index)) return;
     const shadowed = images.some(({ image }) => layout.fits(index, image));
     unmatched(
       'rule-unmatched',

@@ -1,0 +1,59 @@
+import { statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { ConfigPlace } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+import { isIgnoredByGit } from '../input/git-ignore.ts';
+import type { Problem } from '../input/problem.ts';
+import type { CredentialDoubt, CredentialFault } from './credential-source.ts';
+import { credentialsOf, sourceOf } from './sources.ts';
+
+/** Something about a file that holds credentials. */
+export interface CredentialFileProblem extends Problem {
+  readonly code: Extract<CredentialFault, 'credential-file-in-git'> | CredentialDoubt;
+}
+
+/** Returns the folder that the paths of a configuration are relative to. */
+export function configFolder(place: ConfigPlace | undefined): string {
+  return place ? dirname(place().file) : '.';
+}
+
+/**
+ * Checks the files that a configuration's credentials are read from, as far as they are on this machine: git must
+ * ignore them, and nobody else should be able to read them. What is in them is not looked at.
+ */
+export function checkCredentialFiles(config: Config, place?: ConfigPlace): CredentialFileProblem[] {
+  const files = new Map<string, readonly PropertyKey[]>();
+  for (const credential of credentialsOf(config)) {
+    const source = sourceOf(credential);
+    if (source.secret !== 'plain') continue;
+    for (const file of source.files(credential)) files.set(file, files.get(file) ?? credential.path);
+  }
+  return [...files].flatMap(([file, path]) => {
+    const at = place?.(...path, 'path');
+    return checkFile(file, resolve(configFolder(place), file)).map((problem) => ({ place: at, ...problem }));
+  });
+}
+
+function checkFile(file: string, absolute: string): CredentialFileProblem[] {
+  const stat = statSync(absolute, { throwIfNoEntry: false });
+  if (!stat?.isFile()) return [];
+  const problems: CredentialFileProblem[] = [];
+  if (isIgnoredByGit(absolute) === false) {
+    problems.push({
+      code: 'credential-file-in-git',
+      message: `${file} holds credentials, and git would commit it`,
+      hint: `Move it out of the repository or add it to .gitignore. If git has it already, run git rm --cached ${file} and replace its credentials.`,
+    });
+  }
+  const others = stat.mode & 0o077;
+  // Windows has no such modes.
+  if (others !== 0 && process.platform !== 'win32') {
+    const mode = (stat.mode & 0o777).toString(8).padStart(4, '0');
+    problems.push({
+      code: 'credential-file-readable',
+      message: `other users of this machine may access ${file}, which holds credentials (mode ${mode})`,
+      hint: `chmod 600 ${file}`,
+    });
+  }
+  return problems;
+}
