@@ -238,7 +238,7 @@ load() {
       end) push ;;
     esac
   done 3<"$first/load.plan"
-  print_summary || unread
+  printf '{"expected":%d,"copied":%d,"skipped":%d,"failed":%d}\n' "$expected" "$copied" "$skipped" "$failed" || unread
   [ "$failed" -eq 0 ]
 }
 

@@ -23,6 +23,8 @@ explain_copy() {
     *"${target%%/*}"*) ;;
     *"${source%%/*}"*) at=${source%%/*} side=source ;;
   esac
+  # The target's helper has answered before: the target was asked first.
+  if [ "$overdue" = helper ] && [ "$source" != bundle ]; then at=${source%%/*} side=source; fi
   classify
   # skopeo keeps a token for as long as it was said to be good. Where the registry had accepted one before, a
   # refusal may mean that it expired early; the next attempt asks for a new one.
@@ -58,8 +60,10 @@ read_log() {
   without_escapes
   without_queries
   [ ${#error} -le 600 ] || error=$(printf '%s' "$error" | cut -c 1-600)
-  if [ -n "$overdue" ]; then
-    error="skopeo was still running after its time limit of $limit seconds, or a credential helper did not answer"
+  if [ "$overdue" = helper ]; then
+    error="a credential helper did not answer within $QUESTION_SECONDS seconds"
+  elif [ -n "$overdue" ]; then
+    error="skopeo was still running after its time limit of $limit seconds"
   elif [ -z "$error" ] && [ "$retry_after" -gt "$SKOPEO_WAIT" ]; then
     error="too many requests: asked to wait $retry_after seconds"
   fi
@@ -111,12 +115,15 @@ without_queries() {
 # 5.42) and of the registries. The order matters: a text may match more than one. What no pattern knows is tried again.
 classify() {
   retry='' hint='' unreachable=''
-  if [ -n "$overdue" ]; then
-    class=timeout
-    hint='A docker config may name a credential helper (credHelpers, credsStore) that waits for an answer: run it by hand, or log in without it.'
-    return 0
-  fi
   case $error in
+    'a credential helper did not answer within '*)
+      class=credential-helper
+      hint="The docker config names a helper for $at (credHelpers, credsStore) that waits for something: run it by hand, or log in without it."
+      ;;
+    'skopeo was still running after '*)
+      class=timeout retry=yes
+      hint="$at is slow, or skopeo is stuck."
+      ;;
     *'onfigured as immutable'* | *'tag is immutable'* | *'repository is immutable'* | *'cannot be overwritten'* | \
       *'does not allow updating'*)
       class=immutable-tag

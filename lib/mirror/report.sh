@@ -14,8 +14,3 @@ print_result() {
   printf '{"image":"%s","digest":"%s","containers":[%s],"result":"%s"%s}\n' \
     "$target" "${wanted#-}" "$list" "$result" "${more:+,$more}"
 }
-
-# The last line.
-print_summary() {
-  printf '{"expected":%d,"copied":%d,"skipped":%d,"failed":%d}\n' "$expected" "$copied" "$skipped" "$failed"
-}

@@ -5,7 +5,8 @@
 #   quiet-SERVER   no request before this time
 #   down-SERVER    how often in a row the server could not be reached, and when that was last counted
 #   works-SCOPE    an image arrived in this scope
-#   refused-SCOPE  the first image that was refused in this scope
+#   refused-SCOPE  the images that were refused in this scope, a line each; refusal-SCOPE has the cause, as below
+#   worker-*/copying  the scope that a worker copies into, as long as it does
 #   closed-SCOPE   no image of this scope is tried any more; four lines: retry, class, hint, error
 # A scope is SERVER, or SERVER,AUTH or SERVER,AUTH,FOLDER. No reference has a comma.
 
@@ -38,6 +39,7 @@ ask_target() {
       esac
       close "${target%%/*},$target_auth"
       ;;
+    credential-helper) close "${target%%/*},$target_auth" ;;
     certificate | policy) close "${target%%/*}" ;;
     connection | dns | timeout | server-error)
       [ "$retry" != yes ] || [ "$attempt" -ge "$ATTEMPTS" ] || return 0
@@ -63,9 +65,13 @@ is_closed() {
 
 #   close SCOPE
 close() {
-  # Nobody reads half a file: it has its name only once it is whole.
-  printf '%s\n' "${retry:--}" "$class" "$hint" "$error" >"$work/closing-$number" || return 0
-  mv "$work/closing-$number" "$work/closed-$1" || :
+  keep_cause "closed-$1"
+}
+
+# Nobody reads half a file: it has its name only once it is whole.
+keep_cause() {
+  printf '%s\n' "${retry:--}" "$class" "$hint" "$error" >"$work/cause-$number" || return 0
+  mv "$work/cause-$number" "$work/$1" || :
 }
 
 # Sets the scopes that an image belongs to by one of its references.
@@ -87,26 +93,42 @@ learn() {
     note_unreachable
   elif [ "$class" = certificate ]; then
     close "$at"
+  elif [ "$class-$side" = credential-helper-source ]; then
+    close "$at,$source_auth"
   else
     note_answer "$at"
     [ "$class" != unauthorized ] && [ "$class" != denied ] || [ -n "$retry" ] || note_refusal
   fi
 }
 
-# A login that is refused as such is refused for all images. Permission to push usually is for a whole project: when two
-# images were refused and none arrived, the others are not tried.
+# A login that is refused as such is refused for all images. Permission to push usually is for a whole project: after two
+# refusals in a project no other image is begun there before it is known whether one of those under way arrives.
 note_refusal() {
   if [ "$side" = source ]; then
     case $error in *'invalid username/password'*) close "$at,$source_auth" ;; esac
     return 0
   fi
   scopes_of "$target" "$target_auth"
-  if [ "$copy_began" = - ] || [ -e "$work/works-$folder_scope" ]; then return 0; fi
-  if read -r first <"$work/refused-$folder_scope"; then
-    [ "$first" = "$number" ] || close "$folder_scope"
-  else
-    echo "$number" >"$work/refused-$folder_scope" || :
-  fi 2>/dev/null
+  [ "$copy_began" != - ] || return 0
+  keep_cause "refusal-$folder_scope"
+  echo "$number" >>"$work/refused-$folder_scope" || :
+}
+
+# Whether two images were refused in the project of this one, and others are still under way there. When the last of
+# them was refused, too, the project is closed.
+is_undecided() {
+  scopes_of "$target" "$target_auth"
+  if [ ! -e "$work/refused-$folder_scope" ] || [ -e "$work/works-$folder_scope" ] || [ -e "$work/closed-$folder_scope" ]; then
+    return 1
+  fi
+  { read -r first && read -r second; } <"$work/refused-$folder_scope" || return 1
+  [ "$first" != "$second" ] || return 1
+  for copying in "$work"/worker-*/copying; do
+    read -r scope <"$copying" || continue
+    [ "$scope" != "$folder_scope" ] || return 0
+  done
+  [ -e "$work/works-$folder_scope" ] || mv "$work/refusal-$folder_scope" "$work/closed-$folder_scope" || :
+  return 1
 }
 
 # After some attempts in a row, without any answer between, a server is taken for down.
@@ -135,7 +157,7 @@ must_wait() {
     read -r until <"$work/quiet-$server" || continue
     [ "$until" -le "$not_before" ] || not_before=$until
   done
-  [ "$not_before" -gt 0 ] || return 1
   uptime
+  if is_undecided; then not_before=$((seconds + 1)); fi
   [ "$seconds" -lt "$not_before" ]
 }

@@ -56,8 +56,8 @@ run() {
   child=$! overdue=''
   echo "$child $((seconds + limit + 10))" >"$dir/pid" || :
   await "$child"
-  [ ! -e "$dir/overdue" ] || read -r overdue <"$dir/overdue" || :
-  [ "$overdue" = "$child" ] || overdue=''
+  [ ! -e "$dir/overdue" ] || read -r pid overdue <"$dir/overdue" || :
+  [ -z "$overdue" ] || [ "$pid" = "$child" ] || overdue=''
   child=''
   return "$status"
 }
@@ -82,19 +82,22 @@ watch() {
 watch_skopeo() {
   read -r pid deadline <"$1/pid" && kill -0 "$pid" || return 0
   uptime
-  # It does not keep its own limit, or it waits for a credential helper: skopeo starts no other process.
-  helped='' ticks=0
+  # skopeo keeps its own limit, but not while it waits for a credential helper; it starts no other process.
+  overdue=''
+  [ "$seconds" -le "$deadline" ] || overdue=limit
   helpers_of "$pid"
   if [ -n "$helpers" ]; then
+    helped='' ticks=0
     [ ! -e "$1/helped" ] || read -r helped ticks <"$1/helped"
     [ "$helped" = "$pid" ] || ticks=0
     echo "$pid $((ticks + 1))" >"$1/helped"
+    [ $((ticks * 5)) -le "$QUESTION_SECONDS" ] || overdue=helper
   fi
-  if [ "$seconds" -gt "$deadline" ] || [ "$((ticks * 5))" -gt "$QUESTION_SECONDS" ]; then
-    [ ! -e "$1/overdue" ] || read -r overdue <"$1/overdue"
-    # Asked once, it has to go.
-    [ "$overdue" != "$pid" ] || kill -KILL "$pid"
-    echo "$pid" >"$1/overdue"
+  if [ -n "$overdue" ]; then
+    asked=''
+    [ ! -e "$1/overdue" ] || read -r asked _ <"$1/overdue"
+    [ "$asked" != "$pid" ] || kill -KILL "$pid"
+    echo "$pid $overdue" >"$1/overdue"
     end_skopeo "$pid"
     return 0
   fi

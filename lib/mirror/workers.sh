@@ -21,15 +21,16 @@ work_on_queue() {
   child=''
   dir=$work/worker-$1
   while take; do
-    if must_wait; then
-      if [ -z "$deferred" ] && defer; then continue; fi
+    while [ -z "$stopping" ] && must_wait; do
+      if [ -z "$deferred" ] && defer; then continue 2; fi
       sleep_until "$not_before"
-    fi
+    done
     [ -z "$stopping" ] || break
     uptime
     began=$hundredths
     mirror_image
     [ -n "$stopping" ] || learn
+    : >"$dir/copying" || :
     uptime
     spent=$((spent + hundredths - began))
     # What was interrupted has no result: report_the_rest accounts for it.
