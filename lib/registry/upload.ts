@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { repositoryName } from '../image/reference.ts';
 import { discard, type HttpResponse } from './body.ts';
 import { RegistryError } from './error.ts';
