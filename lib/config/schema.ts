@@ -13,7 +13,6 @@ import { mirror } from './schema-mirror.ts';
 import {
   imageReference,
   key,
-  list,
   namespaceName,
   notEmpty,
   objectName,
@@ -143,11 +142,11 @@ export const configSchema = z.strictObject({
   registry: key('The local registry.', registry),
   exclude: key(
     'Components, or component/container, that the ConfigMap leaves alone; globs. Default: none.',
-    z._default(list(text(whyNoGlob)), []),
+    z._default(z.array(text(whyNoGlob)), []),
   ),
   rules: key(
     'Exceptions to the layout; the first that matches wins. Default: none.',
-    z._default(list(rule), []),
+    z._default(z.array(rule), []),
   ),
   overrides: key(
     'The last word for single containers, by component/container. Default: none.',
