@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts';
 import { containerName } from '../digests/container-image.ts';
 import { nearest } from '../input/nearest.ts';
 import { InputError, type Problem } from '../input/problem.ts';
+import { quote } from '../input/quote.ts';
 import type { Override, Plan } from './model.ts';
 
 /**
@@ -61,7 +62,7 @@ function helmImage(pair: string, plan: Plan, problems: Problem[]): Wiring['helm'
   if (!value) {
     const meant = nearest(wanted || pair, HELM_IMAGES);
     problems.push({
-      message: `--helm ${pair} names no image of the Helm charts; expected ${HELM_IMAGES.join(', ')}, an equals sign and component/container`,
+      message: `--helm ${quote(pair)} names no image of the Helm charts; expected ${HELM_IMAGES.join(', ')}, an equals sign and component/container`,
       ...(meant && { hint: `Did you mean ${meant}=component/container?` }),
     });
     return undefined;
@@ -72,8 +73,8 @@ function helmImage(pair: string, plan: Plan, problems: Problem[]): Wiring['helm'
   const meant = nearest(name, plan.overrides.map(containerName));
   problems.push({
     message: excluded
-      ? `--helm ${pair}: ${name} is excluded, so nothing copies its image`
-      : `--helm ${pair}: the digests file has no container ${name}`,
+      ? `--helm ${quote(pair)}: ${name} is excluded, so nothing copies its image`
+      : `--helm ${quote(pair)}: the digests file has no such container`,
     ...(excluded && { hint: 'Take it out of exclude: the ConfigMap may name more than ESS reads from it.' }),
     ...(!excluded && meant && { hint: `Did you mean ${meant}?` }),
   });

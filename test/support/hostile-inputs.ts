@@ -397,7 +397,8 @@ function names(random: Random): Made {
     ['init', '--config', 'new/../new.yaml', '--', name],
     ['init', 'r.local', '--config', 'new.yaml', '--digests', name],
     ['verify', '--ca', name],
-    ['load', '--', name],
+    // A folder that load.sh itself reports.
+    ['load', '--', name.replaceAll(PLANTED, 'x')],
     ['completion', '--', name],
     ['plan', '--format', name],
     ['help', name],
