@@ -1,6 +1,6 @@
 /**
- * What base64 of any text that contains this one contains: base64 turns three bytes into four characters, so there
- * is one form for each place modulo three where it can begin, less the characters that its neighbours share in.
+ * Returns what base64 of any text that contains this one contains: base64 turns three bytes into four characters, so
+ * there is one form for each place modulo three where it can begin, less the characters that its neighbours share in.
  */
 export function base64Cores(text: string): string[] {
   const bytes = Buffer.from(text);

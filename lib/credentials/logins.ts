@@ -7,6 +7,7 @@ import { readTextFile } from '../input/file.ts';
 import { InputError, type Problem } from '../input/problem.ts';
 import { checkCredentialFiles, configFolder } from './credential-files.ts';
 import type { Credential, CredentialProblem, KnownLogin, ReadContext } from './credential-source.ts';
+import { rememberLogin } from './redact.ts';
 import { credentialsOf, sourceOf } from './sources.ts';
 
 /** The values of a credential of the configuration, and the credential. */
@@ -78,7 +79,9 @@ class LoginReader {
   read(credential: Credential): CredentialLogin | undefined {
     const source = sourceOf(credential);
     if (source.secret !== 'plain') return undefined;
-    return { ...source.read(credential, this.#contextOf(credential)), credential };
+    const login = source.read(credential, this.#contextOf(credential));
+    rememberLogin(login);
+    return { ...login, credential };
   }
 
   /** The same user name and password, whatever their sources. */
