@@ -142,7 +142,9 @@ describe('bad input: no stack trace, exit code not 0, nothing touched', () => {
 
   test('a finding that is an error', () => {
     const message = refused({ 'airgap.yaml': `${least}exclude: ['*']\n` });
-    expect(message).toContain('airgap.yaml:3:1: error: all 6 containers are excluded');
+    expect(message).toContain(
+      'airgap.yaml:3:1: error: the ConfigMap would be empty: exclude selects every container',
+    );
     expect(message).toContain('[nothing-overridden]');
   });
 });

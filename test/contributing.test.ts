@@ -43,8 +43,8 @@ export const checkQuay: Check = ({ relocations }) =>
   );
   edit(
     'lib/plan/checks/index.ts',
-    'import { checkUnmatched',
-    "import { checkQuay } from './too-quay.ts';\nimport { checkUnmatched",
+    "import { checkDigests } from './images.ts';",
+    "import { checkDigests } from './images.ts';\nimport { checkQuay } from './too-quay.ts';",
   );
   edit('lib/plan/checks/index.ts', '  checkTargets,\n', '  checkTargets,\n  checkQuay,\n');
   edit('lib/config/schema.ts', "'generic', 'harbor'", "'generic', 'mine', 'harbor'");

@@ -5,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ImageReference, repositoryName } from '../image/reference.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { RegistryError } from '../registry/error.ts';
-import { codeOf, isTransient } from '../registry/http.ts';
 import type { Blob } from './contents.ts';
 
 /** How often a blob is begun or taken up again. */
@@ -49,10 +48,9 @@ export async function download(
           `${name}: the registry serves other bytes than its digest says`,
         );
     } catch (error) {
-      if (error instanceof RegistryError) throw error;
-      if (!isTransient(error)) throw error;
+      if (!(error instanceof RegistryError) || error.kind !== 'interrupted') throw error;
       if (attempt === ATTEMPTS) {
-        throw new RegistryError('unreachable', `${name}: broke off ${ATTEMPTS} times (${codeOf(error)})`);
+        throw new RegistryError('interrupted', `${error.message} (${ATTEMPTS} times)`);
       }
       await sleep(500 * attempt);
     }
@@ -69,15 +67,14 @@ async function append(
   onLength: (length: number) => void,
 ): Promise<string> {
   const there = existsSync(partial) ? statSync(partial).size : 0;
-  const { response, from } = await client.blob(image, `sha256:${hex}`, there < size ? there : 0);
+  const { bytes, from } = await client.blob(image, `sha256:${hex}`, { from: there < size ? there : 0, size });
   const hash = createHash('sha256');
   if (from > 0) await hashInto(hash, partial);
   const file = await open(partial, from > 0 ? 'a' : 'w');
   let length = from;
   try {
-    for await (const chunk of response.body as AsyncIterable<Buffer>) {
+    for await (const chunk of bytes) {
       length += chunk.length;
-      if (length > size) break;
       await file.write(chunk);
       hash.update(chunk);
       onLength(length);

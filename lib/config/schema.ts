@@ -93,8 +93,9 @@ const rule = z.strictObject({
   ),
 });
 
+// A component by itself passes: the plan knows its containers and says which one may be meant.
 const containerKey = (value: string): string | undefined =>
-  /^[A-Za-z0-9_.-]{1,128}\/[A-Za-z0-9_.-]{1,128}$/.test(value)
+  /^[A-Za-z0-9_.-]{1,128}(\/[A-Za-z0-9_.-]{1,128})?$/.test(value)
     ? undefined
     : 'expected component/container, as in the digests file';
 
@@ -142,7 +143,11 @@ export const configSchema = z.strictObject({
   ),
   registry: key('The local registry.', registry),
   exclude: key(
-    'Components, or component/container, that the ConfigMap leaves alone; globs. Default: none.',
+    'Components, or component/container, that are left out: their images are not copied, and the ConfigMap does not name them; globs. Default: none.',
+    z._default(list(text(whyNoGlob)), []),
+  ),
+  copyOnly: key(
+    'Components, or component/container, whose images are copied and that the ConfigMap does not name, because they are configured elsewhere: the operator and updater in their Helm values, PostgreSQL in a chart of its own; globs. Default: none.',
     z._default(list(text(whyNoGlob)), []),
   ),
   rules: key(

@@ -59,8 +59,10 @@ registry:
   # true for a cache that fetches by itself; then remove mirror below.
   pullThrough: false
 
-# Components, or component/container, that the ConfigMap is to leave alone. They run from the internet unless they are
-# not deployed or configured elsewhere.
+# Components, or component/container, that you configure elsewhere, such as [operator, updater, postgres]: their images
+# are copied, and the ConfigMap does not name them.
+copyOnly: []
+# Those that you do not deploy: their images are not copied.
 exclude: []
 
 # How nodes pull. "existing": the Secret is made by somebody else, "ess-airgap init" said how. Remove it where pulling

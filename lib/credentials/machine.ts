@@ -27,16 +27,19 @@ interface Keyed extends Credential {
 /** Finds the credential for an image: among logins given by the configuration, else in the docker configs. */
 export class Credentials {
   readonly #environment: Environment;
+  readonly #helperTime: number;
   readonly #logins: readonly Keyed[];
   readonly #files: readonly { readonly config: DockerConfig; readonly auths: readonly Keyed[] }[];
   readonly #helped = new Map<string, Promise<Credential | undefined>>();
 
   /**
    * @param logins what the configuration takes from the environment; goes before every docker config
+   * @param helperTime longest time for a credential helper, in milliseconds; some ask a cloud
    * @throws InputError for a docker config that is none
    */
-  constructor(environment: Environment, logins: readonly RegistryLogin[] = []) {
+  constructor(environment: Environment, logins: readonly RegistryLogin[] = [], helperTime = 30_000) {
     this.#environment = environment;
+    this.#helperTime = helperTime;
     this.#logins = logins.map((login) => ({ ...login, from: 'the environment that airgap.yaml names' }));
     this.#files = readDockerConfigs(environment).map((config) => ({
       config,
@@ -70,7 +73,7 @@ export class Credentials {
     // docker login stores Docker Hub's credential under its old address, and helpers know it by that only.
     const name = server === 'docker.io' ? 'https://index.docker.io/v1/' : server;
     const key = `${helper} ${name}`;
-    const known = this.#helped.get(key) ?? askHelper(helper, name, file, this.#environment);
+    const known = this.#helped.get(key) ?? askHelper(helper, name, file, this.#environment, this.#helperTime);
     this.#helped.set(key, known);
     return known;
   }
@@ -98,12 +101,16 @@ function readDockerConfigs(environment: Environment): DockerConfig[] {
     .map((file) => parseDockerConfig(readTextFile(file, 'a docker config'), file));
 }
 
+/** The most bytes that a helper may answer. */
+const HELPER_BYTES = 64 * 1024;
+
 /** Runs `docker-credential-HELPER get`: the server goes in, and the credential comes out, by pipes. */
 async function askHelper(
   helper: string,
   server: string,
   file: string,
   environment: Environment,
+  time: number,
 ): Promise<Credential | undefined> {
   const program = `docker-credential-${helper}`;
   const failed = (why: string): InputError =>
@@ -117,12 +124,26 @@ async function askHelper(
   const { status, output } = await new Promise<{ status: number | null; output: string }>(
     (resolve, reject) => {
       const child = spawn(program, ['get'], { env: environment, stdio: ['pipe', 'pipe', 'ignore'] });
+      const end = (error: InputError): void => {
+        child.kill('SIGKILL');
+        // What it started may live on and hold the pipe.
+        child.stdout.destroy();
+        child.unref();
+        reject(error);
+      };
+      const timer = setTimeout(() => end(failed(`gave no answer within ${time / 1000} s`)), time);
       const chunks: Buffer[] = [];
-      child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+      let size = 0;
+      child.stdout.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > HELPER_BYTES) end(failed(`answered more than ${HELPER_BYTES / 1024} KiB`));
+        else chunks.push(chunk);
+      });
       child.once('error', () => reject(failed('cannot be run; expected it on the PATH')));
       child.once('close', (code) =>
         resolve({ status: code, output: Buffer.concat(chunks).toString('utf8') }),
       );
+      for (const event of ['error', 'close']) child.once(event, () => clearTimeout(timer));
       // A helper that ends without reading closes the pipe: what counts is how it ended.
       child.stdin.on('error', () => {}).end(server);
     },

@@ -12,6 +12,11 @@ export const FINDINGS = {
   'nothing-overridden': 'error',
   'target-collision': 'error',
   'target-illegal': 'error',
+  'exclude-unmatched': 'error',
+  'copy-only-unmatched': 'error',
+  'exclude-copy-only': 'error',
+  'rule-unmatched': 'error',
+  'override-unmatched': 'error',
   'config-map-too-large': 'error',
   'sparse-index-refused': 'error',
   'secret-collision': 'error',
@@ -27,12 +32,11 @@ export const FINDINGS = {
   'deployment-collision': 'error',
   'credential-file-readable': 'warning',
   'config-map-large': 'warning',
-  'exclude-unmatched': 'warning',
-  'rule-unmatched': 'warning',
-  'override-unmatched': 'warning',
+  'rule-shadowed': 'warning',
   'digest-missing': 'warning',
   'override-drops-digest': 'warning',
   'component-partly-excluded': 'warning',
+  'component-partly-copy-only': 'warning',
   'pull-through-renamed': 'warning',
   'auth-unmatched': 'warning',
   'auth-missing': 'warning',
@@ -41,6 +45,7 @@ export const FINDINGS = {
   'profile-path': 'warning',
   'profile-depth': 'warning',
   'component-excluded': 'note',
+  'component-copy-only': 'note',
   'tag-made': 'note',
   'own-image': 'note',
   'create-first': 'note',
@@ -77,8 +82,13 @@ export function formatFinding(finding: Finding): string {
   return formatProblem(finding.severity, finding);
 }
 
+/** The findings that are errors. */
+export function errorsOf(findings: readonly Finding[]): Finding[] {
+  return findings.filter(({ severity }) => severity === 'error');
+}
+
 /** Throws the findings that are errors, all of them. */
 export function refuseErrors(findings: readonly Finding[]): void {
-  const errors = findings.filter(({ severity }) => severity === 'error');
+  const errors = errorsOf(findings);
   if (errors.length > 0) throw new InputError(errors);
 }

@@ -4,7 +4,13 @@ import type { Finding } from './finding.ts';
 
 // The vocabulary of a plan: types only, so that everything that makes, checks or renders a plan can import it.
 
-/** What one container gets in the override ConfigMap. */
+/**
+ * What becomes of a container. override: its image is copied and the ConfigMap names the copy. copyOnly: its image is
+ * copied and the ConfigMap leaves it alone, because it is configured elsewhere. exclude: neither.
+ */
+export type Treatment = 'override' | 'copyOnly' | 'exclude';
+
+/** The image that one container gets: in the override ConfigMap or, if it is only copied, where it is configured. */
 export interface Override {
   readonly component: string;
   readonly container: string;
@@ -32,11 +38,13 @@ export interface Relocation {
 
 /** Everything that is emitted is rendered from this one value. */
 export interface Plan {
-  /** One for each container that is not excluded, by component and container. */
+  /** The ConfigMap: one for each container that is neither excluded nor only copied, by component and container. */
   readonly overrides: readonly Override[];
-  /** One for each distinct image of the overrides, by target. */
+  /** One for each distinct image that is copied, by target. */
   readonly relocations: readonly Relocation[];
-  /** Containers that the ConfigMap leaves alone: they run from the image that the release names. */
+  /** Containers whose images are copied and that the ConfigMap leaves alone: they are configured elsewhere. */
+  readonly copyOnly: readonly Override[];
+  /** Containers that are left out: their images are not copied, and the ConfigMap leaves them alone. */
   readonly excluded: readonly ContainerImage[];
   /** What is worth knowing, or wrong: see docs/findings.md. */
   readonly findings: readonly Finding[];
@@ -47,6 +55,7 @@ export interface Plan {
 /** What became of one container: the override, and the relocation that brings its image. */
 export interface ResolvedContainer {
   readonly image: ContainerImage;
+  readonly treatment: Exclude<Treatment, 'exclude'>;
   readonly override: Override;
   readonly source?: ImageReference;
   readonly target: Relocation['target'];

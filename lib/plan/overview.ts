@@ -1,6 +1,6 @@
 import { byContainer, type ContainerImage, containerName } from '../digests/container-image.ts';
 import type { ImageReference } from '../image/reference.ts';
-import type { Override, Plan, Relocation } from './model.ts';
+import type { Override, Plan, Relocation, Treatment } from './model.ts';
 
 /** One container of the release and what becomes of it. */
 export interface ContainerRow {
@@ -8,8 +8,9 @@ export interface ContainerRow {
   readonly container: string;
   /** The image upstream; left out for an image of the user's own, which nobody copies. */
   readonly source?: ImageReference;
-  /** What the ConfigMap says; left out for an excluded container, which runs from its source. */
-  readonly override?: Override;
+  readonly treatment: Treatment;
+  /** Its image in the local registry; left out for an excluded container, which runs from its source. */
+  readonly local?: Override;
 }
 
 /** A plan as people read it: by container, by image, and in total. */
@@ -24,6 +25,7 @@ export interface Overview {
 /** How many there are; servers by name. */
 export interface Totals {
   readonly overridden: number;
+  readonly copyOnly: number;
   readonly excluded: number;
   readonly images: number;
   /** Distinct images that are copied, by the server that they come from. */
@@ -39,25 +41,40 @@ export function overviewOf(plan: Plan): Overview {
       relocation.containers.map((name) => [name, relocation] as const),
     ),
   );
-  const overridden = plan.overrides.map((override): ContainerRow => {
-    const { component, container } = override;
-    const source = relocations.get(containerName(override))?.source;
-    return { component, container, ...(source && { source }), override };
-  });
+  const rows = (treatment: Treatment, images: readonly Override[]): ContainerRow[] =>
+    images.map((local) => {
+      const { component, container } = local;
+      const source = relocations.get(containerName(local))?.source;
+      return { component, container, ...(source && { source }), treatment, local };
+    });
   const excluded = plan.excluded.map(
-    ({ component, container, image }): ContainerRow => ({ component, container, source: image }),
+    ({ component, container, image }): ContainerRow => ({
+      component,
+      container,
+      source: image,
+      treatment: 'exclude',
+    }),
   );
   return {
-    containers: [...overridden, ...excluded].sort(byContainer),
+    containers: [...rows('override', plan.overrides), ...rows('copyOnly', plan.copyOnly), ...excluded].sort(
+      byContainer,
+    ),
     images: plan.relocations,
     totals: {
-      overridden: overridden.length,
+      overridden: plan.overrides.length,
+      copyOnly: plan.copyOnly.length,
       excluded: excluded.length,
       images: plan.relocations.length,
       sources: count(plan.relocations.flatMap(({ source }) => source?.registry ?? [])),
       targets: count(plan.relocations.map(({ target }) => target.registry)),
     },
   };
+}
+
+/** `44 containers overridden, 3 only copied, 5 excluded`. */
+export function formatTreatments({ overridden, copyOnly, excluded }: Totals): string {
+  const copied = copyOnly > 0 ? `, ${copyOnly} only copied` : '';
+  return `${overridden} ${overridden === 1 ? 'container' : 'containers'} overridden${copied}, ${excluded} excluded`;
 }
 
 /** `docker.io (1), quay.io (2)`: counts by server, in words. */

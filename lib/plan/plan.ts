@@ -2,12 +2,13 @@ import type { ConfigPlace } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { byContainer, type ContainerImage, containerName } from '../digests/container-image.ts';
 import { formatReference, repositoryName } from '../image/reference.ts';
-import { GlobBudget, globMatcher } from '../input/glob.ts';
+import { GlobBudget } from '../input/glob.ts';
 import { checkPlan } from './checks/index.ts';
 import { hashPlan } from './hash.ts';
 import { Layout } from './layout.ts';
-import type { Plan, Relocation, ResolvedContainer } from './model.ts';
+import type { Override, Plan, Relocation, ResolvedContainer, Treatment } from './model.ts';
 import { resolveContainer } from './resolve.ts';
+import { Selection } from './selection.ts';
 
 /**
  * What the release's images become under a configuration. Pure: no files, no network, no clock; the order of
@@ -18,19 +19,32 @@ import { resolveContainer } from './resolve.ts';
 export function makePlan(images: readonly ContainerImage[], config: Config, place?: ConfigPlace): Plan {
   const ordered = [...images].sort(byContainer);
   const budget = new GlobBudget(place?.());
-  const excludes = config.exclude.map((glob) => globMatcher(glob, budget));
-  const isExcluded = (image: ContainerImage): boolean =>
-    excludes.some((matches) => matches(image.component) || matches(containerName(image)));
-  const excluded = ordered.filter(isExcluded);
+  const selection = new Selection(config, budget);
   const layout = new Layout(config, budget);
-  const resolved = ordered
-    .filter((image) => !isExcluded(image))
-    .map((image) => resolveContainer(image, layout.repositoryFor(image.image), config));
+  const excluded: ContainerImage[] = [];
+  const resolved: ResolvedContainer[] = [];
+  for (const image of ordered) {
+    const treatment = selection.treatmentOf(image);
+    if (treatment === 'exclude') excluded.push(image);
+    else resolved.push(resolveContainer(image, treatment, layout.repositoryFor(image.image), config));
+  }
+  const overridesOf = (wanted: Treatment): Override[] =>
+    resolved.flatMap(({ treatment, override }) => (treatment === wanted ? override : []));
 
-  const overrides = resolved.map(({ override }) => override);
+  const overrides = overridesOf('override');
   const relocations = distinct(resolved);
-  const findings = checkPlan({ images: ordered, excluded, resolved, relocations, layout, config, place });
-  return { overrides, relocations, excluded, findings, hash: hashPlan(overrides, relocations) };
+  const findings = checkPlan({
+    images: ordered,
+    excluded,
+    resolved,
+    relocations,
+    selection,
+    layout,
+    config,
+    place,
+  });
+  const copyOnly = overridesOf('copyOnly');
+  return { overrides, relocations, copyOnly, excluded, findings, hash: hashPlan(overrides, relocations) };
 }
 
 /** One relocation for each distinct pair of source and target, however many containers use it. */

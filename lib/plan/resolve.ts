@@ -10,6 +10,7 @@ import { chosenPlatforms, tagWithPlatforms } from './platforms.ts';
  */
 export function resolveContainer(
   image: ContainerImage,
+  treatment: ResolvedContainer['treatment'],
   repository: string,
   config: Config,
 ): ResolvedContainer {
@@ -31,6 +32,7 @@ export function resolveContainer(
   };
   return {
     image,
+    treatment,
     override: {
       component: image.component,
       container: image.container,

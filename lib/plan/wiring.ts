@@ -26,7 +26,9 @@ export interface Wiring {
   readonly dockerSecret?: { readonly name: string; readonly url: string };
   /** What the Helm values name, as far as the user said which containers they are. */
   readonly helm: readonly { readonly value: HelmImage; readonly image: Override }[];
-  /** Components that the ConfigMap leaves alone. */
+  /** Containers that are only copied and that no Helm value above names: their images have to be configured elsewhere. */
+  readonly copyOnly: readonly Override[];
+  /** Components, or component/container, that are neither copied nor named by the ConfigMap. */
   readonly excluded: readonly string[];
 }
 
@@ -49,8 +51,19 @@ export function wiringOf(plan: Plan, config: Config, helm: readonly string[]): W
     configMap: configMap.name,
     ...(pullSecret && { dockerSecret: { name: pullSecret.name, url: registry.server } }),
     helm: images.sort((a, b) => HELM_IMAGES.indexOf(a.value) - HELM_IMAGES.indexOf(b.value)),
-    excluded: [...new Set(plan.excluded.map(({ component }) => component))],
+    copyOnly: plan.copyOnly.filter((container) => !images.some(({ image }) => image === container)),
+    excluded: excludedNames(plan),
   };
+}
+
+/** A component by its name if all its containers are excluded. */
+function excludedNames(plan: Plan): string[] {
+  const kept = new Set([...plan.overrides, ...plan.copyOnly].map(({ component }) => component));
+  return [
+    ...new Set(
+      plan.excluded.map((image) => (kept.has(image.component) ? containerName(image) : image.component)),
+    ),
+  ];
 }
 
 function helmImage(pair: string, plan: Plan, problems: Problem[]): Wiring['helm'][number] | undefined {
@@ -66,15 +79,18 @@ function helmImage(pair: string, plan: Plan, problems: Problem[]): Wiring['helm'
     });
     return undefined;
   }
-  const image = plan.overrides.find((override) => containerName(override) === name);
+  const copied = [...plan.overrides, ...plan.copyOnly];
+  const image = copied.find((override) => containerName(override) === name);
   if (image) return { value, image };
   const excluded = plan.excluded.some((container) => containerName(container) === name);
-  const meant = nearest(name, plan.overrides.map(containerName));
+  const meant = nearest(name, copied.map(containerName));
   problems.push({
     message: excluded
-      ? `--helm ${pair}: ${name} is excluded, so nothing copies its image`
+      ? `--helm ${pair}: exclude leaves out ${name}, so nothing copies its image`
       : `--helm ${pair}: the digests file has no container ${name}`,
-    ...(excluded && { hint: 'Take it out of exclude: the ConfigMap may name more than ESS reads from it.' }),
+    ...(excluded && {
+      hint: 'Remove it from exclude and add it to copyOnly: then its image is copied, and the ConfigMap still leaves it alone.',
+    }),
     ...(!excluded && meant && { hint: `Did you mean ${meant}?` }),
   });
   return undefined;

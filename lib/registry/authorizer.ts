@@ -1,25 +1,42 @@
 import type { Credential, Credentials } from '../credentials/machine.ts';
 import { type ImageReference, repositoryName } from '../image/reference.ts';
+import { discard, readJson } from './body.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import { RegistryError } from './error.ts';
 import type { Http } from './http.ts';
+import { type Deadline, MAX_BYTES } from './limits.ts';
+import { SentSecrets } from './sent-secrets.ts';
 
 type Repository = Pick<ImageReference, 'registry' | 'repository'>;
 
+/** What a token is good for. */
+export type Actions = 'pull' | 'pull,push';
+
+export interface AuthorizerOptions {
+  readonly http: Http;
+  readonly credentials: Credentials;
+  /** Whether a server may be spoken to over plain HTTP or with any certificate. */
+  readonly isInsecure: (url: URL) => boolean;
+}
+
 /**
- * Logs in where a registry asks for it: with name and password (basic), or with a token that its token server gives
- * for one repository (OCI distribution specification; https://distribution.github.io/distribution/spec/auth/token/).
+ * Logs in to registries that ask for it: with name and password (basic), or with a token that the registry's token
+ * server gives for one repository (OCI distribution specification;
+ * https://distribution.github.io/distribution/spec/auth/token/).
  */
 export class Authorizer {
+  readonly sent = new SentSecrets();
   readonly #http: Http;
   readonly #credentials: Credentials;
+  readonly #isInsecure: AuthorizerOptions['isInsecure'];
   readonly #challenges = new Map<string, Challenge>();
   readonly #tokens = new Map<string, Promise<string>>();
   readonly #refused = new Set<Credential>();
 
-  constructor(http: Http, credentials: Credentials) {
+  constructor({ http, credentials, isInsecure }: AuthorizerOptions) {
     this.#http = http;
     this.#credentials = credentials;
+    this.#isInsecure = isInsecure;
   }
 
   /**
@@ -35,32 +52,36 @@ export class Authorizer {
       challenges.find(({ scheme }) => scheme === 'basic');
     if (!wanted) return false;
     this.#challenges.set(image.registry, wanted);
-    // A token may have come to its end; a password that was refused stays wrong.
-    this.#tokens.delete(repositoryName(image));
+    // A token may have expired; a password that was refused stays wrong.
+    for (const key of this.#tokens.keys())
+      if (key.startsWith(`${repositoryName(image)} `)) this.#tokens.delete(key);
     return sent === undefined || wanted.scheme === 'bearer';
   }
 
-  /** The header that this image's registry asks for; undefined where it asks for none. */
-  async authorization(image: Repository, base: URL, insecure: boolean): Promise<string | undefined> {
+  /** The header that this image's registry asks for; undefined if it asks for none. */
+  async authorization(image: Repository, actions: Actions, deadline: Deadline): Promise<string | undefined> {
     const challenge = this.#challenges.get(image.registry);
     if (!challenge) return undefined;
-    if (challenge.scheme === 'basic') {
-      const credential = await this.#find(image);
-      return credential?.username === undefined ? undefined : basic(credential.username, credential.password);
-    }
-    const key = repositoryName(image);
-    const known = this.#tokens.get(key) ?? this.#token(image, challenge, base, insecure);
+    if (challenge.scheme === 'basic') return this.#basic(await this.#find(image));
+    const key = `${repositoryName(image)} ${actions}`;
+    const known = this.#tokens.get(key) ?? this.#token(image, challenge, actions, deadline);
     this.#tokens.set(key, known);
-    return `Bearer ${await known}`;
+    // A refusal stays; a token server that could not be reached may be back for the next question.
+    known.catch((error: unknown) => {
+      if (!(error instanceof RegistryError && error.kind === 'unauthorized')) this.#tokens.delete(key);
+    });
+    const token = await known;
+    this.sent.addHeader(token);
+    return `Bearer ${token}`;
   }
 
-  /** What to say when the registry does not take what it was given. */
+  /** What to say when the registry does not accept what it was given. */
   async refusal(image: Repository): Promise<RegistryError> {
     const credential = await this.#credentials.find(image);
     const name = repositoryName(image);
     if (this.#challenges.get(image.registry)?.scheme !== 'bearer') return this.#refuse(name, credential);
-    // The token server took the login: it is this repository that it is not good for. Docker Hub says the same of one
-    // that does not exist.
+    // The token server accepted the login: only for this repository it is not enough. Docker Hub says the same of a
+    // repository that does not exist.
     return denied(name, 'the registry', credential);
   }
 
@@ -78,46 +99,72 @@ export class Authorizer {
     return new RegistryError('unauthorized', `${name}: ${by} refuses ${what}${hint}`);
   }
 
-  async #token(image: Repository, { parameters }: Challenge, base: URL, insecure: boolean): Promise<string> {
+  #basic(credential: Credential | undefined): string | undefined {
+    if (credential?.username === undefined) return undefined;
+    const { username, password = '' } = credential;
+    const value = Buffer.from(`${username}:${password}`, 'utf8').toString('base64');
+    this.sent.add(password);
+    this.sent.addHeader(value);
+    return `Basic ${value}`;
+  }
+
+  async #token(
+    image: Repository,
+    { parameters }: Challenge,
+    actions: Actions,
+    deadline: Deadline,
+  ): Promise<string> {
     const name = repositoryName(image);
-    const realm = URL.canParse(parameters.realm ?? '') ? new URL(parameters.realm ?? '') : undefined;
-    if (
-      !realm ||
-      (realm.protocol !== 'https:' && (realm.protocol !== 'http:' || base.protocol !== 'http:'))
-    ) {
-      throw new RegistryError(
-        'unexpected',
-        `${image.registry} names no token server that is spoken to over https`,
-      );
-    }
+    const realm = this.#realm(image.registry, parameters.realm);
+    const insecure = this.#isInsecure(realm);
     const credential = await this.#find(image);
-    const scope = `repository:${image.repository}:pull`;
+    const scope = `repository:${image.repository}:${actions}`;
     const { service } = parameters;
     const form = new URLSearchParams({ ...(service && { service }), scope });
-    const response = credential?.identityToken
-      ? await this.#http.send(realm, {
+    const refresh = credential?.identityToken;
+    if (refresh) this.sent.add(refresh);
+    const authorization = refresh ? undefined : this.#basic(credential);
+    const response = refresh
+      ? await this.#http.send(realm, deadline, {
           method: 'POST',
           insecure,
           headers: { 'content-type': 'application/x-www-form-urlencoded' },
-          body: `${form}&${new URLSearchParams({ grant_type: 'refresh_token', client_id: 'ess-airgap', refresh_token: credential.identityToken })}`,
+          body: `${form}&${new URLSearchParams({ grant_type: 'refresh_token', client_id: 'ess-airgap', refresh_token: refresh })}`,
         })
-      : await this.#http.send(withQuery(realm, form), {
+      : await this.#http.send(withQuery(realm, form), deadline, {
           insecure,
-          ...(credential?.username !== undefined && {
-            headers: { authorization: basic(credential.username, credential.password) },
-          }),
+          ...(authorization && { headers: { authorization } }),
         });
     const by = `the token server ${realm.host}`;
-    if (response.statusCode === 401 || response.statusCode === 403) {
-      await response.body.dump();
-      throw response.statusCode === 401 ? this.#refuse(name, credential, by) : denied(name, by, credential);
+    const { statusCode } = response;
+    if (statusCode !== 200) {
+      await discard(response);
+      if (statusCode === 401) throw this.#refuse(name, credential, by);
+      if (statusCode === 403) throw denied(name, by, credential);
+      if (statusCode === 429) {
+        throw new RegistryError(
+          'rate-limited',
+          `${name}: ${by} rate-limited the request (429); try again later`,
+        );
+      }
+      throw new RegistryError('unexpected', `${name}: ${by} answers ${statusCode} without a token`);
     }
-    const token = response.statusCode === 200 ? readToken(await response.body.text()) : undefined;
-    if (token === undefined) {
-      await response.body.dump();
-      throw new RegistryError('unexpected', `${name}: ${by} answers ${response.statusCode} without a token`);
-    }
+    const token = readToken(await readJson(response, MAX_BYTES.token, `${name}: ${by}`));
+    if (token === undefined) throw new RegistryError('unexpected', `${name}: ${by} answers without a token`);
     return token;
+  }
+
+  /** Where tokens are. Only a server that is itself named as insecure may be asked over plain HTTP. */
+  #realm(registry: string, text = ''): URL {
+    const realm = URL.canParse(text) ? new URL(text) : undefined;
+    if (realm && (realm.protocol === 'https:' || (realm.protocol === 'http:' && this.#isInsecure(realm)))) {
+      return realm;
+    }
+    const what =
+      realm?.protocol === 'http:'
+        ? `names the token server http://${realm.host}; expected https, or ${realm.host} in mirror.insecure`
+        : 'asks for a token, and names no token server with an https URL';
+    throw new RegistryError('unexpected', `${registry} ${what}`);
   }
 }
 
@@ -130,23 +177,16 @@ function denied(name: string, by: string, credential: Credential | undefined): R
   );
 }
 
-function basic(username: string, password = ''): string {
-  return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
-}
-
 function withQuery(realm: URL, form: URLSearchParams): URL {
   const url = new URL(realm);
   for (const [name, value] of form) url.searchParams.append(name, value);
   return url;
 }
 
-function readToken(text: string): string | undefined {
-  try {
-    const { token, access_token } = JSON.parse(text) as Record<string, unknown>;
-    const found = token || access_token;
-    // A token goes into a header: what cannot stand there is none.
-    return typeof found === 'string' && /^[\x21-\x7e]+$/.test(found) ? found : undefined;
-  } catch {
-    return undefined;
-  }
+function readToken(answer: unknown): string | undefined {
+  if (typeof answer !== 'object' || answer === null) return undefined;
+  const { token, access_token } = answer as Record<string, unknown>;
+  const found = token || access_token;
+  // A token goes into a header: text that cannot stand there is not a token.
+  return typeof found === 'string' && /^[\x21-\x7e]+$/.test(found) ? found : undefined;
 }

@@ -4,14 +4,17 @@ export interface Challenge {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** Reads the challenges of a header, or of several. What is no challenge is left out. */
+/**
+ * Reads the challenges of a header, or of several. Parts that are not challenges are left out. Takes time in proportion
+ * to the header's length: a server writes it.
+ */
 export function parseChallenges(header: string | readonly string[] | undefined): Challenge[] {
   const text = typeof header === 'string' ? header : (header ?? []).join(', ');
   const found: { scheme: string; parameters: Record<string, string> }[] = [];
   // A scheme stands before its first parameter, parameters have commas between them, values may be quoted.
-  const token =
-    /(?:^|[\s,])(?<scheme>[A-Za-z][\w-]*)(?=\s+[\w-]+\s*=|\s*(?:,|$))|(?<key>[\w-]+)\s*=\s*(?:"(?<quoted>(?:[^"\\]|\\.)*)"|(?<plain>[^\s",]+))/g;
-  for (const { groups = {} } of text.matchAll(token)) {
+  const part =
+    /[\s,]+|(?<key>[^\s"=,]+)\s*=\s*(?:"(?<quoted>(?:[^"\\]|\\.)*)"?|(?<plain>[^\s",]*))|(?<scheme>[^\s"=,]+)|./gy;
+  for (const { groups = {} } of text.matchAll(part)) {
     const { scheme, key, quoted, plain } = groups;
     if (scheme !== undefined) found.push({ scheme: scheme.toLowerCase(), parameters: Object.create(null) });
     const last = found.at(-1);

@@ -1,194 +1,214 @@
 import { createHash } from 'node:crypto';
-import type { Credentials } from '../credentials/machine.ts';
-import { type ImageReference, repositoryName } from '../image/reference.ts';
-import { Authorizer } from './authorizer.ts';
+import { repositoryName } from '../image/reference.ts';
+import { discard, type HttpResponse, readBody } from './body.ts';
 import { RegistryError } from './error.ts';
-import { codeOf, type Http, type HttpRequest, type HttpResponse } from './http.ts';
+import { interrupted } from './failure.ts';
+import { type Deadline, type Limits, MAX_BYTES } from './limits.ts';
+import { readTags } from './lists.ts';
 import { MANIFEST_TYPES } from './media-types.ts';
+import { type Referrers, readReferrers } from './referrers.ts';
+import { type Repository, Transport, type TransportOptions } from './transport.ts';
 
-/** A manifest or an index as the registry serves it. */
+/** A manifest, an index or an artifact's manifest as the registry serves it. */
 export interface Manifest {
   /** Of the very bytes. */
   readonly digest: string;
   readonly bytes: Buffer;
 }
 
-export interface RegistryClientOptions {
-  readonly http: Http;
-  readonly credentials: Credentials;
-  /** Servers that may be spoken to over plain HTTP or with a certificate that nobody checks. */
-  readonly insecure?: readonly string[];
+export interface ManifestOptions {
+  /** The media types to accept. Default: indexes and image manifests of OCI and Docker, which OCI artifacts also are. */
+  readonly mediaTypes?: readonly string[];
 }
 
-/** The repository of an image, by tag or digest or alone. */
-type Repository = Pick<ImageReference, 'registry' | 'repository'>;
+export interface BlobOptions {
+  /** Where to begin, for a download that was cut off. Default: 0. */
+  readonly from?: number;
+  /** The size that the blob has by its manifest: the answer may have no more bytes. Default: unknown, no limit. */
+  readonly size?: number;
+}
 
-const MAX_REDIRECTS = 5;
-/** OCI distribution specification 1.1: registries should accept manifests of 4 MiB; none in the field is larger. */
-const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
+/** A blob on its way. */
+export interface BlobStream {
+  /** Where the bytes begin: 0 if the registry does not begin elsewhere. */
+  readonly from: number;
+  /** Unchecked bytes; throws RegistryError of the kind interrupted if they end early, and for too many. */
+  readonly bytes: AsyncIterable<Buffer>;
+}
 
-/** Pulls from registries by the OCI distribution API, with basic and token authentication. */
+/**
+ * Reads from registries by the OCI distribution API, with basic and token authentication.
+ *
+ * The server is not trusted: every answer has a limit in size (`MAX_BYTES`), every request and every question with its
+ * retries one in time (`Limits`), and what a server says in words is shortened, made printable, and stripped of the
+ * login. Each method throws RegistryError when the registry gives no usable answer.
+ */
 export class RegistryClient {
-  readonly #http: Http;
-  readonly #authorizer: Authorizer;
-  readonly #insecure: readonly string[];
-  readonly #bases = new Map<string, Promise<URL>>();
+  readonly #transport: Transport;
+  readonly #limits: Limits;
 
-  constructor({ http, credentials, insecure = [] }: RegistryClientOptions) {
-    this.#http = http;
-    this.#authorizer = new Authorizer(http, credentials);
-    this.#insecure = insecure;
+  constructor(options: TransportOptions) {
+    this.#transport = new Transport(options);
+    this.#limits = options.http.limits;
   }
 
   /**
-   * The digest that a tag or digest has, as the registry says it; computed from the manifest where it does not.
+   * The digest of a tag or digest, as the registry states it in a header; computed from the manifest if it does not.
    *
-   * @returns undefined where there is no such image
-   * @throws RegistryError
+   * @returns undefined if there is no such image
    */
-  async digestOf(image: Repository, reference: string): Promise<string | undefined> {
-    const response = await this.#get(image, `manifests/${reference}`, { method: 'HEAD', headers: ACCEPT });
-    await response.body.dump();
-    if (response.statusCode === 404) return undefined;
-    const digest = response.headers['docker-content-digest'];
-    if (response.statusCode === 200 && typeof digest === 'string') return digest;
-    // HEAD is optional for a registry in the field, and so is the header.
-    return (await this.manifest(image, reference))?.digest;
+  digestOf(image: Repository, reference: string): Promise<string | undefined> {
+    return this.#transport.question(image.registry, async (deadline) => {
+      const headers = accept();
+      const response = await this.#transport.send(image, `manifests/${reference}`, deadline, {
+        method: 'HEAD',
+        headers,
+      });
+      await discard(response);
+      const { statusCode: status } = response;
+      if (status === 404) return undefined;
+      const name = `${repositoryName(image)} ${reference}`;
+      if (status === 429 || status >= 500)
+        throw await this.#transport.unexpected(response, image.registry, name);
+      const digest = response.headers['docker-content-digest'];
+      if (status !== 200 || typeof digest !== 'string' || !isDigest(digest)) {
+        // HEAD is optional for a registry in the field, and so is the header.
+        return (await this.#manifest(image, reference, deadline))?.digest;
+      }
+      if (isDigest(reference) && reference !== digest) throw otherDigest(name, digest);
+      return digest;
+    });
   }
 
   /**
-   * The manifest or index of a tag or digest.
+   * The manifest or index of a tag or digest; at most 4 MiB.
    *
-   * @returns undefined where there is no such image
-   * @throws RegistryError, also where the bytes are not those of the digest asked for
+   * @returns undefined if there is no such image
+   * @throws RegistryError also if the bytes are not those of the digest that was asked for
    */
-  async manifest(image: Repository, reference: string): Promise<Manifest | undefined> {
-    const response = await this.#get(image, `manifests/${reference}`, { headers: ACCEPT });
+  manifest(image: Repository, reference: string, options?: ManifestOptions): Promise<Manifest | undefined> {
+    return this.#transport.question(image.registry, (deadline) =>
+      this.#manifest(image, reference, deadline, options),
+    );
+  }
+
+  /**
+   * A blob, piece by piece. Bytes are not checked against the digest. Once they come, the time of the question is over:
+   * they may pause for as long as a request may take, and must come at 16 KiB per second on average, if the size is known.
+   *
+   * @throws RegistryError also if the registry does not have it
+   */
+  blob(image: Repository, digest: string, options: BlobOptions = {}): Promise<BlobStream> {
+    const { from = 0, size } = options;
+    const name = `${repositoryName(image)} ${digest}`;
+    return this.#transport.question(image.registry, async (deadline) => {
+      const { request, bytesPerSecond } = this.#limits;
+      const bodyTime =
+        size === undefined ? MAX_TIMER : Math.min(MAX_TIMER, request + (size / bytesPerSecond) * 1000);
+      const headers: Record<string, string> = from > 0 ? { range: `bytes=${from}-` } : {};
+      const response = await this.#transport.send(image, `blobs/${digest}`, deadline, { headers, bodyTime });
+      const { statusCode: status } = response;
+      if (status !== 200 && (status !== 206 || from === 0)) {
+        throw await this.#transport.unexpected(response, image.registry, name);
+      }
+      const begin = status === 206 ? from : 0;
+      return { from: begin, bytes: bounded(response, name, size === undefined ? Infinity : size - begin) };
+    });
+  }
+
+  /**
+   * A whole blob, for the small ones: a configuration, a signature's payload.
+   *
+   * @param limit the most bytes that it may have
+   * @throws RegistryError also if the bytes are not those of the digest
+   */
+  async readBlob(image: Repository, digest: string, limit: number): Promise<Buffer> {
+    const name = `${repositoryName(image)} ${digest}`;
+    const bytes = await this.#transport.question(image.registry, async (deadline) => {
+      const response = await this.#transport.send(image, `blobs/${digest}`, deadline);
+      if (response.statusCode !== 200) throw await this.#transport.unexpected(response, image.registry, name);
+      return readBody(response, limit, name);
+    });
+    const [algorithm = '', hex] = digest.split(':');
+    if (!isDigest(digest) || createHash(algorithm).update(bytes).digest('hex') !== hex) {
+      throw new RegistryError('unexpected', `${name}: the registry serves other bytes than the digest says`);
+    }
+    return bytes;
+  }
+
+  /**
+   * All tags of a repository, in the registry's order; at most 20,000.
+   *
+   * @returns undefined if there is no such repository
+   */
+  tags(image: Repository): Promise<string[] | undefined> {
+    return this.#transport.question(image.registry, (deadline) => readTags(this.#transport, image, deadline));
+  }
+
+  /**
+   * What refers to a manifest (OCI distribution specification 1.1, "Listing Referrers"): signatures, attestations, SBOMs.
+   * Asks the referrers API or, if the registry has none, reads the index at the fallback tag `sha256-<hex>`. At most
+   * 20,000.
+   *
+   * @param artifactType only those of this type. Default: all.
+   */
+  referrers(image: Repository, digest: string, artifactType?: string): Promise<Referrers> {
+    return this.#transport.question(image.registry, async (deadline) => {
+      const atTag = (tag: string): Promise<Manifest | undefined> => this.#manifest(image, tag, deadline);
+      return readReferrers(this.#transport, image, digest, { artifactType, deadline, atTag });
+    });
+  }
+
+  async #manifest(
+    image: Repository,
+    reference: string,
+    deadline: Deadline,
+    { mediaTypes }: ManifestOptions = {},
+  ): Promise<Manifest | undefined> {
+    const headers = accept(mediaTypes);
+    const response = await this.#transport.send(image, `manifests/${reference}`, deadline, { headers });
     if (response.statusCode === 404) {
-      await response.body.dump();
+      await discard(response);
       return undefined;
     }
     const name = `${repositoryName(image)} ${reference}`;
-    if (response.statusCode !== 200) throw await unexpected(response, image.registry, name);
-    const bytes = await readBody(response, name);
+    if (response.statusCode !== 200) throw await this.#transport.unexpected(response, image.registry, name);
+    const bytes = await readBody(response, MAX_BYTES.manifest, name);
+    this.#transport.assertNoEcho(bytes, name);
     const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-    if (reference.includes(':') && reference !== digest) {
-      throw new RegistryError(
-        'unexpected',
-        `${name}: the registry serves a manifest with the digest ${digest}`,
-      );
-    }
+    if (reference.includes(':') && reference !== digest) throw otherDigest(name, digest);
     return { digest, bytes };
   }
-
-  /**
-   * The bytes of a blob, unchecked.
-   *
-   * @param from where to begin, for one that was cut off; the answer says whether the registry does that
-   * @throws RegistryError, also where it is not there
-   */
-  async blob(image: Repository, digest: string, from = 0): Promise<{ response: HttpResponse; from: number }> {
-    const headers = from > 0 ? { range: `bytes=${from}-` } : undefined;
-    const response = await this.#get(image, `blobs/${digest}`, { ...(headers && { headers }) });
-    if (response.statusCode === 206) return { response, from };
-    if (response.statusCode === 200) return { response, from: 0 };
-    throw await unexpected(response, image.registry, `${repositoryName(image)} ${digest}`);
-  }
-
-  async #get(image: Repository, path: string, options: HttpRequest): Promise<HttpResponse> {
-    const base = await this.#base(image.registry);
-    const insecure = this.#insecure.includes(image.registry);
-    const start = new URL(`/v2/${image.repository}/${path}`, base);
-    for (let attempt = 1; ; attempt++) {
-      const authorization = await this.#authorizer.authorization(image, base, insecure);
-      const response = await this.#follow(start, authorization, { ...options, insecure });
-      if (response.statusCode !== 401) return response;
-      await response.body.dump();
-      const learned = this.#authorizer.learn(image, response.headers['www-authenticate'], authorization);
-      if (!learned || attempt === 2) throw await this.#authorizer.refusal(image);
-    }
-  }
-
-  /** Follows redirects; the credential stays with the server that it is for. */
-  async #follow(start: URL, authorization: string | undefined, options: HttpRequest): Promise<HttpResponse> {
-    let url = start;
-    for (let hops = 0; ; hops++) {
-      const own = url.origin === start.origin;
-      const headers = { ...options.headers, ...(own && authorization && { authorization }) };
-      const response = await this.#http.send(url, { ...options, headers });
-      const { location } = response.headers;
-      if (![301, 302, 303, 307, 308].includes(response.statusCode) || typeof location !== 'string')
-        return response;
-      await response.body.dump();
-      const next = new URL(location, url);
-      if (hops === MAX_REDIRECTS)
-        throw new RegistryError('unexpected', `${start.host} redirects without an end`);
-      if (next.protocol !== 'https:' && (start.protocol === 'https:' || next.protocol !== 'http:')) {
-        throw new RegistryError(
-          'unexpected',
-          `${start.host} redirects to ${next.protocol}//${next.host}; expected https`,
-        );
-      }
-      url = next;
-    }
-  }
-
-  /** Where a server is spoken to: over TLS; one that may be insecure over plain HTTP, where it speaks that. */
-  #base(server: string): Promise<URL> {
-    const known = this.#bases.get(server) ?? this.#connect(server);
-    this.#bases.set(server, known);
-    return known;
-  }
-
-  async #connect(server: string): Promise<URL> {
-    const host = server === 'docker.io' ? 'registry-1.docker.io' : server;
-    const insecure = this.#insecure.includes(server);
-    const ping = async (url: string, options: HttpRequest): Promise<URL> => {
-      const base = new URL(url);
-      await (await this.#http.send(base, options)).body.dump();
-      return base;
-    };
-    if (!insecure) return ping(`https://${host}/v2/`, {});
-    try {
-      return await ping(`https://${host}/v2/`, { insecure, once: true });
-    } catch (error) {
-      if (!(error instanceof RegistryError)) throw error;
-      return await ping(`http://${host}/v2/`, {});
-    }
-  }
 }
 
-const ACCEPT = { accept: MANIFEST_TYPES.join(', ') };
+/** What setTimeout can wait for: almost 25 days. */
+const MAX_TIMER = 2 ** 31 - 1;
 
-async function readBody(response: HttpResponse, name: string): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
+function accept(mediaTypes: readonly string[] = MANIFEST_TYPES): { accept: string } {
+  return { accept: mediaTypes.join(', ') };
+}
+
+function isDigest(text: string): boolean {
+  return /^sha256:[0-9a-f]{64}$|^sha512:[0-9a-f]{128}$/.test(text);
+}
+
+function otherDigest(name: string, digest: string): RegistryError {
+  return new RegistryError('unexpected', `${name}: the registry serves a manifest with the digest ${digest}`);
+}
+
+async function* bounded(response: HttpResponse, name: string, limit: number): AsyncGenerator<Buffer> {
+  let length = 0;
   try {
     for await (const chunk of response.body as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > MAX_MANIFEST_BYTES) {
+      length += chunk.length;
+      if (length > limit)
         throw new RegistryError(
           'unexpected',
-          `${name}: the manifest has more than ${MAX_MANIFEST_BYTES} bytes`,
+          `${name}: the registry serves more bytes than the manifest says`,
         );
-      }
-      chunks.push(chunk);
+      yield chunk;
     }
   } catch (error) {
-    if (error instanceof RegistryError) throw error;
-    throw new RegistryError('unreachable', `${name}: the answer broke off (${codeOf(error) || error})`);
+    throw error instanceof RegistryError ? error : interrupted(name, error);
   }
-  return Buffer.concat(chunks);
-}
-
-async function unexpected(response: HttpResponse, server: string, name: string): Promise<RegistryError> {
-  await response.body.dump();
-  const { statusCode } = response;
-  const kind = statusCode === 403 ? 'unauthorized' : 'unexpected';
-  const words: Record<number, string> = {
-    403: 'denies access (403)',
-    404: 'does not have it (404)',
-    429: 'has had enough requests for now (429): try again later, or log in if you have not',
-  };
-  return new RegistryError(kind, `${name}: ${server} ${words[statusCode] ?? `answers ${statusCode}`}`);
 }

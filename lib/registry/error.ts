@@ -1,13 +1,22 @@
+import { printable } from '../input/quote.ts';
+
+/** Longest message, in characters: part of it may come from a server. */
+const MAX_MESSAGE = 600;
+
 /**
- * Why a registry could not be asked. `message` names the server and what it said, never a credential; an image
- * that is simply not there is no error.
+ * Why a registry gave no usable answer. The message names the server and the cause, and never holds a credential or
+ * a character that can change what a terminal shows. An image that does not exist is not an error.
  */
 export class RegistryError extends Error {
-  /** unreachable: no answer. unauthorized: the credential, or its lack, was refused. unexpected: any other answer. */
-  readonly kind: 'unreachable' | 'unauthorized' | 'unexpected';
+  /**
+   * unreachable: no answer. interrupted: an answer that ended early. unauthorized: the credential, or its absence, was
+   * refused. rate-limited: too many requests (429). unexpected: any other answer.
+   */
+  readonly kind: 'unreachable' | 'interrupted' | 'unauthorized' | 'rate-limited' | 'unexpected';
 
   constructor(kind: RegistryError['kind'], message: string) {
-    super(message);
+    const text = printable(message);
+    super(text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE - 1)}…` : text);
     this.name = 'RegistryError';
     this.kind = kind;
   }

@@ -3,7 +3,9 @@ import { createSecureContext } from 'node:tls';
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
 import type { Environment } from '../input/environment.ts';
 import { InputError } from '../input/problem.ts';
-import { RegistryError } from './error.ts';
+import { discard, type HttpResponse } from './body.ts';
+import { isTransient, Overdue, unreachable } from './failure.ts';
+import { DEFAULT_LIMITS, type Deadline, type Limits, MAX_BYTES } from './limits.ts';
 import { proxyFor } from './proxy.ts';
 import { trustedCertificates } from './trust.ts';
 
@@ -12,76 +14,69 @@ export interface HttpOptions {
   readonly environment: Environment;
   /** File of PEM certificates to trust beside those of the machine. */
   readonly caFile?: string;
+  /** @default DEFAULT_LIMITS */
+  readonly limits?: Limits;
 }
 
 /** A request, but for its URL. */
 export interface HttpRequest {
-  readonly method?: 'GET' | 'HEAD' | 'POST';
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-  /** Takes any certificate. */
+  readonly body?: string | Buffer;
+  /** Accepts any certificate. */
   readonly insecure?: boolean;
-  /** Tries once only. */
+  /** Tries only once. */
   readonly once?: boolean;
+  /** Longest time for the body, in milliseconds from the headers on. Default: what is left of the request's time. */
+  readonly bodyTime?: number;
 }
 
-/** The answer; its body has to be read or dumped, or the connection stays taken. */
-export type HttpResponse = Dispatcher.ResponseData;
-
 const ATTEMPTS = 5;
-const FIRST_PAUSE_MS = 500;
-/** A server that wants a longer pause than this is not waited for: its answer is the result. */
+/** A server that asks for a longer pause than this is not waited for: its answer is the result. */
 const LONGEST_PAUSE_MS = 60_000;
 const TRANSIENT_STATUS = [429, 500, 502, 503, 504];
-const TRANSIENT_CODES = [
-  'ECONNRESET',
-  'ECONNREFUSED',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EAI_AGAIN',
-  'UND_ERR_SOCKET',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-];
 
-/** HTTP over kept connections, through the proxy that the environment names, with repeats of what is transient. */
+/** HTTP over kept connections, through the proxy that the environment names, with retries and limits. */
 export class Http {
+  readonly limits: Limits;
   readonly #environment: Environment;
   readonly #certificates: readonly string[];
   readonly #dispatchers = new Map<string, Dispatcher>();
 
   /** @throws InputError for a file of certificates that cannot be used */
-  constructor({ environment, caFile }: HttpOptions) {
+  constructor({ environment, caFile, limits = DEFAULT_LIMITS }: HttpOptions) {
+    this.limits = limits;
     this.#environment = environment;
     this.#certificates = trustedCertificates(environment, caFile);
   }
 
   /**
-   * One request; redirects are not followed. Repeated on 429, 5xx and failures of the connection, up to five times,
-   * after the pause that the server asks for (Retry-After) or else half a second, doubling.
+   * Sends a request; redirects are not followed. It is repeated on 429, 5xx and failures of the connection, up to five
+   * times and as long as the deadline allows, after the pause that the server asks for (Retry-After) or else half a
+   * second, doubling.
    *
    * @throws RegistryError when there is no answer
    */
   async send(
     url: URL,
-    { insecure = false, once = false, ...options }: HttpRequest = {},
+    deadline: Deadline,
+    { once = false, ...options }: HttpRequest = {},
   ): Promise<HttpResponse> {
-    const dispatcher = this.#dispatcher(url, insecure);
     for (let attempt = 1; ; attempt++) {
       const last = once || attempt === ATTEMPTS;
-      let pause = FIRST_PAUSE_MS * 2 ** (attempt - 1);
+      let pause = this.limits.firstPause * 2 ** (attempt - 1);
       try {
-        const response = await request(url, { ...options, dispatcher });
+        const response = await this.#request(url, deadline, options);
         if (last || !TRANSIENT_STATUS.includes(response.statusCode)) return response;
         const asked = retryAfter(response.headers['retry-after']);
         if (asked !== undefined && asked > LONGEST_PAUSE_MS) return response;
         pause = asked ?? pause;
-        await response.body.dump();
+        if (!deadline.allows(pause)) return response;
+        await discard(response);
       } catch (error) {
-        if (last || !isTransient(error)) throw unreachable(url, error);
+        if (last || !isTransient(error) || !deadline.allows(pause)) {
+          throw error instanceof InputError ? error : unreachable(url.host, error, this.#proxyHost(url));
+        }
       }
       await sleep(pause);
     }
@@ -92,6 +87,39 @@ export class Http {
     await Promise.all([...this.#dispatchers.values()].map((dispatcher) => dispatcher.destroy()));
   }
 
+  async #request(
+    url: URL,
+    deadline: Deadline,
+    { insecure = false, bodyTime, ...options }: HttpRequest,
+  ): Promise<HttpResponse> {
+    const time = Math.min(this.limits.request, deadline.left());
+    const controller = new AbortController();
+    const end = (milliseconds: number): void => controller.abort(new Overdue(milliseconds));
+    let timer = setTimeout(end, time, time);
+    // undici hears of the signal only once it has a connection: a proxy that never answers would hold it.
+    const overdue = new Promise<never>((_, reject) => {
+      controller.signal.addEventListener('abort', () => reject(controller.signal.reason));
+    });
+    overdue.catch(() => {});
+    try {
+      const dispatcher = this.#dispatcher(url, insecure);
+      const response = await Promise.race([
+        request(url, { ...options, dispatcher, signal: controller.signal }),
+        overdue,
+      ]);
+      if (bodyTime !== undefined) {
+        clearTimeout(timer);
+        timer = setTimeout(end, bodyTime, bodyTime);
+      }
+      // Without a listener a connection that breaks before the body is read would end the process.
+      response.body.on('error', () => {}).once('close', () => clearTimeout(timer));
+      return response;
+    } catch (error) {
+      clearTimeout(timer);
+      throw error;
+    }
+  }
+
   #dispatcher(url: URL, insecure: boolean): Dispatcher {
     const proxy = proxyFor(url, this.#environment);
     const key = `${insecure} ${proxy ?? ''}`;
@@ -99,8 +127,13 @@ export class Http {
     if (!dispatcher) {
       // One context for all connections: reading the certificates anew for each takes longer than the handshake.
       const secureContext = createSecureContext({ ca: [...this.#certificates] });
-      const tls = { secureContext, rejectUnauthorized: !insecure, timeout: 10_000 };
-      const timeouts = { headersTimeout: 60_000, bodyTimeout: 60_000 };
+      const tls = {
+        secureContext,
+        rejectUnauthorized: !insecure,
+        timeout: Math.min(10_000, this.limits.request),
+      };
+      const { request: time } = this.limits;
+      const options = { headersTimeout: time, bodyTimeout: time, maxHeaderSize: MAX_BYTES.headers };
       dispatcher = proxy
         ? new ProxyAgent({
             uri: checkedProxy(proxy),
@@ -108,12 +141,18 @@ export class Http {
             proxyTls: { secureContext },
             // Plain HTTP goes through as such: few proxies open tunnels to other ports than 443.
             proxyTunnel: false,
-            ...timeouts,
+            ...options,
           })
-        : new Agent({ connect: tls, ...timeouts });
+        : new Agent({ connect: tls, ...options });
       this.#dispatchers.set(key, dispatcher);
     }
     return dispatcher;
+  }
+
+  /** For messages: a proxy's URL may hold a password. */
+  #proxyHost(url: URL): string | undefined {
+    const proxy = proxyFor(url, this.#environment);
+    return proxy && URL.canParse(proxy) ? new URL(proxy).host : undefined;
   }
 }
 
@@ -126,27 +165,6 @@ function checkedProxy(proxy: string): string {
         'the proxy that the environment names (HTTPS_PROXY, HTTP_PROXY) is no URL; expected http://host:port',
     },
   ]);
-}
-
-/** Whether a failure may be gone at the next attempt: of the connection, or an answer that is no HTTP. */
-export function isTransient(error: unknown): boolean {
-  const code = codeOf(error);
-  return TRANSIENT_CODES.includes(code) || code.startsWith('HPE_');
-}
-
-/** The error that says that a server gave no answer, or none to the end. */
-export function unreachable(url: URL, error: unknown): RegistryError {
-  const code = codeOf(error);
-  const detail = error instanceof Error ? error.message : String(error);
-  const certificate = /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/.test(code);
-  const hint = certificate ? '; name the file of its authority with --ca or SSL_CERT_FILE' : '';
-  return new RegistryError('unreachable', `${url.host} cannot be asked: ${detail || code}${hint}`);
-}
-
-/** The code of a failed connection; of several addresses that were tried, that of the first. */
-export function codeOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 function retryAfter(header: string | string[] | undefined): number | undefined {

@@ -1,4 +1,4 @@
-/** Lists of images, one a platform. */
+/** Lists of images, one per platform. */
 const INDEX_TYPES: readonly string[] = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',

@@ -4,15 +4,18 @@ import { type ContainerImage, containerName } from '../digests/container-image.t
 import { formatReference, shortReference } from '../image/reference.ts';
 import type { Problem } from '../input/problem.ts';
 import type { Finding } from '../plan/finding.ts';
+import { imageOf } from '../plan/overview.ts';
 import type { Comparison } from './compare.ts';
-import { isExcluded, type Side } from './side.ts';
+import type { Side } from './side.ts';
 
 /** Why somebody has to decide; each has a row in docs/reference/cli.md. A finding keeps its own code. */
 export type DecisionCode =
   | 'container-added'
   | 'container-added-excluded'
+  | 'container-added-copy-only'
   | 'container-dropped'
   | 'excluded-changed'
+  | 'copy-only-changed'
   | 'overridden-changed'
   | 'server-added'
   | 'digest-lost'
@@ -54,12 +57,22 @@ function addedContainers({ now, comparison, config }: Decided): Decision[] {
         hint: `Mirror ${formatReference(image.image)} and synthesise the ConfigMap anew.`,
       };
     }
-    if (now.kind === 'override' || !isExcluded(now, image)) return [];
-    return {
-      code: 'container-added-excluded',
-      message: `${name} is new, and exclude leaves it out: it would run from ${from}`,
-      hint: 'Exclude less, or see to it that it is not deployed or is configured elsewhere.',
-    };
+    switch (now.rows.get(name)?.treatment) {
+      case 'exclude':
+        return {
+          code: 'container-added-excluded',
+          message: `${name} is new, and exclude leaves it out: nothing copies its image, and it would run from ${from}`,
+          hint: 'Correct if you do not deploy it. If you do, remove it from exclude; if you configure it elsewhere, use copyOnly.',
+        };
+      case 'copyOnly':
+        return {
+          code: 'container-added-copy-only',
+          message: `${name} is new, and copyOnly leaves it out of the ConfigMap: it would run from ${from}`,
+          hint: `Configure its copy where the container is configured: ${copyOf(now, name)}`,
+        };
+      default:
+        return [];
+    }
   });
 }
 
@@ -88,12 +101,22 @@ function changedContainers({ now, comparison, config, place }: Decided): Decisio
           },
         ];
       }
-      if (isExcluded(now, image)) {
+      const treatment = now.rows.get(name)?.treatment;
+      if (treatment === 'exclude') {
         return [
           {
             code: 'excluded-changed',
             message: `${name} is excluded, and ${change}`,
-            hint: 'Where it is configured elsewhere, change it there; else it runs from the internet.',
+            hint: 'Correct if you do not deploy it. If you configure it elsewhere, use copyOnly, so that its image is copied, and change it there.',
+          },
+        ];
+      }
+      if (treatment === 'copyOnly') {
+        return [
+          {
+            code: 'copy-only-changed',
+            message: `${name} is only copied, and ${change}`,
+            hint: `Change it where the container is configured: ${copyOf(now, name)}`,
           },
         ];
       }
@@ -109,6 +132,13 @@ function changedContainers({ now, comparison, config, place }: Decided): Decisio
       ];
     }),
   );
+}
+
+/** The image in the local registry of a container that is copied. */
+function copyOf({ rows }: Side, name: string): string {
+  const local = rows.get(name)?.local;
+  if (!local) throw new Error(`the plan copies ${name} to no place`);
+  return formatReference(imageOf(local));
 }
 
 /** A server that the old release did not read from: a firewall, a proxy or a credential may be wanting. */

@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import type { ContainerImage } from '../digests/container-image.ts';
 import type { ImageReference } from '../image/reference.ts';
 import type { Plan } from '../plan/model.ts';
+import type { ContainerRow } from '../plan/overview.ts';
 import { type Comparison, compareReleases } from './compare.ts';
 import { type Decision, decide } from './decisions.ts';
 import { comparable, type Side, sideOf, targetsOf } from './side.ts';
@@ -21,6 +22,8 @@ export interface Review {
   readonly comparison: Comparison;
   /** The plan of the new side, where it is a release and there is a configuration. */
   readonly plan?: Plan;
+  /** What that plan does with each container, by component/container; empty without a plan. */
+  readonly rows: ReadonlyMap<string, ContainerRow>;
   /** Images to copy, by target; left out where no configuration says where to. */
   readonly toCopy?: readonly Copy[];
   /** Images in the local registry that nothing of the new side uses, by name. */
@@ -48,6 +51,7 @@ export function reviewRelease(
   return {
     comparison,
     ...(now.plan && { plan: now.plan }),
+    rows: now.rows,
     ...(config && { toCopy: toCopy(old, now, config), unused: unused(old, now) }),
     decisions: decide({ old, now, comparison, config, place }),
   };

@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.ts';
 import { type ContainerImage, containerName } from '../digests/container-image.ts';
 import type { ImageReference } from '../image/reference.ts';
 import type { Plan, Relocation } from '../plan/model.ts';
-import { overriddenImages } from '../plan/overview.ts';
+import { type ContainerRow, overriddenImages, overviewOf } from '../plan/overview.ts';
 import { makePlan } from '../plan/plan.ts';
 
 /**
@@ -15,6 +15,8 @@ export interface Side {
   /** The containers as the file has them. */
   readonly images: readonly ContainerImage[];
   readonly plan?: Plan;
+  /** What the plan does with each container, by component/container; empty without a plan. */
+  readonly rows: ReadonlyMap<string, ContainerRow>;
   /** The containers with the images that the cluster runs; left out where nothing says where these are. */
   readonly overridden?: readonly ContainerImage[];
 }
@@ -25,21 +27,17 @@ export function sideOf(
   config: Config | undefined,
   place?: ConfigPlace,
 ): Side {
-  if (!config) return { kind: 'release', images };
+  if (!config) return { kind: 'release', images, rows: new Map() };
   if (images.every(({ image }) => image.registry === config.registry.server))
-    return { kind: 'override', images, overridden: images };
+    return { kind: 'override', images, rows: new Map(), overridden: images };
   const plan = makePlan(images, config, place);
-  return { kind: 'release', images, plan, overridden: overriddenImages(plan) };
+  const rows = new Map(overviewOf(plan).containers.map((row) => [containerName(row), row]));
+  return { kind: 'release', images, plan, rows, overridden: overriddenImages(plan) };
 }
 
 /** The containers as both sides can be compared: as the ConfigMap has them where one side is a ConfigMap. */
 export function comparable(side: Side, other: Side): readonly ContainerImage[] {
   return side.kind === other.kind ? side.images : (side.overridden ?? side.images);
-}
-
-/** Whether a container of a side is left to run from its source. */
-export function isExcluded({ plan }: Side, image: ContainerImage): boolean {
-  return plan?.excluded.some((excluded) => containerName(excluded) === containerName(image)) ?? false;
 }
 
 /** The images that a side has in the local registry, by `repository:tag`. */

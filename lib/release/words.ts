@@ -5,15 +5,22 @@ import type { ImageChange } from './compare.ts';
 import type { Review } from './review.ts';
 
 /** What a new container means: the plan covers it, or it would run from the internet. */
-export function whenAdded({ plan, toCopy }: Review, container: ContainerImage): string {
-  const name = containerName(container);
+export function whenAdded({ plan, rows, toCopy }: Review, container: ContainerImage): string {
   // A configuration and no plan: the new side is a ConfigMap, and has it.
   if (!plan && toCopy) return `runs ${shortReference(container.image)}`;
-  const override = plan?.overrides.find((override) => containerName(override) === name);
-  const source = plan?.relocations.find(({ containers }) => containers.includes(name))?.source;
-  const upstream = (source ?? container.image).registry;
-  if (!override) return `would run from ${upstream}: add a rule or mirror it`;
-  return `runs ${shortReference(imageOf(override))} once the new ConfigMap is applied; until then from ${upstream}`;
+  const row = rows.get(containerName(container));
+  const upstream = (row?.source ?? container.image).registry;
+  const copy = row?.local && shortReference(imageOf(row.local));
+  switch (row?.treatment) {
+    case undefined:
+      return `would run from ${upstream}: no configuration says where its copy goes`;
+    case 'exclude':
+      return `would run from ${upstream}: exclude leaves it out`;
+    case 'copyOnly':
+      return `would run from ${upstream} until you configure its copy, ${copy}`;
+    case 'override':
+      return `runs ${copy} once the new ConfigMap is applied; until then from ${upstream}`;
+  }
 }
 
 /** What happened to an image, in words. */

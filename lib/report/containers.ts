@@ -11,6 +11,7 @@ const STATES = {
   added: 'good',
   changed: 'doubt',
   excluded: 'bad',
+  'only copied': 'doubt',
   'your own': 'doubt',
   'no digest': 'bad',
 } as const;
@@ -95,8 +96,8 @@ function filtered(
 }
 
 function containerRow(row: ContainerRow, states: readonly State[]): Html {
-  const { container, source, override } = row;
-  const runs = override && imageOf(override);
+  const { container, source, local } = row;
+  const runs = local && imageOf(local);
   return html`<tr ${filtered([source, runs], [containerName(row)], states)}>
 <td>${container}</td><td>${image(source, 'your own')}</td><td>${image(runs, 'its source')}</td><td>${states.map((state) => html`<span class="mark ${STATES[state]}">${state}</span> `)}</td>
 </tr>
@@ -108,7 +109,7 @@ function image(of: ImageReference | undefined, otherwise: string): Html {
 }
 
 function statesOf(
-  { component, container, source, override }: ContainerRow,
+  { component, container, source, treatment }: ContainerRow,
   review: Review | undefined,
 ): State[] {
   const name = containerName({ component, container });
@@ -120,7 +121,8 @@ function statesOf(
     )
   )
     states.push('changed');
-  if (!override) states.push('excluded');
+  if (treatment === 'exclude') states.push('excluded');
+  if (treatment === 'copyOnly') states.push('only copied');
   if (!source) states.push('your own');
   if (source && source.digest === undefined) states.push('no digest');
   return states;

@@ -44,6 +44,7 @@ export function renderReport(props: ReportProps): string {
 </header>
 <ul class="numbers">
 ${number(totals.overridden, 'containers overridden')}
+${totals.copyOnly > 0 ? number(totals.copyOnly, 'only copied') : html``}
 ${number(totals.excluded, 'excluded')}
 ${number(totals.images, 'distinct images')}
 ${since?.review.toCopy ? number(since.review.toCopy.length, 'to copy') : html``}

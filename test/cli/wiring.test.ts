@@ -76,6 +76,22 @@ describe('ess-airgap wiring', () => {
     expect(wiring().stdout).not.toMatch(/^(operator|updater|crds):/m);
   });
 
+  test('a container that is only copied is a Helm value, and otherwise listed by its copy', () => {
+    const text = config.replace('exclude:', 'copyOnly:');
+    const { stdout } = wiring(['--helm', 'operator.manager=auditbot/pipe'], text);
+    expect(fragment(stdout, 'operator')).toMatchObject({
+      operator: {
+        manager: { image: { repository: 'localregistry.local:5000/ess/ems-image-store/enterprise/pipe' } },
+      },
+    });
+    const listed = stdout.slice(stdout.indexOf('4. What the ConfigMap does not name'));
+    expect(listed).toContain(
+      'auditbot/haproxy: localregistry.local:5000/ess/library/haproxy:2.8-alpine@sha256:',
+    );
+    expect(listed).not.toMatch(/auditbot\/pipe|exclude/);
+    expect(wiring([], text).stdout).toContain('\nauditbot/pipe: localregistry.local:5000/');
+  });
+
   test('without a pull Secret, and with tags, it speaks of neither', () => {
     const open = 'apiVersion: ess-airgap/v1\nregistry: { server: r.local }\npin: tag\n';
     const { stdout } = wiring(['--helm', 'operator.manager=adminbot/pipe'], open);
@@ -90,7 +106,8 @@ describe('ess-airgap wiring', () => {
   test.each([
     ['operator.manger=adminbot/pipe', 'Did you mean operator.manager=component/container?'],
     ['operator.manager=adminbot/pie', 'Did you mean adminbot/pipe?'],
-    ['operator.manager=auditbot/pipe', 'auditbot/pipe is excluded, so nothing copies its image'],
+    ['operator.manager=auditbot/pipe', 'exclude leaves out auditbot/pipe, so nothing copies its image'],
+    ['operator.manager=auditbot/pipe', 'Remove it from exclude and add it to copyOnly'],
     ['adminbot/pipe', 'names no image of the Helm charts'],
   ])('--helm %s is wrong use', (pair, message) => {
     const run = wiring(['--helm', pair]);

@@ -26,6 +26,7 @@ test('the least that works, and the defaults', () => {
     namespace: 'element-onprem',
     registry: { server: 'localregistry.local', layout: 'preserve', profile: 'generic', pullThrough: false },
     exclude: [],
+    copyOnly: [],
     rules: [],
     overrides: {},
     pin: 'digest',
@@ -253,8 +254,8 @@ describe('what is wrong is said with its place and what is expected', () => {
     ],
     [
       'an override of no container',
-      `${least}overrides: {a: {tag: '1'}}\n`,
-      'the key "a" of overrides is not legal: expected component/container',
+      `${least}overrides: {a/: {tag: '1'}}\n`,
+      'the key "a/" of overrides is not legal: expected component/container',
     ],
     [
       'a mirror for a cache',

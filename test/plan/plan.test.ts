@@ -191,6 +191,41 @@ describe('overrides', () => {
   });
 });
 
+describe('containers that are only copied', () => {
+  const images = { ...web, 'operator/operator': `docker.io/element/operator:1@${b}` };
+
+  test('are in the mirror plan and not in the ConfigMap', () => {
+    const made = plan(images, { copyOnly: ['operator'], mirror });
+    expect(made.overrides.map(({ component }) => component)).toEqual(['web']);
+    expect(made.copyOnly).toEqual([
+      {
+        component: 'operator',
+        container: 'operator',
+        server: 'localregistry.local',
+        repository: 'element/operator',
+        tag: '1',
+        digest: b,
+      },
+    ]);
+    expect(targets(made)).toContain(`localregistry.local/element/operator:1@${b}`);
+    expect(made.excluded).toEqual([]);
+  });
+
+  test('follow rules and overrides like others', () => {
+    const made = plan(images, {
+      copyOnly: ['operator/operator'],
+      rules: [{ match: 'docker.io/element/*', to: 'ops/{name}' }],
+      overrides: { 'operator/operator': { source: `quay.io/mine/operator:2@${a}` } },
+      mirror,
+    });
+    expect(made.copyOnly[0]).toMatchObject({ repository: 'ops/operator', tag: '2', digest: a });
+  });
+
+  test('change the hash: another ConfigMap', () => {
+    expect(plan(images, { copyOnly: ['operator'] }).hash).not.toBe(plan(images).hash);
+  });
+});
+
 describe('distinct images', () => {
   test('one relocation for all containers that use an image', () => {
     const redis = `docker.io/library/redis:7@${a}`;
@@ -256,7 +291,18 @@ describe('findings', () => {
 
   const long = 'x'.repeat(230);
   test.each<[string, Record<string, string>, Input, string]>([
-    ['nothing-overridden', web, { exclude: ['*'], mirror }, 'all 1 containers are excluded'],
+    [
+      'nothing-overridden',
+      web,
+      { exclude: ['*'], mirror },
+      'the ConfigMap would be empty: exclude selects every container of the release (1)',
+    ],
+    [
+      'nothing-overridden',
+      web,
+      { copyOnly: ['*'], mirror },
+      'the ConfigMap would be empty: exclude and copyOnly select every container of the release (1)',
+    ],
     [
       'target-illegal',
       { 'a/b': `docker.io/${long}:1@${a}` },
@@ -270,6 +316,13 @@ describe('findings', () => {
       'the tag is not legal: ESS makes it the label',
     ],
     ['exclude-unmatched', web, { exclude: ['sydnet'], mirror }, 'exclude "sydnet" matches no component'],
+    ['copy-only-unmatched', web, { copyOnly: ['x*'], mirror }, 'copyOnly "x*" matches no component'],
+    [
+      'exclude-copy-only',
+      { ...web, 'a/b': `docker.io/x:1@${b}` },
+      { exclude: ['a'], copyOnly: ['a/*'], mirror },
+      'copyOnly "a/*" and exclude both select a/b',
+    ],
     [
       'rule-unmatched',
       web,
@@ -277,7 +330,7 @@ describe('findings', () => {
       'rule "quay.io/**" matches no image',
     ],
     [
-      'rule-unmatched',
+      'rule-shadowed',
       web,
       {
         rules: [
@@ -292,25 +345,37 @@ describe('findings', () => {
       'override-unmatched',
       web,
       { overrides: { 'web/wep': { repository: 'x' } }, mirror },
-      'override "web/wep" names no container',
+      'overrides names "web/wep", and the release has no such container',
     ],
     [
       'override-unmatched',
       { ...web, 'a/b': `docker.io/x:1@${b}` },
       { exclude: ['a'], overrides: { 'a/b': { repository: 'x' } }, mirror },
-      'override "a/b" names a container that exclude leaves alone',
+      'overrides names a/b, which exclude leaves out: it has no effect',
     ],
     [
       'component-excluded',
       { ...web, 'a/b': `docker.io/x:1@${b}` },
       { exclude: ['a'], mirror },
-      'a is excluded: it would run from docker.io',
+      'a is excluded: nothing copies its image, and it would run from docker.io',
     ],
     [
       'component-partly-excluded',
       { ...web, 'web/x': `docker.io/x:1@${b}` },
       { exclude: ['web/x'], mirror },
-      'web is overridden, but not its x: that would run from docker.io',
+      'web/x is excluded: nothing copies its image, and it would run from docker.io',
+    ],
+    [
+      'component-copy-only',
+      { ...web, 'a/b': `docker.io/x:1@${b}`, 'a/c': `quay.io/y:1@${b}` },
+      { copyOnly: ['a'], mirror },
+      'a is only copied: the ConfigMap does not name its images, and it would run from docker.io, quay.io until you configure the copy on localregistry.local',
+    ],
+    [
+      'component-partly-copy-only',
+      { ...web, 'web/x': `docker.io/x:1@${b}`, 'web/y': `docker.io/y:1@${b}` },
+      { copyOnly: ['web/x', 'web/y'], mirror },
+      'web/x, web/y are only copied: the ConfigMap does not name their images, and they would run from docker.io',
     ],
     [
       'pull-through-renamed',
@@ -418,6 +483,30 @@ describe('findings', () => {
     expect(found.map(({ message }) => message).join('\n')).toContain(message);
   });
 
+  test.each<[string, Input, string]>([
+    ['a component for a container', { overrides: { web: { repository: 'x' } } }, 'web/web'],
+    ['a container without its component', { overrides: { haproxy: { repository: 'x' } } }, 'synapse/haproxy'],
+    ['a typing error', { overrides: { 'web/wep': { repository: 'x' } } }, 'web/web'],
+    ['a plural', { exclude: ['operators'] }, 'operator'],
+    ['capital letters', { copyOnly: ['Operator'] }, 'operator'],
+    ['a container to exclude', { exclude: ['haproxy'] }, 'synapse/haproxy'],
+    ['another server in a rule', { rules: [{ match: 'dcker.io/**', to: 'x' }] }, 'docker.io/**'],
+    [
+      'a repository in a rule',
+      { rules: [{ match: 'docker.io/vectorim/elemnt-web', to: 'x' }] },
+      'docker.io/vectorim/element-web',
+    ],
+  ])('%s is answered by what was probably meant', (_, input, meant) => {
+    const images = {
+      ...web,
+      'synapse/haproxy': `docker.io/h:1@${b}`,
+      'operator/operator': `docker.io/o:1@${b}`,
+    };
+    expect(plan(images, { ...input, mirror }).findings).toMatchObject([
+      { severity: 'error', hint: `Did you mean ${meant}?` },
+    ]);
+  });
+
   test('an override beyond what kubectl apply or a ConfigMap can hold', () => {
     const many = (count: number) =>
       Array.from({ length: count }, (_, i) => containers({ [`c${i}/x`]: `ghcr.io/x/${i}:1@${a}` })).flat();
@@ -427,7 +516,10 @@ describe('findings', () => {
   });
 
   test('errors come first', () => {
-    const made = plan(two, { exclude: ['nothing'], registry: { layout: 'flat' } });
-    expect(made.findings.map(({ severity }) => severity)).toEqual(['error', 'warning', 'note']);
+    const made = plan(
+      { ...two, 'e/f': 'ghcr.io/z/z:1' },
+      { exclude: ['nothing'], registry: { layout: 'flat' } },
+    );
+    expect(made.findings.map(({ severity }) => severity)).toEqual(['error', 'error', 'warning', 'note']);
   });
 });

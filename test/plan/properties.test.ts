@@ -13,16 +13,17 @@ const planOf = (containers: readonly Generated[], input: Parameters<typeof defin
 
 const runs = { numRuns: 300 };
 
-test('every container that is not excluded has exactly one override, and its image is in the copy plan', () => {
+test('every container is overridden, only copied or excluded; the images of the first two are in the copy plan', () => {
   fc.assert(
     fc.property(release, configuration, (containers, input) => {
       const plan = planOf(containers, input);
       const names = containers.map(({ component, container }) => `${component}/${container}`).sort();
       const overridden = plan.overrides.map(({ component, container }) => `${component}/${container}`);
       const excluded = plan.excluded.map(({ component, container }) => `${component}/${container}`);
-      expect([...overridden, ...excluded].sort()).toEqual(names);
+      const copied = plan.copyOnly.map(({ component, container }) => `${component}/${container}`);
+      expect([...overridden, ...copied, ...excluded].sort()).toEqual(names);
 
-      for (const { component, container, repository, tag, digest } of plan.overrides) {
+      for (const { component, container, repository, tag, digest } of [...plan.overrides, ...plan.copyOnly]) {
         const brought = plan.relocations.filter(({ containers }) =>
           containers.includes(`${component}/${container}`),
         );
@@ -31,7 +32,7 @@ test('every container that is not excluded has exactly one override, and its ima
         if (digest) expect(brought[0]?.target.digest).toBe(digest);
       }
       const used = plan.relocations.flatMap(({ containers }) => containers);
-      expect(used.sort()).toEqual(overridden.sort());
+      expect(used.sort()).toEqual([...overridden, ...copied].sort());
     }),
     runs,
   );

@@ -1,9 +1,11 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as http from 'node:http';
+import * as https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { issueCertificate } from '../support/certificates.ts';
 import { folder, inTerminal } from '../support/cli.ts';
 import { runEssAirgap } from '../support/cli-process.ts';
 import { type FaultProxy, type FaultProxyOptions, startFaultProxy } from '../support/fault-proxy.ts';
@@ -415,6 +417,53 @@ describe('tokens', () => {
   });
 });
 
+test.each([
+  [
+    'over TLS with a certificate that nobody checked',
+    true,
+    /has a certificate of a CA that this machine does not trust/,
+  ],
+  [
+    'over plain HTTP',
+    false,
+    /names the token server http:\/\/localhost:\d+; expected https, or localhost:\d+ in mirror\.insecure/,
+  ],
+])(
+  'an insecure registry cannot send the login to a token server elsewhere, %s',
+  async (_name, tls, words) => {
+    const asked: unknown[] = [];
+    const options = { cert: readFileSync(authority.certFile), key: readFileSync(authority.keyFile) };
+    const onRequest: http.RequestListener = (request, response) => {
+      asked.push(request.headers.authorization);
+      response.end(JSON.stringify({ token: 'fake-access-token' }));
+    };
+    const tokens = tls ? https.createServer(options, onRequest) : http.createServer(onRequest);
+    await new Promise<void>((resolve) => {
+      tokens.listen(0, '127.0.0.1', resolve);
+    });
+    const realm = `${tls ? 'https' : 'http'}://localhost:${(tokens.address() as AddressInfo).port}/token`;
+    const there = await proxy({
+      target: open.url,
+      rules: [
+        {
+          match: { path: /manifests/ },
+          fault: { status: 401, headers: { 'www-authenticate': `Bearer realm="${realm}",service="x"` } },
+        },
+      ],
+    });
+    const run = await verify({
+      server: there.server,
+      insecure: true,
+      docker: { auths: { [there.server]: { auth: auth(login) } } },
+    });
+    tokens.close();
+    expect(run.status).toBe(2);
+    expect(run.stdout).toMatch(words);
+    expect(asked).toEqual([]);
+    expectNoSecret(run);
+  },
+);
+
 test('an identity token of docker login is exchanged, by POST, for a token of the repository', async () => {
   const posted: string[] = [];
   const identity = 'fake-identity-token';
@@ -453,10 +502,36 @@ test('an identity token of docker login is exchanged, by POST, for a token of th
 });
 
 describe('certificates, faults and redirects', () => {
+  test('a server on plain HTTP is told from one with a wrong certificate', async () => {
+    const run = await verify({ server: open.server });
+    expect(run.status).toBe(2);
+    expect(run.stdout).toContain(
+      `${open.server} speaks plain HTTP, not TLS; see mirror.insecure if that is intended`,
+    );
+  });
+
+  test.each([
+    ['expired', { names: 'DNS:localhost', to: '20200102000000Z' }, /has expired, or the clock/],
+    ['not valid yet', { names: 'DNS:localhost', from: '20900101000000Z' }, /is not valid yet, or the clock/],
+    [
+      'for another name',
+      { names: 'DNS:registry.example' },
+      /has a certificate for other names: registry\.example/,
+    ],
+  ])('a certificate that is %s', async (_name, options, words) => {
+    const registry = await startRegistry({ tls: issueCertificate(directory, options) });
+    const run = await verify({ server: registry.server, args: ['--ca', authority.caFile] });
+    await registry.stop();
+    expect(run.status).toBe(2);
+    expect(run.stdout).toMatch(words);
+  });
+
   test('an unknown authority is refused, and the message says what helps', async () => {
     const run = await verify({ server: secured.server });
     expect(run.status).toBe(2);
-    expect(run.stdout).toMatch(/localhost:\d+ cannot be asked: .*certificate.*--ca or SSL_CERT_FILE/);
+    expect(run.stdout).toMatch(
+      /localhost:\d+ has a certificate of a CA that this machine does not trust; .*--ca or SSL_CERT_FILE/,
+    );
   });
 
   test.each(['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS'])('%s names the authority', async (variable) => {
@@ -515,11 +590,13 @@ describe('certificates, faults and redirects', () => {
         },
       ],
     });
-    const run = await verify({
-      server: there.server,
-      insecure: true,
-      docker: { auths: { [there.server]: { auth: auth(login) } } },
-    });
+    const docker = { auths: { [there.server]: { auth: auth(login) } } };
+    const refused = await verify({ server: there.server, insecure: true, docker });
+    expect(refused.stdout).toContain(
+      `redirects to http://127.0.0.1:${port}; expected https, or 127.0.0.1:${port} in mirror.insecure`,
+    );
+    const more = `mirror: { image: "x.example/skopeo:1", insecure: ["${there.server}", "127.0.0.1:${port}"] }`;
+    const run = await verify({ server: there.server, more, docker });
     other.close();
     // The others are there for the login only.
     expect(run.stdout).toContain('3 of 3 images are there');
@@ -531,7 +608,7 @@ describe('certificates, faults and redirects', () => {
     await gone.stop();
     const run = await verify({ server: gone.server, insecure: true });
     expect(run.status).toBe(2);
-    expect(run.stdout).toContain(`${gone.server} cannot be asked: `);
+    expect(run.stdout).toContain(`${gone.server} refuses the connection: `);
     expect(run.stdout).toContain('ECONNREFUSED');
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { defineConfig, parseDigests } from '../../lib/index.ts';
 import { compareReleases } from '../../lib/release/compare.ts';
 import { reviewRelease } from '../../lib/release/review.ts';
+import { whenAdded } from '../../lib/release/words.ts';
 import { configuration, digestsFile, release } from '../support/arbitraries.ts';
 import { configWith, containers, digestOf } from '../support/digests.ts';
 
@@ -84,6 +85,50 @@ describe('what needs a decision', () => {
   test('two images that meet in the new release do', () => {
     const now = { ...before, 'web/x': `docker.io/x/web:1@${digestOf('3')}` };
     expect(codes(before, now, configWith({ registry: { layout: 'flat' } }))).toEqual(['target-collision']);
+  });
+
+  test('what exclude and copyOnly leave out does, with its own advice', () => {
+    const old = {
+      ...before,
+      'b/x': `docker.io/b/x:1@${digestOf('3')}`,
+      'c/x': `docker.io/c/x:1@${digestOf('4')}`,
+    };
+    const now = {
+      ...before,
+      'b/x': `docker.io/b/x:2@${digestOf('5')}`,
+      'b/y': `docker.io/b/y:1@${digestOf('6')}`,
+      'c/x': `docker.io/c/x:2@${digestOf('7')}`,
+      'c/y': `docker.io/c/y:1@${digestOf('8')}`,
+    };
+    const config = configWith({ exclude: ['b'], copyOnly: ['c'] });
+    const review = reviewRelease(containers(old), containers(now), config);
+    expect(review.decisions).toMatchObject([
+      { code: 'container-added-excluded', hint: expect.stringContaining('use copyOnly') },
+      {
+        code: 'container-added-copy-only',
+        hint: `Configure its copy where the container is configured: localregistry.local/c/y:1@${digestOf('8')}`,
+      },
+      { code: 'excluded-changed' },
+      {
+        code: 'copy-only-changed',
+        hint: `Change it where the container is configured: localregistry.local/c/x:2@${digestOf('7')}`,
+      },
+    ]);
+    expect(review.toCopy?.map(({ target }) => target.repository)).toEqual(['c/x', 'c/y']);
+    const words = review.comparison.added.map((image) => whenAdded(review, image));
+    expect(words).toEqual([
+      'would run from docker.io: exclude leaves it out',
+      'would run from docker.io until you configure its copy, localregistry.local/c/y:1@sha256:888888888888',
+    ]);
+  });
+
+  test('a rule and an override that the new release no longer needs do', () => {
+    const both = { ...before, 'web/x': `quay.io/x/x:1@${digestOf('3')}` };
+    const config = configWith({
+      rules: [{ match: 'quay.io/**', to: 'q/{name}' }],
+      overrides: { 'web/x': { repository: 'mine/x' } },
+    });
+    expect(codes(both, before, config)).toEqual(['rule-unmatched', 'override-unmatched']);
   });
 
   test('without a configuration, every new container does', () => {

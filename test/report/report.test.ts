@@ -70,7 +70,7 @@ describe('the report in Chromium', () => {
     expect(await page.locator('#findings li').count()).toBe(plan.findings.length);
     const changes = await page.locator('#changes').innerText();
     for (const title of [
-      'To decide (7)',
+      'To decide (6)',
       'Containers added (4)',
       'Containers removed (2)',
       'Images changed (8)',
@@ -92,6 +92,8 @@ describe('the report in Chromium', () => {
     ]);
     await page.locator('#server').selectOption('');
     await page.locator('#state').selectOption('excluded');
+    expect(await shown(page)).toEqual(['sygnal/sygnal']);
+    await page.locator('#state').selectOption('only-copied');
     expect(await shown(page)).toEqual(['postgres/exporter', 'postgres/postgres']);
     await page.locator('#state').selectOption('no-digest');
     expect(await shown(page)).toEqual(['sydent/sydent']);

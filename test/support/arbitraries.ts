@@ -124,6 +124,7 @@ export const configuration: fc.Arbitrary<ConfigInput> = fc.record(
       ),
       { maxLength: 3 },
     ),
+    copyOnly: fc.array(fc.oneof(key, fc.constant('b*')), { maxLength: 2 }),
     rules: fc.array(
       fc.record({
         match: fc.constantFrom('docker.io/**', 'ghcr.io/*', '**/a*'),

@@ -2,7 +2,14 @@ import { containerName } from '../../digests/container-image.ts';
 import { formatReference, shortReference as short } from '../../image/reference.ts';
 import { type Finding, formatFinding } from '../../plan/finding.ts';
 import type { Plan } from '../../plan/model.ts';
-import { formatCounts, imageOf, overviewOf, type Totals } from '../../plan/overview.ts';
+import {
+  type ContainerRow,
+  formatCounts,
+  formatTreatments,
+  imageOf,
+  overviewOf,
+  type Totals,
+} from '../../plan/overview.ts';
 import type { Terminal } from '../terminal.ts';
 import { countFindings, formatFindings } from './findings.ts';
 import { code, markdownText } from './markdown.ts';
@@ -12,10 +19,13 @@ import { formatTable } from './table.ts';
 export function planTable(plan: Plan, terminal: Terminal): string {
   const { containers, images, totals } = overviewOf(plan);
   const { bold, yellow } = terminal.colors;
-  const byContainer = containers.map(({ component, container, source, override }) => [
+  const byContainer = containers.map(({ component, container, source, treatment, local }) => [
     containerName({ component, container }),
     source ? short(source) : '(your own)',
-    override ? short(imageOf(override)) : '(excluded)',
+    [
+      ...(treatment === 'copyOnly' ? ['(only copied)'] : []),
+      local ? short(imageOf(local)) : '(excluded)',
+    ].join(' '),
   ]);
   const byImage = images.map(({ source, target, containers }) => [
     source ? short(source) : '(your own)',
@@ -24,9 +34,9 @@ export function planTable(plan: Plan, terminal: Terminal): string {
   ]);
   return [
     `${bold('Containers')}\n\n`,
-    formatTable(['CONTAINER', 'SOURCE', 'RUNS'], byContainer, terminal).replaceAll(
-      '(excluded)',
-      yellow('(excluded)'),
+    formatTable(['CONTAINER', 'SOURCE', 'RUNS'], byContainer, terminal).replace(
+      /\((?:excluded|only copied)\)/g,
+      (mark) => yellow(mark),
     ),
     `\n${bold('Images')}\n\n`,
     formatTable(['SOURCE', 'TARGET', 'CONTAINERS'], byImage, terminal),
@@ -51,8 +61,7 @@ export function planMarkdown(plan: Plan): string {
     '| Container | Source | Runs |',
     '|---|---|---|',
     ...containers.map(
-      (row) =>
-        `| \`${containerName(row)}\` | ${row.source ? code(row.source) : 'your own'} | ${row.override ? code(imageOf(row.override)) : '**excluded**'} |`,
+      (row) => `| \`${containerName(row)}\` | ${row.source ? code(row.source) : 'your own'} | ${runs(row)} |`,
     ),
     '',
     '### Images',
@@ -71,6 +80,11 @@ export function planMarkdown(plan: Plan): string {
   return `${lines.join('\n')}\n`;
 }
 
+function runs({ treatment, local }: ContainerRow): string {
+  if (!local) return '**excluded**';
+  return `${treatment === 'copyOnly' ? '**only copied** ' : ''}${code(imageOf(local))}`;
+}
+
 /** Findings as a list of Markdown, and their number. */
 function findingsMarkdown(findings: readonly Finding[]): string[] {
   const items = findings.map((finding) => `- ${markdownText(formatFinding(finding))}`);
@@ -82,18 +96,21 @@ export function planJson(plan: Plan): string {
   const { containers, images, totals } = overviewOf(plan);
   const value = {
     hash: plan.hash,
-    containers: containers.map(({ component, container, source, override }) => ({
+    containers: containers.map(({ component, container, source, treatment, local }) => ({
       component,
       container,
+      treatment,
       source: source ? formatReference(source) : null,
-      override: override
-        ? {
-            image_digest: override.digest,
-            image_repository_path: override.repository,
-            image_repository_server: override.server,
-            image_tag: override.tag,
-          }
-        : null,
+      override:
+        local && treatment === 'override'
+          ? {
+              image_digest: local.digest,
+              image_repository_path: local.repository,
+              image_repository_server: local.server,
+              image_tag: local.tag,
+            }
+          : null,
+      local: local ? formatReference(imageOf(local)) : null,
     })),
     images: images.map(({ source, target, containers }) => ({
       source: source ? formatReference(source) : null,
@@ -120,15 +137,17 @@ export function planCsv(plan: Plan): string {
     'image_repository_path',
     'image_tag',
     'image_digest',
+    'treatment',
   ];
-  const rows = overviewOf(plan).containers.map(({ component, container, source, override }) => [
+  const rows = overviewOf(plan).containers.map(({ component, container, source, treatment, local }) => [
     component,
     container,
     source ? formatReference(source) : '',
-    override?.server ?? '',
-    override?.repository ?? '',
-    override?.tag ?? '',
-    override?.digest ?? '',
+    local?.server ?? '',
+    local?.repository ?? '',
+    local?.tag ?? '',
+    local?.digest ?? '',
+    treatment,
   ]);
   return [head, ...rows].map((row) => `${row.map(csvField).join(',')}\r\n`).join('');
 }
@@ -137,9 +156,10 @@ function csvField(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-function totalLines({ overridden, excluded, images, sources, targets }: Totals): string[] {
+function totalLines(totals: Totals): string[] {
+  const { images, sources, targets } = totals;
   return [
-    `${overridden} containers overridden, ${excluded} excluded`,
+    formatTreatments(totals),
     `${images} distinct images`,
     `from ${formatCounts(sources)}`,
     `to ${formatCounts(targets)}`,

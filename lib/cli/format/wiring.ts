@@ -1,9 +1,12 @@
+import { containerName } from '../../digests/container-image.ts';
+import { formatReference } from '../../image/reference.ts';
 import { yamlScalar } from '../../plan/override-yaml.ts';
+import { imageOf } from '../../plan/overview.ts';
 import { HELM_IMAGES, type Wiring } from '../../plan/wiring.ts';
 
 /** What to enter where, in words, YAML and commands. Names hold no quotes and no blanks. */
 export function wiringText(wiring: Wiring): string {
-  return `${[...deployment(wiring), ...installer(wiring), ...helm(wiring)].join('\n')}\n`;
+  return `${[...deployment(wiring), ...installer(wiring), ...helm(wiring), ...elsewhere(wiring)].join('\n')}\n`;
 }
 
 function deployment({ namespace, configMap, dockerSecret }: Wiring): string[] {
@@ -71,7 +74,7 @@ function installer({ configMap, dockerSecret, namespace }: Wiring): string[] {
   ];
 }
 
-function helm({ helm: images, excluded, dockerSecret }: Wiring): string[] {
+function helm({ helm: images, dockerSecret }: Wiring): string[] {
   const missing = HELM_IMAGES.filter((value) => !images.some((image) => image.value === value));
   const lines = [
     '3. The operator and the updater',
@@ -85,17 +88,31 @@ function helm({ helm: images, excluded, dockerSecret }: Wiring): string[] {
     lines.push(
       '',
       `Not said: ${missing.map((value) => `${value}.image`).join(', ')}.`,
-      'Which containers of the digests file these are is not documented, so nothing is assumed. Say it where you know it:',
-      `ess-airgap wiring --helm ${missing[0]}=component/container`,
+      'Which containers of the digests file these are is not documented, so nothing is assumed. If you know it, add',
+      `--helm ${missing[0]}=component/container to this command, once for each value.`,
     );
   }
-  if (excluded.length > 0)
-    lines.push('', `Excluded, so to be configured elsewhere or not deployed: ${excluded.join(', ')}.`);
   if (dockerSecret) {
     lines.push(
       '',
       `A pull Secret counts in its own namespace only: element-operator and element-updater each need ${dockerSecret.name}, too.`,
     );
+  }
+  return lines;
+}
+
+/** What neither the ConfigMap nor a Helm value above reaches. */
+function elsewhere({ copyOnly, excluded }: Wiring): string[] {
+  if (copyOnly.length + excluded.length === 0) return [];
+  const lines = ['', '4. What the ConfigMap does not name'];
+  if (copyOnly.length > 0) {
+    lines.push('', 'Copied (copyOnly). Configure these images where the containers are configured:', '');
+    lines.push(
+      ...copyOnly.map((container) => `${containerName(container)}: ${formatReference(imageOf(container))}`),
+    );
+  }
+  if (excluded.length > 0) {
+    lines.push('', `Not copied (exclude), for what you do not deploy: ${excluded.join(', ')}.`);
   }
   return lines;
 }

@@ -4,6 +4,7 @@ import type { ContainerImage } from '../../digests/container-image.ts';
 import type { Finding } from '../finding.ts';
 import type { Layout } from '../layout.ts';
 import type { Relocation, ResolvedContainer } from '../model.ts';
+import type { Selection } from '../selection.ts';
 
 /** Everything that the checks look at. */
 export interface Checked {
@@ -11,6 +12,7 @@ export interface Checked {
   readonly excluded: readonly ContainerImage[];
   readonly resolved: readonly ResolvedContainer[];
   readonly relocations: readonly Relocation[];
+  readonly selection: Selection;
   readonly layout: Layout;
   readonly config: Config;
   readonly place?: ConfigPlace;

@@ -1,20 +1,22 @@
 import { bySeverity, type Finding } from '../finding.ts';
 import type { Check, Checked } from './checked.ts';
-import { checkExcluded } from './excluded.ts';
 import { checkDigests } from './images.ts';
 import { checkCredentials, checkMirror } from './mirror.ts';
 import { checkProfile, checkPullThrough } from './registry.ts';
 import { checkSecrets } from './secrets.ts';
+import { checkLeftAlone, checkSelection } from './selection.ts';
 import { checkCollisions, checkSize, checkTargets } from './targets.ts';
-import { checkUnmatched } from './unmatched.ts';
+import { checkOverrides, checkRules } from './unmatched.ts';
 
 /** Every check, in the order of its findings. */
 const CHECKS: readonly Check[] = [
   checkTargets,
   checkCollisions,
   checkSize,
-  checkUnmatched,
-  checkExcluded,
+  checkSelection,
+  checkRules,
+  checkOverrides,
+  checkLeftAlone,
   checkDigests,
   checkPullThrough,
   checkProfile,

@@ -14,12 +14,14 @@ import type { Checked } from './checked.ts';
 /** Names that the registry or Kubernetes would refuse; the longest name is 255 characters with its host. */
 export function checkTargets({ resolved, images, config, place }: Checked): Finding[] {
   const findings: Finding[] = [];
-  if (resolved.length === 0) {
+  const overridden = resolved.filter(({ treatment }) => treatment === 'override').length;
+  if (overridden === 0) {
+    const copied = config.copyOnly.length > 0;
     findings.push(
       finding('nothing-overridden', {
-        place: place?.('exclude'),
-        message: `all ${images.length} containers are excluded: the ConfigMap would be empty`,
-        hint: 'Exclude less.',
+        place: place?.(copied ? 'copyOnly' : 'exclude'),
+        message: `the ConfigMap would be empty: ${copied ? 'exclude and copyOnly select' : 'exclude selects'} every container of the release (${images.length})`,
+        hint: 'Narrow the globs.',
       }),
     );
   }
@@ -74,8 +76,9 @@ function identity({ source, target, platforms }: Relocation): string {
 
 /** A ConfigMap holds 1 MiB; `kubectl apply` keeps a copy in an annotation, and these hold 256 KiB together. */
 export function checkSize({ resolved, place }: Checked): Finding[] {
-  const bytes = Buffer.byteLength(renderOverrides(resolved.map(({ override }) => override)));
-  const message = `the override for ${resolved.length} containers has ${bytes} bytes`;
+  const overrides = resolved.flatMap(({ treatment, override }) => (treatment === 'override' ? override : []));
+  const bytes = Buffer.byteLength(renderOverrides(overrides));
+  const message = `the override for ${overrides.length} containers has ${bytes} bytes`;
   const at = place?.('configMap') ?? place?.('digests');
   if (bytes > 1024 * 1024) {
     const hint = 'A ConfigMap holds 1048576 at most, and ESS reads only one: exclude what you do not deploy.';

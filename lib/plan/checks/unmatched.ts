@@ -1,51 +1,64 @@
-import { containerName } from '../../digests/container-image.ts';
-import { globMatcher } from '../../input/glob.ts';
-import { type Finding, type FindingCode, finding } from '../finding.ts';
+import { type ContainerImage, containerName } from '../../digests/container-image.ts';
+import { repositoryName } from '../../image/reference.ts';
+import { nearest } from '../../input/nearest.ts';
+import { type Finding, finding } from '../finding.ts';
+import { nearestContainer } from '../nearest-container.ts';
 import type { Checked } from './checked.ts';
 
-/** Parts of the configuration that nothing answers to: a typing error, or a container that a release dropped. */
-export function checkUnmatched({ images, excluded, layout, config, place }: Checked): Finding[] {
-  const findings: Finding[] = [];
-  const unmatched = (
-    code: FindingCode,
-    path: readonly PropertyKey[],
-    message: string,
-    hint: string,
-  ): void => {
-    findings.push(finding(code, { place: place?.(...path), message, hint }));
-  };
-  config.exclude.forEach((glob, index) => {
-    const matches = globMatcher(glob);
-    if (images.some((image) => matches(image.component) || matches(containerName(image)))) return;
-    unmatched(
-      'exclude-unmatched',
-      ['exclude', index],
-      `exclude "${glob}" matches no component and no container`,
-      'Remove it, or mend it: component, or component/container, as in the digests file.',
-    );
-  });
+/** Rules that place no image, because none matches or because an earlier rule always wins. */
+export function checkRules({ images, layout, config, place }: Checked): Finding[] {
   const winning = new Set(images.map(({ image }) => layout.ruleFor(image)));
-  config.rules.forEach(({ match }, index) => {
-    if (winning.has(index)) return;
-    const shadowed = images.some(({ image }) => layout.fits(index, image));
-    unmatched(
-      'rule-unmatched',
-      ['rules', index, 'match'],
-      shadowed ? `rule "${match}" never wins: an earlier rule does` : `rule "${match}" matches no image`,
-      shadowed ? 'Move it up, or remove it.' : 'A rule matches upstream server/repository, without tag.',
-    );
+  return config.rules.flatMap(({ match }, index) => {
+    if (winning.has(index)) return [];
+    const at = place?.('rules', index, 'match');
+    if (images.some(({ image }) => layout.fits(index, image))) {
+      return finding('rule-shadowed', {
+        place: at,
+        message: `rule "${match}" never wins: an earlier rule matches each of its images`,
+        hint: 'Move it up, or remove it.',
+      });
+    }
+    return finding('rule-unmatched', {
+      place: at,
+      message: `rule "${match}" matches no image`,
+      hint: whatRulesMatch(match, images),
+    });
   });
+}
+
+/** What the author of a rule probably meant: the nearest server or, if the rule has no wildcard, repository. */
+function whatRulesMatch(match: string, images: readonly ContainerImage[]): string {
+  const servers = [...new Set(images.map(({ image }) => image.registry))].sort();
+  const [server = ''] = match.split('/');
+  const near = servers.includes(server) ? undefined : nearest(server, servers);
+  if (near) return `Did you mean ${near}${match.slice(server.length)}?`;
+  const names = /[*?[{]/.test(match) ? [] : images.map(({ image }) => repositoryName(image));
+  const meant = nearest(match, names);
+  if (meant) return `Did you mean ${meant}?`;
+  return `A rule matches server/repository without tag; * stays within one path component, ** does not. The servers of this release: ${servers.join(', ')}.`;
+}
+
+/** Entries of `overrides` without effect: their container does not exist, or the plan leaves it out. */
+export function checkOverrides({ images, excluded, config, place }: Checked): Finding[] {
   const names = new Set(images.map(containerName));
   const excludedNames = new Set(excluded.map(containerName));
-  for (const name of Object.keys(config.overrides)) {
-    if (names.has(name) && !excludedNames.has(name)) continue;
-    const [found, hint] = excludedNames.has(name)
-      ? ['names a container that exclude leaves alone', 'Remove it, or do not exclude the container.']
-      : [
-          'names no container of the digests file',
-          'Write component/container as in the digests file, or remove it.',
-        ];
-    unmatched('override-unmatched', ['overrides', name], `override "${name}" ${found}`, hint);
-  }
-  return findings;
+  return Object.keys(config.overrides).flatMap((name) => {
+    const at = place?.('overrides', name);
+    if (excludedNames.has(name)) {
+      return finding('override-unmatched', {
+        place: at,
+        message: `overrides names ${name}, which exclude leaves out: it has no effect`,
+        hint: 'Remove it, or do not exclude the container.',
+      });
+    }
+    if (names.has(name)) return [];
+    const meant = nearestContainer(name, images, 'container');
+    return finding('override-unmatched', {
+      place: at,
+      message: `overrides names "${name}", and the release has no such container`,
+      hint: meant
+        ? `Did you mean ${meant}?`
+        : 'Expected component/container as in the digests file. If the release no longer has it, remove the entry.',
+    });
+  });
 }

@@ -1,9 +1,9 @@
 import type { Config, MirrorConfig } from '../config/schema.ts';
 import { shortDigest } from '../image/reference.ts';
-import { SECRETS_CHART } from '../manifests/charts.ts';
+import { SECRETS_CHART } from '../manifests/committed-secrets.ts';
 import { formatFinding } from '../plan/finding.ts';
 import type { Plan } from '../plan/model.ts';
-import { formatCounts, overviewOf } from '../plan/overview.ts';
+import { formatCounts, formatTreatments, overviewOf } from '../plan/overview.ts';
 import { rateBudgets } from '../plan/rate-budget.ts';
 
 /** What a synth made and what comes next, for the person who ran it. */
@@ -17,7 +17,7 @@ export function summarize(plan: Plan, config: Config, files: readonly string[]):
   const lines = [
     ...plan.findings.map(formatFinding),
     ...(plan.findings.length > 0 ? [''] : []),
-    `${totals.overridden} containers overridden, ${totals.excluded} excluded, plan ${shortDigest(plan.hash)}`,
+    `${formatTreatments(totals)}, plan ${shortDigest(plan.hash)}`,
     `${totals.images} distinct images to ${target}, from ${sources}`,
     ...(config.mirror?.mode === 'copy'
       ? [`A first run's manifest requests: ${rates(plan, config.mirror)}`]

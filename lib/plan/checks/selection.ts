@@ -1,0 +1,82 @@
+import { groupBy } from '../../common/group-by.ts';
+import { type ContainerImage, containerName } from '../../digests/container-image.ts';
+import { commandLine } from '../command.ts';
+import { type Finding, type FindingCode, finding } from '../finding.ts';
+import { nearestContainer } from '../nearest-container.ts';
+import type { Checked } from './checked.ts';
+
+/** Entries of `exclude` and `copyOnly` that match nothing, and containers that both lists select. */
+export function checkSelection({ images, excluded, selection, config, place }: Checked): Finding[] {
+  const unmatched = (key: 'exclude' | 'copyOnly', code: FindingCode): Finding[] =>
+    config[key].flatMap((glob, index) => {
+      if (selection.selectedBy(key, index, images).length > 0) return [];
+      const meant = nearestContainer(glob, images, 'any');
+      return finding(code, {
+        place: place?.(key, index),
+        message: `${key} "${glob}" matches no component and no container`,
+        hint: meant
+          ? `Did you mean ${meant}?`
+          : 'Expected a component, or component/container, as in the digests file. If the release no longer has it, remove the entry.',
+      });
+    });
+  const contradictions = config.copyOnly.flatMap((glob, index) => {
+    const both = selection.selectedBy('copyOnly', index, excluded);
+    if (both.length === 0) return [];
+    return finding('exclude-copy-only', {
+      place: place?.('copyOnly', index),
+      message: `copyOnly "${glob}" and exclude both select ${both.map(containerName).join(', ')}`,
+      hint: 'Remove it from exclude if its image is needed, from copyOnly if not.',
+    });
+  });
+  return [
+    ...unmatched('exclude', 'exclude-unmatched'),
+    ...unmatched('copyOnly', 'copy-only-unmatched'),
+    ...contradictions,
+  ];
+}
+
+/** Containers that the ConfigMap leaves alone: they run from upstream unless something else configures them. */
+export function checkLeftAlone({ images, excluded, resolved, config, place }: Checked): Finding[] {
+  const overridden = new Set(
+    resolved.flatMap(({ image, treatment }) => (treatment === 'override' ? image.component : [])),
+  );
+  const copied = resolved.flatMap(({ image, treatment }) => (treatment === 'copyOnly' ? image : []));
+  const { server } = config.registry;
+  return [
+    ...leftAlone(excluded, images).map(({ component, words, upstream, place }) =>
+      finding(overridden.has(component) ? 'component-partly-excluded' : 'component-excluded', {
+        place,
+        message: `${words.are} excluded: nothing copies ${words.images}, and ${words.they} would run from ${upstream}`,
+        hint: `Correct if you do not deploy ${words.them}. If you configure ${words.them} elsewhere, use copyOnly instead of exclude: it copies the image and leaves the ConfigMap as it is.`,
+      }),
+    ),
+    ...leftAlone(copied, images).map(({ component, words, upstream, place: at }) =>
+      finding(overridden.has(component) ? 'component-partly-copy-only' : 'component-copy-only', {
+        place: at,
+        message: `${words.are} only copied: the ConfigMap does not name ${words.images}, and ${words.they} would run from ${upstream} until you configure the copy on ${server}`,
+        hint: `To see which images to configure: ${commandLine('wiring', place)}`,
+      }),
+    ),
+  ];
+}
+
+/** The containers of each component that are left alone, in words. */
+function leftAlone(containers: readonly ContainerImage[], images: readonly ContainerImage[]) {
+  const sizes = groupBy(images, ({ component }) => component);
+  return [...groupBy(containers, ({ component }) => component)].map(([component, group]) => {
+    const whole = sizes.get(component)?.length === group.length;
+    const many = !whole && group.length > 1;
+    const name = whole ? component : group.map(containerName).join(', ');
+    return {
+      component,
+      place: group[0]?.place,
+      upstream: [...new Set(group.map(({ image }) => image.registry))].join(', '),
+      words: {
+        are: `${name} ${many ? 'are' : 'is'}`,
+        they: many ? 'they' : 'it',
+        them: many ? 'them' : 'it',
+        images: `${many ? 'their' : 'its'} ${group.length > 1 ? 'images' : 'image'}`,
+      },
+    };
+  });
+}
