@@ -5,7 +5,7 @@
 import { BOUNDS, type BoundedRun, runBounded } from '../../test/support/bounded-run.ts';
 import { type Family, hostileInputs } from '../../test/support/hostile-inputs.ts';
 
-const [count = "1050", only] = process.argv.slice(2);
+const [count = '1050', only] = process.argv.slice(2);
 const runs = new Map<Family, BoundedRun[]>();
 let broken = 0;
 for (const input of hostileInputs(Number(count))) {
