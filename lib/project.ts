@@ -7,7 +7,7 @@ import type { ContainerImage } from './digests/container-image.ts';
 import { parseDigests, readDigests } from './digests/read.ts';
 import { isGitPath, readGitFile } from './input/git-file.ts';
 import { collectProblems } from './input/problem.ts';
-import { bySeverity, finding, refuseErrors } from './plan/finding.ts';
+import { bySeverity, type Finding, finding, refuseErrors } from './plan/finding.ts';
 import type { Plan } from './plan/model.ts';
 import { makePlan } from './plan/plan.ts';
 
@@ -32,11 +32,25 @@ export interface Project {
 export function loadProject(configPath: string): Project {
   rememberSecretsOf(configPath, process.env);
   const { config, place } = readConfig(configPath);
+  return { config, ...planConfig(config, dirname(configPath), place), place };
+}
+
+/**
+ * Reads the files that a configuration names, and plans.
+ *
+ * @param folder the folder that relative paths count from
+ * @throws InputError with every problem of the digests file
+ */
+export function planConfig(
+  config: Config,
+  folder: string,
+  place?: ConfigPlace,
+): { plan: Plan; images: ContainerImage[] } {
   const { digests } = config;
-  const images = readDigests(isAbsolute(digests) ? digests : join(dirname(configPath), digests));
+  const images = readDigests(isAbsolute(digests) ? digests : join(folder, digests));
   const plan = makePlan(images, config, place);
   const files = checkCredentialFiles(config, place).map((problem) => finding(problem.code, problem));
-  return { config, plan: { ...plan, findings: bySeverity([...plan.findings, ...files]) }, images, place };
+  return { plan: { ...plan, findings: bySeverity([...plan.findings, ...files]) }, images };
 }
 
 /**
@@ -46,22 +60,25 @@ export function loadProject(configPath: string): Project {
  */
 export function loadProjects(configPaths: readonly string[]): Project[] {
   const projects = collectProblems(configPaths, loadProject);
-  const first = new Map<string | undefined, Project>();
-  const findings = projects.flatMap((project) => {
-    const { name } = project.config;
-    const other = first.get(name);
-    if (!other) {
-      first.set(name, project);
-      return [];
-    }
-    return finding('deployment-collision', {
-      place: project.place('name'),
-      message: `${other.place().file} and ${project.place().file} are both called ${name ?? 'nothing'}: they would write the same files`,
-      hint: 'Give each a name of its own: name: staging.',
-    });
-  });
-  refuseErrors(findings);
+  refuseErrors(projects.flatMap((project, index) => findNameCollision(project, projects.slice(0, index))));
   return projects;
+}
+
+/** Finds the earlier deployment that has the same name, or none either: both would write the same files. */
+export function findNameCollision(
+  { config, place }: Pick<Project, 'config'> & Partial<Project>,
+  earlier: readonly (Pick<Project, 'config'> & Partial<Project>)[],
+): Finding[] {
+  const other = earlier.find(({ config: { name } }) => name === config.name);
+  if (!other) return [];
+  const files = [other.place, place].map((it) => it?.().file ?? 'a configuration without a file');
+  return [
+    finding('deployment-collision', {
+      place: place?.('name'),
+      message: `${files.join(' and ')} are both called ${config.name ?? 'nothing'}: they would write the same files`,
+      hint: 'Give each a name of its own: name: staging.',
+    }),
+  ];
 }
 
 /**

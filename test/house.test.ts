@@ -11,35 +11,40 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   input: [],
   image: ['input'],
   digests: ['input', 'image'],
+  chart: ['input', 'image', 'digests'],
   config: ['input', 'image'],
   credentials: ['input', 'image', 'config', 'imports'],
   plan: ['input', 'image', 'digests', 'config', 'credentials'],
   mirror: ['input', 'image', 'config', 'credentials', 'plan'],
   registry: ['input', 'image', 'config', 'credentials', 'plan'],
+  lock: ['input', 'image', 'digests', 'chart', 'plan', 'registry'],
   bundle: ['input', 'image', 'digests', 'config', 'credentials', 'plan', 'mirror', 'registry'],
   manifests: ['input', 'image', 'config', 'credentials', 'plan', 'mirror'],
   validation: ['input'],
   release: ['input', 'image', 'digests', 'config', 'plan'],
   report: ['input', 'image', 'digests', 'config', 'plan', 'release'],
-  // What the cdk8s app, main.ts, says; the command-line tool is cli.
-  app: ['input', 'image', 'config', 'credentials', 'plan', 'manifests'],
+  // What a synth does with an app; ess-airgap.ts is the construct.
+  synth: ['input', 'image', 'config', 'credentials', 'plan', 'manifests', 'validation', '.'],
   cli: [
     ...[
       'input',
       'image',
       'digests',
+      'chart',
       'config',
       'credentials',
       'plan',
       'mirror',
       'registry',
+      'lock',
       'bundle',
       'release',
       'report',
+      'synth',
     ],
     '.',
   ],
-  // project.ts, starter.ts and index.ts
+  // ess-airgap.ts, project.ts, starter.ts and index.ts
   '.': [
     'input',
     'image',
@@ -50,6 +55,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'mirror',
     'manifests',
     'validation',
+    'synth',
     '.',
   ],
 };

@@ -1,4 +1,4 @@
-import { printable, shorten } from './quote.ts';
+import { quotePath, safe } from './quote.ts';
 
 /** Where something stands in a file. Lines and columns count from 1, columns in characters. */
 export interface Place {
@@ -74,17 +74,17 @@ export function formatProblem(severity: string, problem: Problem): string {
   const place = problem.place ? `${formatPlace(problem.place)}: ` : '';
   const help = helpOf(problem).map((line) => `\n    ${line}`);
   const code = problem.code ? ` [${problem.code}]` : '';
-  return `${printable(place)}${severity}: ${printable(shorten(problem.message))}${code}${help.join('')}`;
+  return `${place}${severity}: ${safe(problem.message)}${code}${help.join('')}`;
 }
 
 /** The hint and the command of a problem, a line each, if it has them. */
 export function helpOf({ hint, command }: Problem): string[] {
-  return [...(hint ? [printable(shorten(hint))] : []), ...(command ? [printable(command)] : [])];
+  return [...(hint ? [safe(hint)] : []), ...(command ? [printable(command)] : [])];
 }
 
 /** `file:line:column`, as editors and terminals make a link of it. */
 export function formatPlace(place: Place): string {
-  return `${shorten(place.file)}:${place.line}:${place.column}`;
+  return `${quotePath(place.file)}:${place.line}:${place.column}`;
 }
 
 function byPlace(a: Problem, b: Problem): number {

@@ -1,13 +1,13 @@
 import { Construct } from 'constructs';
 import type { Plan } from '../plan/model.ts';
 import { renderOverrides } from '../plan/override-yaml.ts';
-import { metadata } from './metadata.ts';
+import { metadata, type PartProps, planAnnotation } from './metadata.ts';
 import { addObject } from './object.ts';
+import { validatePlan } from './plan-errors.ts';
 
-export interface DigestsConfigMapProps {
+/** The namespace is that of the ElementDeployment: the updater finds the ConfigMap nowhere else. */
+export interface DigestsConfigMapProps extends PartProps {
   readonly plan: Plan;
-  /** The namespace of the ElementDeployment: nowhere else does the updater find the ConfigMap. */
-  readonly namespace: string;
   /**
    * Name, as it is entered in `spec.global.config.imagesDigestsConfigMap` of the ElementDeployment.
    * @default "ess-images-digests"
@@ -19,10 +19,14 @@ export interface DigestsConfigMapProps {
 export class DigestsConfigMap extends Construct {
   constructor(scope: Construct, id: string, props: DigestsConfigMapProps) {
     super(scope, id);
-    const { plan, namespace, name = 'ess-images-digests' } = props;
-    addObject(this, 'config-map', 'ConfigMap', metadata(plan, 'images', name, namespace), {
-      apiVersion: 'v1',
-      data: { images_digests: renderOverrides(plan.overrides) },
-    });
+    const { plan, name = 'ess-images-digests' } = props;
+    validatePlan(this, plan);
+    addObject(
+      this,
+      'Default',
+      'ConfigMap',
+      { ...metadata('images', name, props), annotations: planAnnotation(plan) },
+      { apiVersion: 'v1', data: { images_digests: renderOverrides(plan.overrides) } },
+    );
   }
 }

@@ -15,17 +15,18 @@ export interface OpenOptions {
 /**
  * Gives `work` a client for every registry of a configuration, and ends its connections afterwards.
  *
+ * @param config left out, only the logins of `skopeo login` and `docker login` are known
  * @throws InputError for credentials or certificates that cannot be read
  */
 export async function withRegistries<T>(
-  config: Config,
+  config: Config | undefined,
   { environment, caFile }: OpenOptions,
   work: (client: RegistryClient) => Promise<T>,
 ): Promise<T> {
-  const credentials = new Credentials(environment, readGivenLogins(config, environment));
+  const credentials = new Credentials(environment, config ? readGivenLogins(config, environment) : []);
   const http = new Http({ environment, caFile });
   try {
-    return await work(new RegistryClient({ http, credentials, insecure: config.mirror?.insecure }));
+    return await work(new RegistryClient({ http, credentials, insecure: config?.mirror?.insecure }));
   } finally {
     await http.close();
   }

@@ -1,6 +1,6 @@
 import type { Config, MirrorConfig } from '../config/schema.ts';
 import { shortDigest } from '../image/reference.ts';
-import { SECRETS_CHART } from '../manifests/charts.ts';
+import { SECRETS_CHART } from '../manifests/committed-secrets.ts';
 import { formatFinding } from '../plan/finding.ts';
 import type { Plan } from '../plan/model.ts';
 import { formatCounts, formatTreatments, overviewOf } from '../plan/overview.ts';
