@@ -1,4 +1,4 @@
-import { quotePath, safe } from './quote.ts';
+import { printable, quotePath, safe } from './quote.ts';
 
 /** Where something stands in a file. Lines and columns count from 1, columns in characters. */
 export interface Place {
