@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path';
 import type { App } from 'cdk8s';
+import { shellWord } from '../common/shell.ts';
 import { isIgnoredByGit } from '../input/git-ignore.ts';
 import { type Finding, finding } from '../plan/finding.ts';
 
@@ -21,7 +22,8 @@ export function findCommittedSecrets(app: App): Finding[] {
     .map((file) =>
       finding('secrets-not-ignored', {
         message: `${file} is to hold plain Secrets, and git would commit it`,
-        hint: `Add the line *${SECRETS_CHART}${app.outputFileExtension} to .gitignore; if git has the file already, git rm --cached ${file}.`,
+        hint: `Add the line *${SECRETS_CHART}${app.outputFileExtension} to .gitignore. If git has the file already, replace its credentials and run:`,
+        command: `git rm --cached ${shellWord(file)}`,
       }),
     );
 }

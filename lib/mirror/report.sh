@@ -14,3 +14,8 @@ print_result() {
   printf '{"image":"%s","digest":"%s","containers":[%s],"result":"%s"%s}\n' \
     "$target" "${wanted#-}" "$list" "$result" "${more:+,$more}"
 }
+
+# The last line, with its counts as keys and values.
+print_summary() {
+  printf '{"expected":%d,%s}\n' "$expected" "$1"
+}

@@ -65,7 +65,7 @@ summarize() {
   if [ -f "$TERMINATION_LOG" ] && [ -w "$TERMINATION_LOG" ]; then
     write_termination_log >"$TERMINATION_LOG" || :
   fi
-  printf '{"expected":%d,%s}\n' "$expected" "$more" || lose_output
+  print_summary "$more" || lose_output
   [ ! -e "$work/lost-output" ] || exit 1
   [ "$failed" -gt 0 ] || exit 0
   [ "$permanent" -lt "$failed" ] || exit 3
