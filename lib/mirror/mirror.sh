@@ -126,8 +126,7 @@ usage() {
 # shellcheck disable=SC2317 # the trap calls it
 stop() {
   stopping=yes
-  # shellcheck disable=SC2086 # none or several
-  [ -z "$child$workers" ] || kill -TERM $child $workers 2>/dev/null || :
+  for process in $child $workers; do kill -TERM "$process" 2>/dev/null || :; done
 }
 
 # The parts lie beside this file.

@@ -111,8 +111,7 @@ watch_skopeo() {
 # Ends a skopeo and its credential helper.
 end_skopeo() {
   helpers_of "$1"
-  # shellcheck disable=SC2086 # none or several
-  kill -TERM "$1" $helpers || :
+  for process in "$1" $helpers; do kill -TERM "$process" || :; done
 }
 
 # Sets helpers to the processes that a process has started.
