@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import type { App } from 'cdk8s';
-import { shellWord } from '../common/shell.ts';
+import { shellWord } from '../common/text.ts';
 import { isIgnoredByGit } from '../input/git-ignore.ts';
 import { type Finding, finding } from '../plan/finding.ts';
 
