@@ -1,6 +1,7 @@
 import { join, relative } from 'node:path';
 import { ApiObject, App, Chart, Names, YamlOutputType } from 'cdk8s';
 import type { Construct, IConstruct } from 'constructs';
+import { shellWord } from '../common/shell.ts';
 import { isIgnoredByGit } from '../input/git-ignore.ts';
 import { formatProblem } from '../input/problem.ts';
 import { errorsOf, type Finding, finding } from '../plan/finding.ts';
@@ -54,7 +55,8 @@ export function findCommittedSecrets(app: App): Finding[] {
     .map((file) =>
       finding('secrets-not-ignored', {
         message: `${file} is to hold plain Secrets, and git would commit it`,
-        hint: `Add the line ${file.endsWith(ending) ? `*${ending}` : file} to .gitignore. If git has the file already, run git rm --cached ${file} and replace its credentials.`,
+        hint: `Add the line ${file.endsWith(ending) ? `*${ending}` : file} to .gitignore. If git has the file already, replace its credentials and run:`,
+        command: `git rm --cached ${shellWord(file)}`,
       }),
     );
 }
