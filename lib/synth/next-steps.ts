@@ -34,7 +34,7 @@ export function nextSteps(plan: Plan, config: Config, written: Written): Step[] 
     ...(gitops === 'none'
       ? [
           ...(mirror && written.mirror
-            ? runJob(config, mirror, written.mirror, written.secrets)
+            ? runJob(mirror, written.mirror, written.secrets.mirror)
             : bringImages(config, written)),
           applyConfigMap(plan, config, written),
         ]
@@ -55,22 +55,18 @@ export function formatSteps(steps: readonly Step[]): string[] {
 }
 
 function runJob(
-  config: Config,
   { namespace, shards, mode, activeDeadlineSeconds }: MirrorConfig,
   { file, job }: NonNullable<Written['mirror']>,
-  secrets: Written['secrets'],
+  secrets: readonly string[],
 ): Step[] {
   const kubectl = `kubectl -n ${namespace}`;
   const does = mode === 'verify' ? 'Let a Job check that the registry has every image' : 'Copy the images';
-  const shared = secrets.mirror.some((secret) => secrets.nodes.includes(secret));
-  const needs =
-    shared && config.namespace !== namespace ? `; the namespace ${config.namespace} must exist` : '';
   return [
     [
       {
-        text: `${does}, and wait until the Job ends${needs}:`,
+        text: `${does}, and wait until the Job ends:`,
         commands: [
-          apply([file, ...secrets.mirror]),
+          apply([file, ...secrets]),
           `${kubectl} wait job/${job} --for=jsonpath='{.status.conditions[0].status}'=True --timeout=${duration(activeDeadlineSeconds)}`,
         ],
       },

@@ -52,7 +52,7 @@ const commandsOf = (text: string): string[] =>
 test('with a Job: mirror, wait, check, and only then the ConfigMap', () => {
   expect(steps({ mirror: { image } }, { shared: true })).toBe(
     `  1. Review the files.
-  2. Copy the images, and wait until the Job ends; the namespace element-onprem must exist:
+  2. Copy the images, and wait until the Job ends:
        kubectl apply -f dist/ess-mirror.k8s.yaml -f dist/s.yaml
        kubectl -n ess-mirror wait job/ess-mirror-0123456789 --for=jsonpath='{.status.conditions[0].status}'=True --timeout=24h
   3. Check that it succeeded: COMPLETIONS must be 1/1.
