@@ -27,6 +27,7 @@ needs_of() {
 # Claims what nobody has brought yet, and sets claimed to it and claimed_bytes to its size. Fails if somebody else is
 # bringing some of it.
 claim_shares() {
+  is_alone && return 1
   needs_of
   take_turn
   claimed='' claimed_bytes=0 changes=0

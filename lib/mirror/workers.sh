@@ -96,11 +96,16 @@ is_asking() {
   return 1
 }
 
+# Whether mirror.sh itself was killed: nobody would hear of what is done from here on.
+is_alone() {
+  ! kill -0 $$ 2>/dev/null || return 1
+  stopping=yes
+}
+
 # The fields of the next image of the queue, or else of the next that is to be copied or tried again; wanted is - if the
 # target has to be asked for it.
 take() {
-  # Nobody would hear of what is done after mirror.sh itself was killed.
-  kill -0 $$ 2>/dev/null || stopping=yes
+  is_alone && return 1
   [ -z "$stopping" ] || return 1
   fresh='' deferred=''
   take_turn
