@@ -42,6 +42,8 @@ export const FINDINGS = {
   'auth-missing': 'warning',
   'mirror-image-unpinned': 'warning',
   'server-unmatched': 'warning',
+  'guard-kubernetes-version': 'warning',
+  'guard-allow-unused': 'warning',
   'profile-path': 'warning',
   'profile-depth': 'warning',
   'component-excluded': 'note',
@@ -54,6 +56,8 @@ export const FINDINGS = {
   'rate-budget': 'note',
   'no-mirror': 'note',
   'gitops-plain-secret': 'note',
+  'guard-excluded': 'note',
+  'guard-previous': 'note',
 } as const satisfies Record<CredentialFault, 'error'> &
   Record<CredentialDoubt, 'warning'> &
   Record<string, Severity>;
