@@ -7,6 +7,7 @@ import { addLint } from './lint.ts';
 import { addLoad } from './load.ts';
 import { addMirror } from './mirror.ts';
 import { addPlan } from './plan.ts';
+import { addPreflight } from './preflight.ts';
 import { addReport } from './report.ts';
 import { addVerify } from './verify.ts';
 import { addWiring } from './wiring.ts';
@@ -25,6 +26,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addDiff,
   addWiring,
   addReport,
+  addPreflight,
   addMirror,
   addVerify,
   addBundle,
