@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import { readTextFile } from '../input/file.ts';
 import { InputError, type Place, type Problem } from '../input/problem.ts';
+import { quote } from '../input/quote.ts';
 import { Source } from '../input/source.ts';
-import { parseYaml } from '../input/yaml.ts';
+import { parseYaml, type YamlNode } from '../input/yaml.ts';
 import { convertNode } from './convert.ts';
 import { describeIssue } from './describe-issue.ts';
 import { locate, type Path } from './locate.ts';
@@ -10,7 +11,11 @@ import { type Config, type ConfigInput, configSchema } from './schema.ts';
 import { nodeOf } from './value-node.ts';
 
 /** The place of a value of the configuration by its path, `'rules', 0, 'match'`; the nearest that there is. */
-export type ConfigPlace = (...path: Path) => Place;
+export interface ConfigPlace {
+  (...path: Path): Place;
+  /** Returns whether the file has a value at a path; if not, the configuration has its default. */
+  readonly has: (...path: Path) => boolean;
+}
 
 /** A configuration and where its parts stand, for messages about it. */
 export interface ConfigDocument {
@@ -20,8 +25,7 @@ export interface ConfigDocument {
 
 /** Reads airgap.yaml from disk: see {@link parseConfig}. */
 export function readConfig(path: string): ConfigDocument {
-  const missing =
-    'Write a first one with: ess-airgap init REGISTRY-SERVER (see ess-airgap init --help), or name another with --config.';
+  const missing = 'Write a first one with the command init, or name another with --config.';
   return parseConfig(readTextFile(path, 'the configuration of ess-airgap (airgap.yaml)', { missing }), path);
 }
 
@@ -34,10 +38,14 @@ export function readConfig(path: string): ConfigDocument {
 export function parseConfig(text: string, file: string): ConfigDocument {
   const problems: Problem[] = [];
   const root = parseYaml(new Source(file, text.replace(/^\uFEFF/, '')), problems);
+  const long = findLongList(root);
+  if (long) throw new InputError([...problems, long]);
   const parsed = z.safeParse(configSchema, convertNode(root, configSchema));
   if (!parsed.success) problems.push(...parsed.error.issues.flatMap((issue) => describeIssue(issue, root)));
   if (!parsed.success || problems.length > 0) throw new InputError(problems);
-  const place = (...path: Path): Place => locate(root, path).place;
+  const place = Object.assign((...path: Path): Place => locate(root, path).place, {
+    has: (...path: Path) => !locate(root, path).missing,
+  });
   refuseContradictions(parsed.data, place);
   return { config: parsed.data, place };
 }
@@ -48,13 +56,37 @@ export function parseConfig(text: string, file: string): ConfigDocument {
  * @throws InputError with every problem
  */
 export function defineConfig(input: ConfigInput): Config {
+  const root = nodeOf(input);
+  const long = findLongList(root);
+  if (long) throw new InputError([{ message: long.message }]);
   const parsed = z.safeParse(configSchema, input);
   if (!parsed.success) {
-    const problems = parsed.error.issues.flatMap((issue) => describeIssue(issue, nodeOf(input)));
+    const problems = parsed.error.issues.flatMap((issue) => describeIssue(issue, root));
     throw new InputError(problems.map(({ message, hint }) => ({ message, hint })));
   }
   refuseContradictions(parsed.data);
   return parsed.data;
+}
+
+/** More than a release has images, and few enough to be checked one by one. */
+const MAX_ENTRIES = 1000;
+
+/** A list that is too long to be checked entry by entry. */
+function findLongList(node: YamlNode, name = 'the configuration'): Problem | undefined {
+  if (node.kind === 'scalar') return undefined;
+  if (node.kind === 'sequence' && node.items.length > MAX_ENTRIES) {
+    const message = `the list ${name} has ${node.items.length} entries; expected ${MAX_ENTRIES} at most`;
+    return { place: node.place, message };
+  }
+  const inner: (readonly [YamlNode, string])[] =
+    node.kind === 'mapping'
+      ? node.entries.map(({ key, value }) => [value, quote(key)])
+      : node.items.map((item) => [item, name]);
+  for (const [child, childName] of inner) {
+    const long = findLongList(child, childName);
+    if (long) return long;
+  }
+  return undefined;
 }
 
 /** What each key allows and the whole does not. */

@@ -11,6 +11,12 @@ export interface ContainerImage {
   /** The key of the second level: `haproxy`. */
   readonly container: string;
   readonly image: ImageReference;
+  /** The digest is the one that the tag had when `ess-airgap lock` ran; left out if the release itself names it. */
+  readonly digestFromTag?: true;
+  /** The user's Helm values switch the container off; left out if it is on, or if nothing says so. */
+  readonly enabled?: false;
+  /** The image is named inside a list of the user's Helm values, which an override cannot change. */
+  readonly inline?: true;
   /** Where the container's key stands in the digests file. */
   readonly place?: Place;
 }

@@ -14,15 +14,25 @@ import { mayHoldPassword, quote, shorten } from '../input/quote.ts';
 import { Source } from '../input/source.ts';
 import { describeNode, predicateOf, type YamlEntry, type YamlMapping } from '../input/yaml.ts';
 import { byContainer, type ContainerImage } from './container-image.ts';
+import { type Release, readReleaseInfo } from './release.ts';
 import { findComponents } from './tree.ts';
 
 /** The keys of a container (ESS 23.10 to 25.04). Unlike component and container names these are fixed. */
 const KEYS = ['image_digest', 'image_repository_path', 'image_repository_server', 'image_tag'] as const;
 type Key = (typeof KEYS)[number];
 
+/** What `ess-airgap lock` adds to a container, each with its only value; it leaves out what would say the opposite. */
+const MARKS = { digest_from_tag: 'true', enabled: 'false', inline: 'true' } as const;
+type Marks = Pick<ContainerImage, 'digestFromTag' | 'enabled' | 'inline'>;
+
 /** Reads a digests file from disk: see {@link parseDigests}. */
 export function readDigests(path: string): ContainerImage[] {
-  return parseDigests(readTextFile(path, 'the images_digests.yml of an ESS release'), path);
+  return [...readRelease(path).images];
+}
+
+/** Reads a digests file from disk, and what release it is: see {@link parseRelease}. */
+export function readRelease(path: string): Release {
+  return parseRelease(readTextFile(path, 'the images_digests.yml of an ESS release'), path);
 }
 
 /**
@@ -35,8 +45,17 @@ export function readDigests(path: string): ContainerImage[] {
  * @throws InputError with every problem of the file, each with its place
  */
 export function parseDigests(text: string, file: string): ContainerImage[] {
+  return [...parseRelease(text, file).images];
+}
+
+/**
+ * The same with what the file says of itself: the mapping `release` beside `images_digests`, which `ess-airgap lock`
+ * writes. Without one it is a release of the installer.
+ */
+export function parseRelease(text: string, file: string): Release {
   const problems: Problem[] = [];
-  const components = findComponents(new Source(file, text.replace(/^\uFEFF/, '')), problems);
+  const { components, release } = findComponents(new Source(file, text.replace(/^\uFEFF/, '')), problems);
+  const info = readReleaseInfo(release, problems);
   const images: ContainerImage[] = [];
   if (components.entries.length === 0) {
     problems.push({ place: components.place, message: 'there are no components; expected at least one' });
@@ -56,12 +75,12 @@ export function parseDigests(text: string, file: string): ContainerImage[] {
       checkName('container', container, problems);
       const image = readImage(component.key, container, problems);
       if (image) {
-        images.push({ component: component.key, container: container.key, image, place: container.place });
+        images.push({ component: component.key, container: container.key, ...image, place: container.place });
       }
     }
   }
   if (problems.length > 0) throw new InputError(problems);
-  return images.sort(byContainer);
+  return { info, images: images.sort(byContainer) };
 }
 
 /** The documentation shows a tree of names alone; each of them would be a problem, and none the one that counts. */
@@ -92,7 +111,11 @@ function describeContent({ value }: YamlEntry): string {
   return value.kind === 'mapping' ? 'nothing' : describeNode(value);
 }
 
-function readImage(component: string, entry: YamlEntry, problems: Problem[]): ImageReference | undefined {
+function readImage(
+  component: string,
+  entry: YamlEntry,
+  problems: Problem[],
+): ({ image: ImageReference } & Marks) | undefined {
   const name = mayHoldPassword(component + entry.key) ? '***' : shorten(`${component}/${entry.key}`);
   if (entry.value.kind !== 'mapping' || entry.value.entries.length === 0) {
     problems.push({
@@ -103,7 +126,7 @@ function readImage(component: string, entry: YamlEntry, problems: Problem[]): Im
     return undefined;
   }
   const before = problems.length;
-  const values = readKeys(name, entry.value, problems);
+  const { values, marks } = readKeys(name, entry.value, problems);
   const text = (key: Key): string | undefined => values.get(key)?.text || undefined;
   const server = text('image_repository_server') ?? '';
   const path = text('image_repository_path');
@@ -137,7 +160,8 @@ function readImage(component: string, entry: YamlEntry, problems: Problem[]): Im
   if (digest !== undefined) check('image_digest', whyNoDigest(digest));
   if (problems.length > before) return undefined;
   const repository = [folder, path].filter(Boolean).join('/');
-  return { ...canonicalName(registry, repository), ...(tag && { tag }), ...(digest && { digest }) };
+  const image = { ...canonicalName(registry, repository), ...(tag && { tag }), ...(digest && { digest }) };
+  return { image, ...marks };
 }
 
 /** A value of a key; `text` is left out where there is none, which has been reported then. */
@@ -146,11 +170,24 @@ interface KeyValue {
   readonly place: Place;
 }
 
-function readKeys(name: string, mapping: YamlMapping, problems: Problem[]): Map<Key, KeyValue> {
+function readKeys(
+  name: string,
+  mapping: YamlMapping,
+  problems: Problem[],
+): { values: Map<Key, KeyValue>; marks: Marks } {
   const values = new Map<Key, KeyValue>();
+  const marks = new Set<string>();
   for (const { key, place, value } of mapping.entries) {
     const known = KEYS.find((candidate) => candidate === key);
-    if (known === undefined) {
+    if (isMark(key)) {
+      if (value.kind === 'scalar' && value.plain && value.text === MARKS[key]) marks.add(key);
+      else {
+        problems.push({
+          place: value.place,
+          message: `the ${key} of ${name} ${predicateOf(value)}; expected ${MARKS[key]}`,
+        });
+      }
+    } else if (known === undefined) {
       const meant = nearest(key, KEYS);
       problems.push({
         place,
@@ -168,5 +205,16 @@ function readKeys(name: string, mapping: YamlMapping, problems: Problem[]): Map<
       values.set(known, { text: value.text, place: value.place });
     }
   }
-  return values;
+  return {
+    values,
+    marks: {
+      ...(marks.has('digest_from_tag') && { digestFromTag: true }),
+      ...(marks.has('enabled') && { enabled: false }),
+      ...(marks.has('inline') && { inline: true }),
+    },
+  };
+}
+
+function isMark(key: string): key is keyof typeof MARKS {
+  return Object.hasOwn(MARKS, key);
 }

@@ -15,9 +15,18 @@ const GLUED_COMMENT = /^([ \t]*(?:images_digests|"images_digests")[ \t]*:[ \t]*[
  *
  * @throws InputError where there is no such tree to read on in
  */
-export function findComponents(source: Source, problems: Problem[]): YamlMapping {
+export function findComponents(source: Source, problems: Problem[]): Tree {
   const readable = mendGluedComment(source, problems);
-  return componentsOf(parseYaml(readable, problems), problems);
+  const root = parseYaml(readable, problems);
+  const components = componentsOf(root, problems);
+  const wrapped = root.kind === 'mapping' && entry(root, 'images_digests');
+  return { components, release: wrapped ? entry(root, 'release') : undefined };
+}
+
+/** The components, and beside them the mapping that says what release they are, if the file has one. */
+interface Tree {
+  readonly components: YamlMapping;
+  readonly release: YamlEntry | undefined;
 }
 
 /** Reports the glued comment and reads on as if it were not there, so that the rest is checked too. */
@@ -55,7 +64,7 @@ function componentsOf(root: YamlNode, problems: Problem[], within = false): Yaml
   }
   if (!wrapper) return root;
   for (const other of root.entries) {
-    if (other === wrapper) continue;
+    if (other === wrapper || other.key === 'release') continue;
     problems.push({
       place: other.place,
       message: `the key ${quote(other.key)} stands beside images_digests; expected images_digests alone`,

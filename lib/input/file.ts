@@ -14,21 +14,28 @@ export const MAX_BYTES = 8 * 1024 * 1024;
  * @param hints what to do if the file does not exist
  * @throws InputError if it is not a regular file of UTF-8 text of at most {@link MAX_BYTES}, or cannot be read
  */
-export function readTextFile(path: string, what: string, hints: { readonly missing?: string } = {}): string {
+export function readTextFile(path: string, what: string, hints: FileHints = {}): string {
+  return decodeText(readFileBytes(path, what, hints), path, what);
+}
+
+interface FileHints {
+  readonly missing?: string;
+}
+
+/** The bytes of a regular file, under the same conditions: see {@link readTextFile}. */
+export function readFileBytes(path: string, what: string, hints: FileHints = {}): Buffer {
   const wrong = (message: string, hint?: string): InputError =>
     new InputError([{ place: startOf(path), message, hint }]);
   // Node has an error of its own for this one, which is not the system's.
   if (path.includes('\0')) throw wrong(`the path has a NUL character; expected ${what}`);
-  let bytes: Buffer;
   try {
-    bytes = readBytes(path, what, wrong);
+    return readBytes(path, what, wrong);
   } catch (error) {
     if (error instanceof InputError) throw error;
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;
     const reason = Object.hasOwn(REASONS, code) ? REASONS[code] : `the file cannot be read (${code})`;
     throw wrong(`${reason}; expected ${what}`, code === 'ENOENT' ? hints.missing : undefined);
   }
-  return decodeText(bytes, path, what);
 }
 
 const REASONS: Readonly<Record<string, string>> = {

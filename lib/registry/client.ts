@@ -156,6 +156,8 @@ export class RegistryClient {
       if (status !== 200 && (status !== 206 || from === 0)) {
         throw await this.#transport.unexpected(response, image.registry, name);
       }
+      // Until the caller reads the blob, nobody else listens: an error of the connection would end the process.
+      response.body.on('error', () => {});
       const begin = status === 206 ? from : 0;
       return { from: begin, bytes: bounded(response, name, size === undefined ? Infinity : size - begin) };
     });

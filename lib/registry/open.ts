@@ -24,20 +24,21 @@ export interface OpenOptions {
 /**
  * Gives `work` a client for every registry of a configuration, and ends its connections afterwards.
  *
+ * @param config left out, only the logins of `skopeo login` and `docker login` are known
  * @throws InputError for credentials or certificates that cannot be read
  */
 export async function withRegistries<T>(
-  config: Config,
+  config: Config | undefined,
   { environment, caFile, usedBy, configuredOnly = false, limits }: OpenOptions,
   work: (client: RegistryClient) => Promise<T>,
 ): Promise<T> {
-  const logins = readGivenLogins(config, environment, { usedBy });
+  const logins = config ? readGivenLogins(config, environment, { usedBy }) : [];
   const credentials = configuredOnly
     ? { find: async (image: ImageReference) => credentialFor(image, logins) }
     : new Credentials(environment, logins);
   const http = new Http({ environment, caFile, limits });
   try {
-    return await work(new RegistryClient({ http, credentials, insecure: config.mirror?.insecure }));
+    return await work(new RegistryClient({ http, credentials, insecure: config?.mirror?.insecure }));
   } finally {
     await http.close();
   }

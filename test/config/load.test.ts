@@ -250,7 +250,7 @@ describe('what is wrong is said with its place and what is expected', () => {
     [
       'too many rules',
       `${least}rules:\n${"  - {match: 'a', to: b}\n".repeat(1001)}`,
-      'airgap.yaml:4:1: error: rules is not legal: it has 1001 entries; expected 1000 at most',
+      'airgap.yaml:5:3: error: the list "rules" has 1001 entries; expected 1000 at most',
     ],
     [
       'an override of no container',

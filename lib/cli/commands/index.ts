@@ -5,6 +5,7 @@ import { addDiff } from './diff.ts';
 import { addInit } from './init.ts';
 import { addLint } from './lint.ts';
 import { addLoad } from './load.ts';
+import { addLock } from './lock.ts';
 import { addMirror } from './mirror.ts';
 import { addPlan } from './plan.ts';
 import { addPreflight } from './preflight.ts';
@@ -21,6 +22,7 @@ export type AddCommand = (program: Program) => void;
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly AddCommand[] = [
   addInit,
+  addLock,
   addPlan,
   addLint,
   addDiff,

@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs';
+import { examples } from '../examples.ts';
+import { EXIT } from '../exit.ts';
+import { caOption } from '../options.ts';
+import type { Program } from '../program.ts';
+import { Progress } from '../progress.ts';
+import { terminalOf } from '../terminal.ts';
+
+/** `ess-airgap lock`: a release whose tags have their digests. */
+export function addLock(program: Program): void {
+  program
+    .command('lock')
+    .summary('write the digests of a chart, or of a release without digests')
+    .description(
+      'Finds the images of the ESS Helm chart, asks the registries which digest each tag has, and writes a digests file ' +
+        'that every other command reads. A digests file without digests is completed the same way; one that lock wrote ' +
+        'is brought up to date. Needs the upstream registries. If a digest cannot be had, nothing is written.',
+    )
+    .argument(
+      '<chart>',
+      'oci://registry/repository:version, a .tgz, a folder, a values.yaml, or a digests file',
+    )
+    .option(
+      '--values <file>',
+      'Helm values that you install with; repeat it in the order of helm -f',
+      (file: string, before: string[]) => [...before, file],
+      [] as string[],
+    )
+    .option('--chart-version <version>', 'the version of the chart, if only its values.yaml is given')
+    .option(
+      '-o, --output <file>',
+      'write the digests file here and say what changed; default: standard output',
+    )
+    .option('--check', 'write nothing; exit code 1 if the digests file is not up to date')
+    .addOption(caOption())
+    .addHelpText(
+      'after',
+      examples({
+        'ess-airgap lock oci://ghcr.io/element-hq/ess-helm/matrix-stack:26.8.1 -o images_digests.yml':
+          'the chart in its registry',
+        'ess-airgap lock values.yaml --chart-version 26.8.1 --values my-values.yaml -o images_digests.yml':
+          'what helm show values wrote, and your own values',
+        'ess-airgap lock images_digests.yml --check': 'which tags have moved since',
+      }),
+    )
+    .action(async (source, { values, chartVersion, output, check, ca }) => {
+      const { readRelease } = await import('../../digests/read.ts');
+      const { InputError } = await import('../../input/problem.ts');
+      const { lockRelease } = await import('../../lock/lock.ts');
+      const { isDigestsFile, readLockInput } = await import('../../lock/read.ts');
+      const { renderLock } = await import('../../lock/render.ts');
+      const { writeWhole } = await import('../../lock/write.ts');
+      const { withRegistries } = await import('../../registry/open.ts');
+      const { readConfigAtHand } = await import('../config-at-hand.ts');
+      const { lockChanges, lockSummary, unresolvedText } = await import('../format/lock.ts');
+
+      const compared = output ?? (check && isDigestsFile(source) ? source : undefined);
+      if (check && compared === undefined) {
+        throw new InputError([
+          {
+            message: '--check needs a digests file to compare with',
+            hint: 'Name it: --output images_digests.yml. It is not written.',
+          },
+        ]);
+      }
+      const before = compared !== undefined && existsSync(compared) ? readRelease(compared) : undefined;
+      const progress = new Progress(process.stderr);
+      const config = readConfigAtHand(program)?.config;
+      const { release, unresolved } = await withRegistries(
+        config,
+        { environment: process.env, caFile: ca },
+        async (client) => {
+          const input = await readLockInput({ source, values, chartVersion }, client);
+          return lockRelease(input, client, (done, total) =>
+            progress.show(`${done} of ${total} tags resolved`),
+          );
+        },
+      );
+      progress.clear();
+      if (!release) {
+        process.stderr.write(unresolvedText(unresolved));
+        const missing = unresolved.every(({ resolution }) => resolution.result === 'missing');
+        process.exitCode = missing ? EXIT.no : EXIT.failed;
+        return;
+      }
+      const text = renderLock(release);
+      if (compared === undefined) {
+        process.stdout.write(text);
+        process.stderr.write(`${lockSummary(release)}\n`);
+        return;
+      }
+      const changes = before ? lockChanges(before, release, terminalOf(process.stdout).colors) : [];
+      const upToDate = before !== undefined && changes.length === 0;
+      const lines = [
+        lockSummary(release),
+        ...(changes.length > 0 ? [`Changed since ${compared} was written:`, ...changes] : []),
+        check
+          ? `${compared} is ${upToDate ? '' : 'not '}up to date.`
+          : `${compared} ${upToDate ? 'is unchanged' : 'written'}.`,
+      ];
+      if (!check && !upToDate) writeWhole(compared, text);
+      process.stdout.write(`${lines.join('\n')}\n`);
+      if (check && !upToDate) process.exitCode = EXIT.no;
+    });
+}

@@ -1,0 +1,73 @@
+import { containerName } from '../../digests/container-image.ts';
+import type { Release } from '../../digests/release.ts';
+import { shortReference } from '../../image/reference.ts';
+import { printable } from '../../input/quote.ts';
+import type { Unresolved } from '../../lock/lock.ts';
+import { compareReleases } from '../../release/compare.ts';
+import { describeChange } from '../../release/words.ts';
+import type { Colors } from '../terminal.ts';
+
+/** What a lock says now that an older one did not, a line or two for each; empty if they say the same. */
+export function lockChanges(before: Release, after: Release, colors: Colors): string[] {
+  const { added, removed, changed } = compareReleases(before.images, after.images);
+  const was = new Map(before.images.map((image) => [containerName(image), image]));
+  const [old, now] = [before, after].map(({ info }) =>
+    info.product === 'ess-helm' ? `${info.chart} ${info.version}` : 'a release of the installer',
+  );
+  const [oldChart, newChart] = [before, after].map(({ info }) =>
+    info.product === 'ess-helm' && info.artifact ? shortReference(info.artifact) : 'no chart in a registry',
+  );
+  const switched = after.images.flatMap((image) => {
+    const other = was.get(containerName(image));
+    if (!other || other.enabled === image.enabled) return [];
+    return colors.yellow(
+      `~ ${containerName(image)} is switched ${image.enabled === false ? 'off' : 'on'} now`,
+    );
+  });
+  const lines = [
+    ...(old === now ? [] : [colors.yellow(`~ ${old} became ${now}`)]),
+    ...(oldChart === newChart || old !== now ? [] : [colors.yellow(`~ ${oldChart} became ${newChart}`)]),
+    ...changed.flatMap((change) => [
+      colors.yellow(`~ ${shortReference(change.before)}`),
+      `    ${describeChange(change)}`,
+      `    in ${change.containers.map(containerName).join(', ')}`,
+    ]),
+    ...added.map((image) => colors.green(`+ ${containerName(image)}  ${shortReference(image.image)}`)),
+    ...removed.map((image) => colors.red(`- ${containerName(image)}  ${shortReference(image.image)}`)),
+    ...switched,
+  ];
+  return lines.map((line) => `  ${line}`);
+}
+
+/** Tags whose digests could not be had, one cause once, however many tags it has to do with. */
+export function unresolvedText(unresolved: readonly Unresolved[]): string {
+  const groups = new Map<string, Unresolved[]>();
+  for (const one of unresolved) {
+    const { resolution } = one;
+    const cause = resolution.result === 'missing' ? 'the registry has no such tag' : resolution.reason;
+    groups.set(cause, [...(groups.get(cause) ?? []), one]);
+  }
+  const lines = [...groups].flatMap(([cause, images]) => [
+    `error: ${printable(cause)}`,
+    ...images.map(({ image, containers }) => `    ${image}  in ${containers.join(', ')}`),
+  ]);
+  const { length } = unresolved;
+  return `${[...lines, `${length} ${length === 1 ? 'tag has' : 'tags have'} no digest, so nothing was written.`].join('\n')}\n`;
+}
+
+/** What a lock holds, in a sentence. */
+export function lockSummary({ info, images }: Release): string {
+  const distinct = new Set(
+    images.map(({ image }) => `${image.registry}/${image.repository}@${image.digest}`),
+  );
+  const off = images.filter(({ enabled }) => enabled === false).map(containerName);
+  return [
+    info.product === 'ess-helm' ? `${info.chart} ${info.version}: ` : '',
+    `${count(images.length, 'container')}, ${count(distinct.size, 'distinct image')}`,
+    off.length > 0 ? `, switched off: ${off.join(', ')}` : '',
+  ].join('');
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
