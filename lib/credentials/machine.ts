@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ImageReference } from '../image/reference.ts';
 import type { Environment } from '../input/environment.ts';
 import { readTextFile } from '../input/file.ts';
-import { InputError } from '../input/problem.ts';
+import { InputError, startOf } from '../input/problem.ts';
 import type { KnownLogin } from './credential-source.ts';
 import {
   type DockerAuth,
@@ -121,7 +121,7 @@ async function askHelper(
   const failed = (why: string): InputError =>
     new InputError([
       {
-        place: { file, line: 1, column: 1 },
+        place: startOf(file),
         message: `the credential helper ${program}, for ${server}, ${why}`,
       },
     ]);

@@ -1,4 +1,4 @@
-import { count } from '../common/words.ts';
+import { count } from '../common/text.ts';
 import type { ConfigPlace } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { type ImageReference, repositoryName } from '../image/reference.ts';

@@ -47,6 +47,8 @@ export const FINDINGS = {
   'auth-unmatched': 'warning',
   'auth-missing': 'warning',
   'server-unmatched': 'warning',
+  'guard-kubernetes-version': 'warning',
+  'guard-allow-unused': 'warning',
   'profile-path': 'warning',
   'profile-depth': 'warning',
   'namespace-default': 'note',
@@ -61,6 +63,8 @@ export const FINDINGS = {
   'rate-budget': 'note',
   'no-mirror': 'note',
   'gitops-plain-secret': 'note',
+  'guard-excluded': 'note',
+  'guard-previous': 'note',
 } as const satisfies Record<CredentialFault, 'error'> &
   Record<CredentialDoubt, 'warning'> &
   Record<string, Severity>;

@@ -1,4 +1,4 @@
-import { count } from '../../common/words.ts';
+import { count } from '../../common/text.ts';
 import type { MirrorConfig } from '../../config/schema.ts';
 import { PRIVATE_REPOSITORIES } from '../../credentials/missing-logins.ts';
 import { credentialFor } from '../../credentials/select.ts';
