@@ -24,13 +24,13 @@ export function addLoad(program: Program): void {
       }),
     )
     .action(async (bundle, older, { format, ca }) => {
-      const { readConfigAtHand } = await import('../config-at-hand.ts');
+      const { readOptionalConfig } = await import('../configurations.ts');
       const { readGivenLogins, withoutLogins } = await import('../../credentials/logins.ts');
       const { loadLocally } = await import('../../bundle/local-load.ts');
       const { trustedCertificates } = await import('../../registry/trust.ts');
       const { showScript } = await import('../show-script.ts');
       // The other side may have no airgap.yaml.
-      const config = readConfigAtHand(program)?.config;
+      const config = readOptionalConfig(program.opts(), 'load')?.config;
       const environment = config ? withoutLogins(config, process.env) : process.env;
       const logins = config ? readGivenLogins(config, process.env, { usedBy: 'mirror' }) : [];
       const certificates = ca && trustedCertificates(environment, ca).join('\n');
