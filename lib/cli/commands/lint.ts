@@ -3,7 +3,6 @@ import { examples } from '../examples.ts';
 import { EXIT } from '../exit.ts';
 import { outputOption } from '../options.ts';
 import type { Program } from '../program.ts';
-import { terminalOf } from '../terminal.ts';
 
 /** `ess-airgap lint`: the findings about the plan, and nothing else. */
 export function addLint(program: Program): void {
@@ -26,7 +25,8 @@ export function addLint(program: Program): void {
       examples({
         'ess-airgap lint': 'before a commit',
         'ess-airgap lint --strict': 'in a pipeline that lets nothing doubtful through',
-        'ess-airgap lint --format sarif --output lint.sarif': 'for a code host that shows findings in a review',
+        'ess-airgap lint --format sarif --output lint.sarif':
+          'for a code host that shows findings in a review',
       }),
     )
     .action(async ({ strict, format, output }, command) => {
@@ -36,7 +36,7 @@ export function addLint(program: Program): void {
       const { deploymentsText } = await import('../format/deployments.ts');
       const { findingsJson, formatFindings, reportProblem } = await import('../format/findings.ts');
       const { findingsSarif } = await import('../format/sarif.ts');
-      const { writeOutput } = await import('../write-output.ts');
+      const { outputTerminal, writeOutput } = await import('../write-output.ts');
       const forPrograms = (findings: Parameters<typeof findingsJson>[0]): string =>
         format === 'sarif'
           ? findingsSarif(findings, version)
@@ -45,7 +45,7 @@ export function addLint(program: Program): void {
       try {
         const projects = readProjects(command.optsWithGlobals());
         const findings = projects.flatMap(({ plan }) => plan.findings);
-        const terminal = terminalOf(process.stdout);
+        const terminal = outputTerminal(output);
         writeOutput(
           output,
           format === 'text'

@@ -49,7 +49,7 @@ export function addLock(program: Program): void {
       const { lockRelease } = await import('../../lock/lock.ts');
       const { isDigestsFile, readLockInput } = await import('../../lock/read.ts');
       const { renderLock } = await import('../../lock/render.ts');
-      const { writeWhole } = await import('../../common/write-whole.ts');
+      const { writeWhole } = await import('../write-output.ts');
       const { withRegistries } = await import('../../registry/open.ts');
       const { readOptionalConfig } = await import('../configurations.ts');
       const { lockChanges, lockSummary, unresolvedText } = await import('../format/lock.ts');

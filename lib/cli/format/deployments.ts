@@ -26,11 +26,11 @@ export function deploymentsMarkdown<D extends Deployment>(
 /** One value of JSON, or a list of them. */
 export function deploymentsJson<D extends Deployment>(
   deployments: readonly D[],
-  valueOf: (deployment: D) => object,
+  toValue: (deployment: D) => object,
 ): string {
   const values = deployments.map((deployment) => ({
     ...(deployments.length > 1 && { deployment: deployment.config.name ?? null, config: fileOf(deployment) }),
-    ...valueOf(deployment),
+    ...toValue(deployment),
   }));
   return `${JSON.stringify(deployments.length > 1 ? values : values[0], null, 2)}\n`;
 }

@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Finding } from '../../plan/finding.ts';
-import { INVALID_INPUT, type Reported } from './findings.ts';
+import type { Reported } from './findings.ts';
 
 /**
  * Findings in SARIF 2.1.0, which code hosts and editors read. A rule is the code of a finding; its help is the section
@@ -39,5 +39,7 @@ function locationOf({ file, line, column }: NonNullable<Finding['place']>) {
   const uri = isAbsolute(file)
     ? pathToFileURL(file).href
     : file.split(/[\\/]/).map(encodeURIComponent).join('/');
-  return { physicalLocation: { artifactLocation: { uri }, region: { startLine: line, startColumn: column } } };
+  return {
+    physicalLocation: { artifactLocation: { uri }, region: { startLine: line, startColumn: column } },
+  };
 }
