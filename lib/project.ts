@@ -47,8 +47,12 @@ export function planConfig(
   place?: ConfigPlace,
 ): { plan: Plan; images: ContainerImage[] } {
   const { digests } = config;
-  const images = readDigests(isAbsolute(digests) ? digests : join(folder, digests));
-  const plan = makePlan(images, config, place);
+  const inFolder = (path: string): string =>
+    isAbsolute(path) || isGitPath(path) ? path : join(folder, path);
+  const images = readDigests(inFolder(digests));
+  const { mode, since } = config.guard;
+  const previous = mode === 'off' || since === undefined ? undefined : readRelease(inFolder(since));
+  const plan = makePlan(images, config, place, previous);
   const files = checkCredentialFiles(config, place).map((problem) => finding(problem.code, problem));
   return { plan: { ...plan, findings: bySeverity([...plan.findings, ...files]) }, images };
 }

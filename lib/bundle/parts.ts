@@ -5,8 +5,8 @@ export interface PartFile {
   /** Below the part's folder. */
   readonly path: string;
   readonly size: number;
-  /** The file that it is cut out of, and where it begins there. */
-  readonly piece?: { readonly of: string; readonly from: number };
+  /** The file that it is cut out of, where it begins there, and its number among the pieces, from 1. */
+  readonly piece?: { readonly of: string; readonly from: number; readonly number: number };
 }
 
 /** What one file adds to the part beside itself: its line in SHA256SUMS, with room to spare. */
@@ -28,6 +28,12 @@ export function parseSize(text: string): number | undefined {
     Number(number) * (binary ? 1024 : 1000) ** ' KMGT'.indexOf(unit.toUpperCase() || ' '),
   );
   return Number.isSafeInteger(size) && size > 0 ? size : undefined;
+}
+
+/** A size for people: `4.2 GB`. */
+export function formatSize(bytes: number): string {
+  const unit = bytes >= 1e9 ? 'GB' : bytes >= 1e6 ? 'MB' : 'kB';
+  return `${(bytes / { GB: 1e9, MB: 1e6, kB: 1e3 }[unit]).toFixed(1)} ${unit}`;
 }
 
 /** Into how many pieces a file of this size is cut, so that each fits into a part. */
@@ -75,11 +81,11 @@ function cut(file: PartFile, partSize: number): PartFile[] {
   return Array.from({ length: count }, (_, index) => ({
     path: pieceName(file.path, index + 1),
     size: Math.min(length, file.size - index * length),
-    piece: { of: file.path, from: index * length },
+    piece: { of: file.path, from: index * length, number: index + 1 },
   }));
 }
 
-/** The name of a piece: load.sh counts them the same way. */
+/** The name of a piece until its digest is known. */
 function pieceName(path: string, number: number): string {
   return `${path}.${number}`;
 }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { shellWord } from '../common/text.ts';
 import { configPaths } from '../config/config-paths.ts';
 import { type ConfigDocument, readConfig } from '../config/load.ts';
 import { InputError } from '../input/problem.ts';
@@ -35,7 +36,8 @@ export function oneConfigPath(options: WithConfig, command: string): string {
   throw new InputError([
     {
       message: `ess-airgap ${command} works on one deployment, and ${others.length + 1} configurations are named: ${[path, ...others].join(', ')}`,
-      hint: `Run it once for each: ess-airgap ${command} --config ${path}`,
+      hint: 'Run it once for each:',
+      command: `ess-airgap ${command} --config ${shellWord(path)}`,
     },
   ]);
 }

@@ -1,3 +1,4 @@
+import { count } from '../../common/text.ts';
 import { andMore, MAX_LISTED, type Problem } from '../../input/problem.ts';
 import { type Finding, formatFinding, type Severity } from '../../plan/finding.ts';
 import type { Terminal } from '../terminal.ts';
@@ -26,25 +27,25 @@ export function formatFindings(findings: readonly Finding[], { colors }: Termina
 
 /** For programs: the findings and their number by severity. */
 export function findingsJson(findings: readonly Reported[]): object {
-  const count = (severity: Severity): number => findings.filter((it) => it.severity === severity).length;
+  const numberOf = (severity: Severity): number => findings.filter((it) => it.severity === severity).length;
   return {
-    errors: count('error'),
-    warnings: count('warning'),
-    notes: count('note'),
+    errors: numberOf('error'),
+    warnings: numberOf('warning'),
+    notes: numberOf('note'),
     findings: findings.map(findingJson),
   };
 }
 
 /** One finding for programs. */
-export function findingJson({ code, severity, message, hint, place }: Reported): object {
-  return { code, severity, message, hint: hint ?? null, place: place ?? null };
+export function findingJson({ code, severity, message, hint, command, place }: Reported): object {
+  return { code, severity, message, hint: hint ?? null, command: command ?? null, place: place ?? null };
 }
 
 /** `1 error, 2 warnings, no notes`. */
 export function countFindings(findings: readonly Finding[]): string {
-  const count = (severity: Severity): string => {
+  const counted = (severity: Severity): string => {
     const number = findings.filter((finding) => finding.severity === severity).length;
-    return `${number === 0 ? 'no' : number} ${severity}${number === 1 ? '' : 's'}`;
+    return number === 0 ? `no ${severity}s` : count(number, severity);
   };
-  return `${count('error')}, ${count('warning')}, ${count('note')}`;
+  return `${counted('error')}, ${counted('warning')}, ${counted('note')}`;
 }

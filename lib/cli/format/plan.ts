@@ -1,4 +1,5 @@
-import { groupBy } from '../../common/group-by.ts';
+import { groupBy } from '../../common/collections.ts';
+import { count } from '../../common/text.ts';
 import type { Config } from '../../config/schema.ts';
 import { containerName } from '../../digests/container-image.ts';
 import { formatReference, shortReference as short, shortDigest } from '../../image/reference.ts';
@@ -32,7 +33,7 @@ export function planSummary(plan: Plan, config: Config, terminal: Terminal): str
   const specials = specialsOf(plan).map(({ what, names }) => `  ${what}:\n${wrap(names, terminal, '    ')}`);
   return [
     `${formatTreatments(totals)}\n`,
-    `${totals.images} distinct ${totals.images === 1 ? 'image' : 'images'} to ${target}\n`,
+    `${count(totals.images, 'distinct image')} to ${target}\n`,
     `plan ${shortDigest(plan.hash)}\n`,
     `\n${bold('Images by server')}\n`,
     ...sources.map(([name, number]) => `  ${name.padEnd(widest)}  ${number}\n`),

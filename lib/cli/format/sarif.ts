@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { helpOf } from '../../input/problem.ts';
 import type { Finding } from '../../plan/finding.ts';
 import type { Reported } from './findings.ts';
 
@@ -26,7 +27,7 @@ export function findingsSarif(findings: readonly Reported[], version: string): s
           ruleId: finding.code,
           ruleIndex: codes.indexOf(finding.code),
           level: finding.severity,
-          message: { text: [finding.message, finding.hint].filter(Boolean).join('\n') },
+          message: { text: [finding.message, ...helpOf(finding)].join('\n') },
           ...(finding.place && { locations: [locationOf(finding.place)] }),
         })),
       },
