@@ -45,6 +45,7 @@ export function addVerify(program: Program): void {
     .action(async ({ format, push, ca, output }, command) => {
       const { withRegistries } = await import('../../registry/open.ts');
       const { verifyRelocations } = await import('../../registry/verify.ts');
+      const { checkLogins } = await import('../check-logins.ts');
       const { readProjects } = await import('../configurations.ts');
       const { deploymentsJson, deploymentsText } = await import('../format/deployments.ts');
       const { verdictsTable, verdictsValue, verdictsJUnit } = await import('../format/verdicts.ts');
@@ -55,6 +56,8 @@ export function addVerify(program: Program): void {
       for (const { config, plan, place } of readProjects(command.optsWithGlobals())) {
         const { registry } = config;
         const server = push ? (registry.pushServer ?? registry.server) : registry.server;
+        const images = plan.relocations.map(({ target }) => ({ ...target, registry: server }));
+        await checkLogins({ config, place, images }, process.env);
         let asked = 0;
         const verdicts = await withRegistries(config, { environment: process.env, caFile: ca }, (client) =>
           verifyRelocations(plan.relocations, client, {
