@@ -113,7 +113,7 @@ option() {
 }
 
 require_tools() {
-  for tool in mktemp sha256sum stat head tr sort uniq timeout; do
+  for tool in mktemp sha256sum stat head tr sort uniq wc fold timeout; do
     command -v "$tool" >/dev/null || reject "$tool is not installed" 'load.sh needs coreutils and skopeo.'
   done
   [ -n "$dry_run" ] || timeout 60 skopeo --version >/dev/null 2>&1 ||

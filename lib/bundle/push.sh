@@ -13,7 +13,7 @@ LONGEST_WAIT=60
 push_bundle() {
   child='' stopping='' attempt=1 dir=$work source=bundle problems=0
   ask_for_absent
-  copied=0 skipped=0 failed=0 expected=0 target=''
+  copied=0 skipped=0 failed=0 expected=0 target='' answered='' no_answer=''
   while read -r kind a b c d e <&3; do
     case $kind in
       image)
@@ -90,7 +90,7 @@ ask_for_absent() {
       asked=$holder target=$holder answer=yes
       if ! inspect "$holder" -; then
         answer=no
-        explain target
+        explain_push explain target
         say "error: the layers that this bundle leaves out should be in $holder: $error"
         [ -z "$hint" ] || say "    $hint"
       fi
@@ -108,11 +108,51 @@ begin() {
   expected=$((expected + 1))
   rm -rf "$work/view"
   mkdir "$work/view"
-  if inspect "$target" -; then
+  if [ -n "$no_answer" ]; then
+    result=failed class=$no_answer error=$no_answer_error hint=$no_answer_hint
+  elif inspect "$target" -; then
+    answered=yes
     if [ "$found" = "$wanted" ] || [ "$wanted" = - ]; then result=skipped; fi
   else
     found=''
+    [ -n "$answered" ] || require_answer
   fi
+}
+
+# What faults.sh says, but for those who load: they may have no airgap.yaml.
+explain_push() {
+  "$@"
+  case $class in
+    unauthorized) hint="Log in first: skopeo login $at. Harbor also says this if the project does not exist." ;;
+    certificate)
+      hint="Name the CA certificate of $at with SSL_CERT_FILE, or with --ca of ess-airgap load; ESS_AIRGAP_INSECURE is for plain HTTP."
+      ;;
+  esac
+}
+
+# The first question tells whether the registry can be used at all: if not, no other image is tried. A registry that says
+# that it has no such image, or does not show it, can be used.
+require_answer() {
+  for pause in 2 5 0; do
+    explain_push explain target
+    case $class in
+      not-found | denied) answered=yes ;;
+      *)
+        if [ "$retry" = yes ] && [ "$pause" -gt 0 ]; then
+          say "$target: $error; trying again in $pause s"
+          sleep "$pause"
+          ! inspect "$target" - || answered=yes
+        else
+          no_answer=$class no_answer_error=$error no_answer_hint=$hint
+          result=failed
+          return 0
+        fi
+        ;;
+    esac
+    [ -z "$answered" ] || break
+  done
+  class='' error='' hint='' retry=''
+  if [ "$found" = "$wanted" ] || [ "$wanted-${found:+yes}" = --yes ]; then result=skipped; fi
 }
 
 # Lays a file into the view, which is a folder as skopeo's transport dir: reads it.
@@ -145,7 +185,7 @@ link_blob() {
 expect_own() {
   [ -z "$result" ] || return 0
   result=failed
-  if [ -z "$found" ]; then explain target; else class=wrong-digest error="the registry has $found at this tag"; fi
+  if [ -z "$found" ]; then explain_push explain target; else class=wrong-digest error="the registry has $found at this tag"; fi
   hint='Push it yourself, or give its override a source.'
   error="this image of your own is not in the registry: $error"
 }
@@ -157,13 +197,13 @@ push_image() {
     result=failed
     say "pushing $target"
     if ! copy "dir:$work/view" "$target" --all --retry-times 3; then
-      explain_copy
+      explain_push explain_copy
       if [ "$status" -eq 124 ]; then
         class=timeout error="skopeo did not end within $TIMEOUT_SECONDS seconds"
         hint='The registry or the medium is slow; ESS_AIRGAP_TIMEOUT_SECONDS is the longest time for one image.'
       fi
     elif ! inspect "$target" -; then
-      explain target
+      explain_push explain target
     elif [ "$found" = "$wanted" ]; then
       result=copied
     else
