@@ -102,6 +102,11 @@ export class EssAirgap extends Construct {
     return this.#made().config;
   }
 
+  /** The path of the configuration, if it was read from a file. */
+  get configPath(): string | undefined {
+    return this.#parts?.place?.().file;
+  }
+
   /** @throws InputError if the configuration or the digests file cannot be read */
   get plan(): Plan {
     return this.#made().plan;

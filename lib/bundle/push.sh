@@ -9,9 +9,17 @@ CERT_DIR='' AUTH_DIR='' source_auth=- target_auth=-
 # What skopeo waits for by itself; nobody here waits longer.
 SKOPEO_WAIT=60
 LONGEST_WAIT=60
+LOGIN_HELP='log in with skopeo login'
+CA_HELP='with SSL_CERT_FILE'
+INSECURE_HELP=ESS_AIRGAP_INSECURE
 
 push_bundle() {
-  child='' stopping='' attempt=1 dir=$work source=bundle problems=0
+  child='' stopping='' attempt=1 dir=$work/push source=bundle problems=0
+  mkdir "$dir"
+  # skopeo's own time limit does not end it while the system makes it wait for a file: a pipe that nobody writes to, or a
+  # medium that fails.
+  watch &
+  watcher=$!
   ask_for_absent
   copied=0 skipped=0 failed=0 expected=0 target='' answered='' no_answer=''
   while read -r kind a b c d e <&3; do
@@ -33,7 +41,7 @@ push_bundle() {
       end) push_image ;;
     esac
   done 3<"$work/load.plan"
-  print_summary || unread
+  print_summary "\"copied\":$copied,\"skipped\":$skipped,\"failed\":$failed" || unread
   [ "$failed" -eq 0 ] || exit 1
 }
 
@@ -59,12 +67,12 @@ unread() {
   exit 1
 }
 
-# skopeo's own time limit does not end it while the system makes it wait for a file: a pipe that nobody writes to, or a
-# medium that fails. GNU timeout stays in this process group only if it is told to; others do not know the option.
-skopeo() {
-  if timeout --foreground 5 true 2>/dev/null; then set -- --foreground "$((limit + 5))" skopeo "$@"; else set -- "$((limit + 5))" skopeo "$@"; fi
-  exec timeout "$@"
+# Ends what was started beside this.
+end_children() {
+  for process in $child $watcher; do kill -TERM "$process" 2>/dev/null || :; done
 }
+
+also_watch() { :; }
 
 # Prints what would be pushed.
 print_plan() {
@@ -90,7 +98,7 @@ ask_for_absent() {
       asked=$holder target=$holder answer=yes
       if ! inspect "$holder" -; then
         answer=no
-        explain_push explain target
+        explain target
         say "error: the layers that this bundle leaves out should be in $holder: $error"
         [ -z "$hint" ] || say "    $hint"
       fi
@@ -119,22 +127,11 @@ begin() {
   fi
 }
 
-# What faults.sh says, but for those who load: they may have no airgap.yaml.
-explain_push() {
-  "$@"
-  case $class in
-    unauthorized) hint="Log in first: skopeo login $at. Harbor also says this if the project does not exist." ;;
-    certificate)
-      hint="Name the CA certificate of $at with SSL_CERT_FILE, or with --ca of ess-airgap load; ESS_AIRGAP_INSECURE is for plain HTTP."
-      ;;
-  esac
-}
-
 # The first question tells whether the registry can be used at all: if not, no other image is tried. A registry that says
 # that it has no such image, or does not show it, can be used.
 require_answer() {
   for pause in 2 5 0; do
-    explain_push explain target
+    explain target
     case $class in
       not-found | denied) answered=yes ;;
       *)
@@ -185,7 +182,7 @@ link_blob() {
 expect_own() {
   [ -z "$result" ] || return 0
   result=failed
-  if [ -z "$found" ]; then explain_push explain target; else class=wrong-digest error="the registry has $found at this tag"; fi
+  if [ -z "$found" ]; then explain target; else class=wrong-digest error="the registry has $found at this tag"; fi
   hint='Push it yourself, or give its override a source.'
   error="this image of your own is not in the registry: $error"
 }
@@ -197,13 +194,9 @@ push_image() {
     result=failed
     say "pushing $target"
     if ! copy "dir:$work/view" "$target" --all --retry-times 3; then
-      explain_push explain_copy
-      if [ "$status" -eq 124 ]; then
-        class=timeout error="skopeo did not end within $TIMEOUT_SECONDS seconds"
-        hint='The registry or the medium is slow; ESS_AIRGAP_TIMEOUT_SECONDS is the longest time for one image.'
-      fi
+      explain_copy
     elif ! inspect "$target" -; then
-      explain_push explain target
+      explain target
     elif [ "$found" = "$wanted" ]; then
       result=copied
     else

@@ -2,8 +2,7 @@ import type { Finished } from '../../bundle/finish.ts';
 import type { LoadPlan } from '../../bundle/load-plan.ts';
 import { formatSize } from '../../bundle/parts.ts';
 import type { BundleFailure, BundleResult } from '../../bundle/write.ts';
-import { shellWord } from '../../common/shell.ts';
-import { count } from '../../common/words.ts';
+import { count, shellWord } from '../../common/text.ts';
 import { formatReference, repositoryName } from '../../image/reference.ts';
 
 /** What a bundle holds, how to know it again on the other side, and what to do there. */
