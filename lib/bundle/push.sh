@@ -70,6 +70,8 @@ unread() {
 # Ends what was started beside this.
 end_children() {
   for process in $child $watcher; do kill -TERM "$process" 2>/dev/null || :; done
+  # It writes into the folder that is to be removed.
+  [ -z "$watcher" ] || wait "$watcher" 2>/dev/null || :
 }
 
 also_watch() { :; }

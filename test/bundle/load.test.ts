@@ -398,7 +398,8 @@ describe('before a push', () => {
       'tr',
       'sort',
       'uniq',
-      'cut', 'tail',
+      'cut',
+      'tail',
       'wc',
       'fold',
     ]) {
@@ -443,20 +444,26 @@ describe('a medium that changes after it was verified', () => {
     ['an index', other(`${blobs}/${synapse.digest.slice(7)}`), 0],
     ['a manifest', other(`${blobs}/${synapse.manifests[0]?.digest.slice(7)}`), 0],
     ['load.plan', "sed -i 's/library/evil/' load.plan", 0],
-  ])('%s: only what was verified is pushed', async (name, command, status) => {
-    for (const tool of ['load', 'load.sh']) {
-      lab.emptyTarget();
-      const dir = join(lab.directory, `changes-${name.replace(/\W/g, '-')}-${tool}`);
-      cpSync(made, dir, { recursive: true });
-      const env = { ...lab.pushEnv, ESS_AIRGAP_TIMEOUT_SECONDS: '5', ...changing(dir, command) };
-      const digest = planDigest(made);
-      const run =
-        tool === 'load'
-          ? await runEssAirgap(['load', dir, '--digest', digest], { cwd: lab.directory, env })
-          : await loadSh(`--digest ${digest}`, dir, env);
-      expect(run.status, run.stdout + run.stderr).toBe(status);
-      expect(await lab.missing(first)).toEqual(status === 0 ? [] : ['synapse/synapse']);
-      expect(await lab.digestOf('element-hq/synapse', 'v1')).toBe(status === 0 ? synapse.digest : undefined);
-    }
-  });
+  ])(
+    '%s: only what was verified is pushed',
+    async (name, command, status) => {
+      for (const tool of ['load', 'load.sh']) {
+        lab.emptyTarget();
+        const dir = join(lab.directory, `changes-${name.replace(/\W/g, '-')}-${tool}`);
+        cpSync(made, dir, { recursive: true });
+        const env = { ...lab.pushEnv, ESS_AIRGAP_TIMEOUT_SECONDS: '5', ...changing(dir, command) };
+        const digest = planDigest(made);
+        const run =
+          tool === 'load'
+            ? await runEssAirgap(['load', dir, '--digest', digest], { cwd: lab.directory, env })
+            : await loadSh(`--digest ${digest}`, dir, env);
+        expect(run.status, run.stdout + run.stderr).toBe(status);
+        expect(await lab.missing(first)).toEqual(status === 0 ? [] : ['synapse/synapse']);
+        expect(await lab.digestOf('element-hq/synapse', 'v1')).toBe(
+          status === 0 ? synapse.digest : undefined,
+        );
+      }
+    },
+    150_000,
+  );
 });
