@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { type ConfigPlace, readConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { checkCredentialFiles } from './credentials/credential-files.ts';
@@ -32,23 +32,22 @@ export interface Project {
 export function loadProject(configPath: string): Project {
   rememberSecretsOf(configPath, process.env);
   const { config, place } = readConfig(configPath);
-  return { config, ...planConfig(config, dirname(configPath), place), place };
+  return { config, ...planConfig(config, place), place };
 }
 
 /**
  * Reads the files that a configuration names, and plans.
  *
- * @param folder the folder that relative paths count from
  * @throws InputError with every problem of the digests file
  */
-export function planConfig(
-  config: Config,
-  folder: string,
-  place?: ConfigPlace,
-): { plan: Plan; images: ContainerImage[] } {
-  const { digests } = config;
-  const images = readDigests(isAbsolute(digests) ? digests : join(folder, digests));
-  const plan = makePlan(images, config, place);
+export function planConfig(config: Config, place?: ConfigPlace): { plan: Plan; images: ContainerImage[] } {
+  const { digests, folder } = config;
+  const inFolder = (path: string): string =>
+    isAbsolute(path) || isGitPath(path) ? path : join(folder, path);
+  const images = readDigests(inFolder(digests));
+  const { mode, since } = config.guard;
+  const previous = mode === 'off' || since === undefined ? undefined : readRelease(inFolder(since));
+  const plan = makePlan(images, config, place, previous);
   const files = checkCredentialFiles(config, place).map((problem) => finding(problem.code, problem));
   return { plan: { ...plan, findings: bySeverity([...plan.findings, ...files]) }, images };
 }

@@ -28,12 +28,15 @@ export const FINDINGS = {
   'credential-empty': 'error',
   'credential-control-character': 'error',
   'credential-colon': 'error',
+  'credential-demo': 'error',
   'credential-file': 'error',
   'credential-file-in-git': 'error',
   'credential-leaked': 'error',
+  'login-required': 'error',
   'secrets-not-ignored': 'error',
   'deployment-collision': 'error',
   'credential-file-readable': 'warning',
+  'login-missing': 'warning',
   'config-map-large': 'warning',
   'rule-shadowed': 'warning',
   'digest-missing': 'warning',
@@ -44,6 +47,8 @@ export const FINDINGS = {
   'auth-unmatched': 'warning',
   'auth-missing': 'warning',
   'server-unmatched': 'warning',
+  'guard-kubernetes-version': 'warning',
+  'guard-allow-unused': 'warning',
   'profile-path': 'warning',
   'profile-depth': 'warning',
   'namespace-default': 'note',
@@ -58,6 +63,8 @@ export const FINDINGS = {
   'rate-budget': 'note',
   'no-mirror': 'note',
   'gitops-plain-secret': 'note',
+  'guard-excluded': 'note',
+  'guard-previous': 'note',
 } as const satisfies Record<CredentialFault, 'error'> &
   Record<CredentialDoubt, 'warning'> &
   Record<string, Severity>;

@@ -36,6 +36,16 @@ export interface Relocation {
   readonly containers: readonly string[];
 }
 
+/** What the admission policy admits; the same image is in one of the lists at most. */
+export interface Guard {
+  /** Images as the pods name them, `registry/repository@digest`, in order. */
+  readonly images: readonly string[];
+  /** Those of the previous release that this one does not have. */
+  readonly previous: readonly string[];
+  /** Beginnings of images. */
+  readonly prefixes: readonly string[];
+}
+
 /** Everything that is emitted is rendered from this one value. */
 export interface Plan {
   /** The ConfigMap: one for each container that is neither excluded nor only copied, by component and container. */
@@ -46,6 +56,8 @@ export interface Plan {
   readonly copyOnly: readonly Override[];
   /** Containers that are left out: their images are not copied, and the ConfigMap leaves them alone. */
   readonly excluded: readonly ContainerImage[];
+  /** Left out if the configuration has no admission policy. */
+  readonly guard?: Guard;
   /** What is worth knowing, or wrong: see docs/findings.md. */
   readonly findings: readonly Finding[];
   /** `sha256:…` over overrides and relocations: equal plans have equal hashes. */

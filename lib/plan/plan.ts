@@ -4,6 +4,7 @@ import { byContainer, type ContainerImage, containerName } from '../digests/cont
 import { formatReference, repositoryName } from '../image/reference.ts';
 import { GlobBudget } from '../input/glob.ts';
 import { checkPlan } from './checks/index.ts';
+import { guardOf } from './guard.ts';
 import { hashPlan } from './hash.ts';
 import { Layout } from './layout.ts';
 import type { Override, Plan, Relocation, ResolvedContainer, Treatment } from './model.ts';
@@ -15,8 +16,14 @@ import { Selection } from './selection.ts';
  * `images` does not matter.
  *
  * @param place where the configuration's values stand, where it was read from a file
+ * @param previousImages the release that is still running, whose images `guard` goes on to allow
  */
-export function makePlan(images: readonly ContainerImage[], config: Config, place?: ConfigPlace): Plan {
+export function makePlan(
+  images: readonly ContainerImage[],
+  config: Config,
+  place?: ConfigPlace,
+  previousImages?: readonly ContainerImage[],
+): Plan {
   const ordered = [...images].sort(byContainer);
   const budget = new GlobBudget(place?.());
   const selection = new Selection(config, budget);
@@ -33,6 +40,7 @@ export function makePlan(images: readonly ContainerImage[], config: Config, plac
 
   const overrides = overridesOf('override');
   const relocations = distinct(resolved);
+  const previous = previousImages && makePlan(previousImages, config);
   const findings = checkPlan({
     images: ordered,
     excluded,
@@ -40,11 +48,21 @@ export function makePlan(images: readonly ContainerImage[], config: Config, plac
     relocations,
     selection,
     layout,
+    previous,
     config,
     place,
   });
   const copyOnly = overridesOf('copyOnly');
-  return { overrides, relocations, copyOnly, excluded, findings, hash: hashPlan(overrides, relocations) };
+  const guard = guardOf({ overrides, copyOnly }, config, previous);
+  return {
+    overrides,
+    relocations,
+    copyOnly,
+    excluded,
+    ...(guard && { guard }),
+    findings,
+    hash: hashPlan(overrides, relocations),
+  };
 }
 
 /** One relocation for each distinct pair of source and target, however many containers use it. */

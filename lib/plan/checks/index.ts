@@ -1,5 +1,6 @@
 import { bySeverity, type Finding } from '../finding.ts';
 import type { Check, Checked } from './checked.ts';
+import { checkGuard } from './guard.ts';
 import { checkDigests } from './images.ts';
 import { checkCredentials, checkMirror } from './mirror.ts';
 import { checkNamespace } from './namespace.ts';
@@ -28,6 +29,7 @@ const CHECKS: readonly Check[] = [
   checkCredentials,
   checkMirror,
   checkSecrets,
+  checkGuard,
 ];
 
 /** Returns all findings about a plan: errors first, then in the order of the checks. */
