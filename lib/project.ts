@@ -58,6 +58,22 @@ export function planConfig(
 }
 
 /**
+ * The plan of the release that was deployed before, by the same configuration.
+ *
+ * @param since its digests file, from the working directory, or `git:REV:path`. Default: guard.since
+ * @returns undefined if there is none
+ */
+export function planPrevious(config: Config, configPath: string, since?: string): Plan | undefined {
+  const { since: configured } = config.guard;
+  if (since === undefined && configured === undefined) return undefined;
+  const folder = dirname(configPath);
+  const path =
+    since ??
+    (configured && !isGitPath(configured) && !isAbsolute(configured) ? join(folder, configured) : configured);
+  return path === undefined ? undefined : makePlan(readRelease(path), config);
+}
+
+/**
  * Reads the configurations of several deployments: see {@link loadProject}.
  *
  * @throws InputError with the problems of all, or where two have the same name and so the same files
