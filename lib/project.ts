@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { type ConfigPlace, readConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { checkCredentialFiles } from './credentials/credential-files.ts';
@@ -32,26 +32,18 @@ export interface Project {
 export function loadProject(configPath: string): Project {
   rememberSecretsOf(configPath, process.env);
   const { config, place } = readConfig(configPath);
-  return { config, ...planConfig(config, dirname(configPath), place), place };
+  return { config, ...planConfig(config, place), place };
 }
 
 /**
  * Reads the files that a configuration names, and plans.
  *
- * @param folder the folder that relative paths count from
  * @throws InputError with every problem of the digests file
  */
-export function planConfig(
-  config: Config,
-  folder: string,
-  place?: ConfigPlace,
-): { plan: Plan; images: ContainerImage[] } {
-  const { digests } = config;
-  const inFolder = (path: string): string =>
-    isAbsolute(path) || isGitPath(path) ? path : join(folder, path);
-  const images = readDigests(inFolder(digests));
+export function planConfig(config: Config, place?: ConfigPlace): { plan: Plan; images: ContainerImage[] } {
+  const images = readDigests(inFolder(config, config.digests));
   const { mode, since } = config.guard;
-  const previous = mode === 'off' || since === undefined ? undefined : readRelease(inFolder(since));
+  const previous = mode === 'off' || since === undefined ? undefined : readRelease(inFolder(config, since));
   const plan = makePlan(images, config, place, previous);
   const files = checkCredentialFiles(config, place).map((problem) => finding(problem.code, problem));
   return { plan: { ...plan, findings: bySeverity([...plan.findings, ...files]) }, images };
@@ -63,14 +55,14 @@ export function planConfig(
  * @param since its digests file, from the working directory, or `git:REV:path`. Default: guard.since
  * @returns undefined if there is none
  */
-export function planPrevious(config: Config, configPath: string, since?: string): Plan | undefined {
-  const { since: configured } = config.guard;
-  if (since === undefined && configured === undefined) return undefined;
-  const folder = dirname(configPath);
-  const path =
-    since ??
-    (configured && !isGitPath(configured) && !isAbsolute(configured) ? join(folder, configured) : configured);
+export function planPrevious(config: Config, since?: string): Plan | undefined {
+  const path = since ?? (config.guard.since && inFolder(config, config.guard.since));
   return path === undefined ? undefined : makePlan(readRelease(path), config);
+}
+
+/** A path that a configuration names, from the working directory. */
+function inFolder({ folder }: Config, path: string): string {
+  return isAbsolute(path) || isGitPath(path) ? path : join(folder, path);
 }
 
 /**

@@ -25,7 +25,8 @@ export function readObjects(text: string, file: string): KubernetesObject[] {
     {
       place: startOf(file),
       message: 'there is no Kubernetes object; expected what kubectl get -o json prints',
-      hint: 'kubectl get pods --all-namespaces -o json | ess-airgap audit -',
+      hint: 'Give it the pods of the cluster:',
+      command: 'kubectl get pods --all-namespaces -o json | ess-airgap audit -',
     },
   ]);
 }

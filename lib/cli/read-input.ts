@@ -10,7 +10,7 @@ const MAX_BYTES = 128 * 1024 * 1024;
  * @throws InputError if it is too large, no UTF-8 text, or cannot be read
  */
 export async function readInput(file: string, what: string): Promise<string> {
-  if (file !== '-') return readTextFile(file, what, { maxBytes: MAX_BYTES });
+  if (file !== '-') return readTextFile(file, what, {}, MAX_BYTES);
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of process.stdin) {

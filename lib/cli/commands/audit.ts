@@ -1,8 +1,8 @@
 import { Option } from '@commander-js/extra-typings';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit.ts';
+import { outputOption } from '../options.ts';
 import type { Program } from '../program.ts';
-import { terminalOf } from '../terminal.ts';
 
 /** `ess-airgap audit`: whether the cluster runs what the plan says. */
 export function addAudit(program: Program): void {
@@ -29,6 +29,7 @@ export function addAudit(program: Program): void {
       '--since <old>',
       'the previous release, whose images are still right: images_digests.yml or git:REV:path. Default: guard.since',
     )
+    .addOption(outputOption())
     .addHelpText(
       'after',
       examples({
@@ -38,18 +39,19 @@ export function addAudit(program: Program): void {
         'helm template … | ess-airgap audit -': 'what a chart would run',
       }),
     )
-    .action(async (file, { format, namespace, since }, command) => {
-      const { loadProject, planPrevious } = await import('../../project.ts');
+    .action(async (file, { format, namespace, since, output }, command) => {
+      const { planPrevious } = await import('../../project.ts');
+      const { readProject } = await import('../configurations.ts');
+      const { outputTerminal, writeOutput } = await import('../write-output.ts');
       const { readObjects } = await import('../../audit/objects.ts');
       const { auditObjects } = await import('../../audit/audit.ts');
       const { readInput } = await import('../read-input.ts');
       const { auditJson, auditMarkdown, auditTable } = await import('../format/audit.ts');
       const { InputError, startOf } = await import('../../input/problem.ts');
-      const configPath = command.optsWithGlobals().config;
-      const { config, plan } = loadProject(configPath);
+      const { config, plan } = readProject(command.optsWithGlobals(), 'audit');
       const name = file === '-' ? 'standard input' : file;
       const objects = readObjects(await readInput(file, 'what kubectl get -o json prints'), name);
-      const previous = planPrevious(config, configPath, since);
+      const previous = planPrevious(config, since);
       const audit = auditObjects(objects, plan, config, {
         ...(namespace && { namespaces: namespace }),
         ...(previous && { previous }),
@@ -59,16 +61,17 @@ export function addAudit(program: Program): void {
           {
             place: startOf(name),
             message: `none of the ${objects.length} objects is a pod, a workload or a part of the wiring in ${audit.namespaces.join(', ')}`,
-            hint: `kubectl get pods -n ${config.namespace} -o json | ess-airgap audit -`,
+            hint: 'Give it the pods of the deployment:',
+            command: `kubectl get pods -n ${config.namespace} -o json | ess-airgap audit -`,
           },
         ]);
       }
       const formats = {
-        table: () => auditTable(audit, terminalOf(process.stdout)),
+        table: () => auditTable(audit, outputTerminal(output)),
         json: () => auditJson(audit),
         markdown: () => auditMarkdown(audit),
       };
-      process.stdout.write(formats[format]());
+      writeOutput(output, formats[format]());
       if (!audit.asPlanned) process.exitCode = EXIT.no;
     });
 }
