@@ -41,15 +41,28 @@ export function loadProject(configPath: string): Project {
  * @throws InputError with every problem of the digests file
  */
 export function planConfig(config: Config, place?: ConfigPlace): { plan: Plan; images: ContainerImage[] } {
-  const { digests, folder } = config;
-  const inFolder = (path: string): string =>
-    isAbsolute(path) || isGitPath(path) ? path : join(folder, path);
-  const images = readDigests(inFolder(digests));
+  const images = readDigests(inFolder(config, config.digests));
   const { mode, since } = config.guard;
-  const previous = mode === 'off' || since === undefined ? undefined : readRelease(inFolder(since));
+  const previous = mode === 'off' || since === undefined ? undefined : readRelease(inFolder(config, since));
   const plan = makePlan(images, config, place, previous);
   const files = checkCredentialFiles(config, place).map((problem) => finding(problem.code, problem));
   return { plan: { ...plan, findings: bySeverity([...plan.findings, ...files]) }, images };
+}
+
+/**
+ * The plan of the release that was deployed before, by the same configuration.
+ *
+ * @param since its digests file, from the working directory, or `git:REV:path`. Default: guard.since
+ * @returns undefined if there is none
+ */
+export function planPrevious(config: Config, since?: string): Plan | undefined {
+  const path = since ?? (config.guard.since && inFolder(config, config.guard.since));
+  return path === undefined ? undefined : makePlan(readRelease(path), config);
+}
+
+/** A path that a configuration names, from the working directory. */
+function inFolder({ folder }: Config, path: string): string {
+  return isAbsolute(path) || isGitPath(path) ? path : join(folder, path);
 }
 
 /**
