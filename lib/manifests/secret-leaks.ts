@@ -16,23 +16,35 @@ export function findLeaks(charts: readonly Chart[], secrets: readonly KnownSecre
  * The same search for many calls, as cdk8s validates the whole app anew for each file that it writes: objects that
  * are rendered as they were the last time are not searched again.
  */
-export function leakFinder(secrets: readonly KnownSecret[]): (charts: readonly Chart[]) => Finding[] {
+export function leakFinder(
+  secrets: readonly KnownSecret[],
+): (charts: readonly Chart[], files?: readonly TextFile[]) => Finding[] {
   const search = leakSearch(secrets);
   let searched: string | undefined;
   let found: Finding[] = [];
-  return (charts) => {
-    const written = charts.flatMap((chart) => [
+  return (charts, files = []) => {
+    const objects = charts.flatMap((chart) => [
       { kind: 'chart', json: { name: chart.node.path } },
       ...chart.node
         .findAll()
         .filter((it) => it instanceof ApiObject)
         .map((object) => ({ kind: object.kind, name: object.metadata?.name, json: object.toJson() })),
     ]);
+    const written = [
+      ...objects,
+      ...files.map(({ name, text }) => ({ kind: 'file', name, json: { name, text } })),
+    ];
     const rendered = JSON.stringify(written);
     if (rendered !== searched) found = search(written).map(describeLeak);
     searched = rendered;
     return found;
   };
+}
+
+/** A file of the output folder that is no manifest. */
+export interface TextFile {
+  readonly name: string;
+  readonly text: string;
 }
 
 function describeLeak(leak: string): Finding {
