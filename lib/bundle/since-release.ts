@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import type { Config } from '../config/schema.ts';
-import { readDigests } from '../digests/read.ts';
+import { readRelease as readDigestsFile } from '../digests/read.ts';
 import { repositoryName } from '../image/reference.ts';
 import type { Plan } from '../plan/model.ts';
 import { makePlan } from '../plan/plan.ts';
@@ -34,7 +34,8 @@ export async function readSince(path: string, options: SinceOptions): Promise<Br
 
 async function readRelease(path: string, { config, plan, client }: SinceOptions): Promise<Brought[]> {
   const repositories = new Set(plan.relocations.map(({ target }) => repositoryName(target)));
-  const older = makePlan(readDigests(path), config).relocations.filter(({ target }) =>
+  const { info, images } = readDigestsFile(path);
+  const older = makePlan(images, config, undefined, { info, values: [] }).relocations.filter(({ target }) =>
     repositories.has(repositoryName(target)),
   );
   const brought = await mapBounded(older, 4, async ({ source, target }): Promise<Brought[]> => {

@@ -1,6 +1,6 @@
 import { Construct } from 'constructs';
 import type { Plan } from '../plan/model.ts';
-import { renderOverrides } from '../plan/override-yaml.ts';
+import { renderOverrides } from '../plan/products/classic/override.ts';
 import { metadata } from './metadata.ts';
 import { addObject } from './object.ts';
 

@@ -1,12 +1,23 @@
 import type { ConfigPlace } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { byContainer, type ContainerImage, containerName } from '../digests/container-image.ts';
+import { CLASSIC } from '../digests/release.ts';
 import { formatReference, repositoryName } from '../image/reference.ts';
 import { GlobBudget } from '../input/glob.ts';
+import { additionsOf } from './additions.ts';
 import { checkPlan } from './checks/index.ts';
 import { hashPlan } from './hash.ts';
 import { Layout } from './layout.ts';
-import type { Override, Plan, Relocation, ResolvedContainer, Treatment } from './model.ts';
+import type {
+  Override,
+  Plan,
+  ReleaseContext,
+  Relocation,
+  ResolvedContainer,
+  Treatment,
+  UncheckedPlan,
+} from './model.ts';
+import { productOf } from './products/index.ts';
 import { resolveContainer } from './resolve.ts';
 import { Selection } from './selection.ts';
 
@@ -15,9 +26,15 @@ import { Selection } from './selection.ts';
  * `images` does not matter.
  *
  * @param place where the configuration's values stand, where it was read from a file
+ * @param context what release it is. Default: one of the installer.
  */
-export function makePlan(images: readonly ContainerImage[], config: Config, place?: ConfigPlace): Plan {
-  const ordered = [...images].sort(byContainer);
+export function makePlan(
+  images: readonly ContainerImage[],
+  config: Config,
+  place?: ConfigPlace,
+  context: ReleaseContext = { info: CLASSIC, values: [] },
+): Plan {
+  const ordered = [...images, ...additionsOf(context.info, config, place)].sort(byContainer);
   const budget = new GlobBudget(place?.());
   const selection = new Selection(config, budget);
   const layout = new Layout(config, budget);
@@ -33,7 +50,18 @@ export function makePlan(images: readonly ContainerImage[], config: Config, plac
 
   const overrides = overridesOf('override');
   const relocations = distinct(resolved);
+  const plan: UncheckedPlan = {
+    release: context.info,
+    overrides,
+    relocations,
+    copyOnly: overridesOf('copyOnly'),
+    valueLists: productOf(context.info).valueLists(context, overrides, config),
+    excluded,
+    hash: hashPlan(overrides, relocations),
+  };
   const findings = checkPlan({
+    plan,
+    context,
     images: ordered,
     excluded,
     resolved,
@@ -43,8 +71,7 @@ export function makePlan(images: readonly ContainerImage[], config: Config, plac
     config,
     place,
   });
-  const copyOnly = overridesOf('copyOnly');
-  return { overrides, relocations, copyOnly, excluded, findings, hash: hashPlan(overrides, relocations) };
+  return { ...plan, findings };
 }
 
 /** One relocation for each distinct pair of source and target, however many containers use it. */

@@ -2,7 +2,7 @@ import type { ConfigPlace } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import type { ContainerImage } from '../digests/container-image.ts';
 import type { ImageReference } from '../image/reference.ts';
-import type { Plan } from '../plan/model.ts';
+import type { Plan, ReleaseContext } from '../plan/model.ts';
 import type { ContainerRow } from '../plan/overview.ts';
 import { type Comparison, compareReleases } from './compare.ts';
 import { type Decision, decide } from './decisions.ts';
@@ -38,15 +38,17 @@ export interface Review {
  *
  * @param config says where images go; without it nothing is said about copies, and every new container is to be
  *   decided
+ * @param contexts what releases these are. Default: of the installer.
  */
 export function reviewRelease(
   before: readonly ContainerImage[],
   after: readonly ContainerImage[],
   config?: Config,
   place?: ConfigPlace,
+  contexts: { readonly before?: ReleaseContext; readonly after?: ReleaseContext } = {},
 ): Review {
-  const old = sideOf(before, config, place);
-  const now = sideOf(after, config, place);
+  const old = sideOf(before, config, place, contexts.before);
+  const now = sideOf(after, config, place, contexts.after);
   const comparison = compareReleases(comparable(old, now), comparable(now, old));
   return {
     comparison,

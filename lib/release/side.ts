@@ -2,7 +2,7 @@ import type { ConfigPlace } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { type ContainerImage, containerName } from '../digests/container-image.ts';
 import type { ImageReference } from '../image/reference.ts';
-import type { Plan, Relocation } from '../plan/model.ts';
+import type { Plan, ReleaseContext, Relocation } from '../plan/model.ts';
 import { type ContainerRow, overriddenImages, overviewOf } from '../plan/overview.ts';
 import { makePlan } from '../plan/plan.ts';
 
@@ -26,11 +26,12 @@ export function sideOf(
   images: readonly ContainerImage[],
   config: Config | undefined,
   place?: ConfigPlace,
+  context?: ReleaseContext,
 ): Side {
   if (!config) return { kind: 'release', images, rows: new Map() };
   if (images.every(({ image }) => image.registry === config.registry.server))
     return { kind: 'override', images, rows: new Map(), overridden: images };
-  const plan = makePlan(images, config, place);
+  const plan = makePlan(images, config, place, context);
   const rows = new Map(overviewOf(plan).containers.map((row) => [containerName(row), row]));
   return { kind: 'release', images, plan, rows, overridden: overriddenImages(plan) };
 }

@@ -1,4 +1,6 @@
 import { Option } from '@commander-js/extra-typings';
+import type { ReleaseInfo } from '../../digests/release.ts';
+import type { ReleaseContext } from '../../plan/model.ts';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit.ts';
 import type { Program } from '../program.ts';
@@ -31,17 +33,22 @@ export function addDiff(program: Program): void {
       }),
     )
     .action(async (old, now, { format }) => {
-      const { readRelease } = await import('../../project.ts');
+      const { readContext, readRelease } = await import('../../project.ts');
       const { readConfigAtHand } = await import('../config-at-hand.ts');
       const { reviewRelease } = await import('../../release/review.ts');
       const { releaseJson, releaseMarkdown, releaseText } = await import('../format/release.ts');
       const document = readConfigAtHand(program);
       const before = readRelease(old);
       const after = readRelease(now);
+      const contextOf = (info: ReleaseInfo): ReleaseContext =>
+        document ? readContext(info, document.config, document.place().file) : { info, values: [] };
       const review = {
         old,
         new: now,
-        ...reviewRelease(before, after, document?.config, document?.place),
+        ...reviewRelease(before.images, after.images, document?.config, document?.place, {
+          before: contextOf(before.info),
+          after: contextOf(after.info),
+        }),
       };
       const write = {
         text: () => releaseText(review, terminalOf(process.stdout)),

@@ -25,7 +25,7 @@ export function addWiring(program: Program): void {
     )
     .action(async ({ helm }, command) => {
       const { loadProject } = await import('../../project.ts');
-      const { wiringOf } = await import('../../plan/wiring.ts');
+      const { wiringOf } = await import('../../plan/products/classic/wiring.ts');
       const { wiringText } = await import('../format/wiring.ts');
       const { refuseErrors } = await import('../../plan/finding.ts');
       const { config, plan } = loadProject(command.optsWithGlobals().config);

@@ -1,0 +1,22 @@
+import type { Config } from '../../config/schema.ts';
+import type { ContainerImage } from '../../digests/container-image.ts';
+import type { Check } from '../checks/checked.ts';
+import type { Override, ReleaseContext, UncheckedPlan, ValueList } from '../model.ts';
+
+/** What tells a deployment of one product line to run the images of a plan. */
+export interface Product {
+  /** The text of the override. */
+  renderOverride(plan: UncheckedPlan, config: Config): string;
+  /** The key of a ConfigMap that holds that text. */
+  readonly configMapKey: string;
+  /** Whether a ConfigMap with the override is applied to the cluster. */
+  hasConfigMap(config: Config): boolean;
+  /** The file beside the manifests that holds the override; undefined if only the ConfigMap does. */
+  fileName(config: Config): string | undefined;
+  /** Lists of the user's values that the override has to repeat. */
+  valueLists(context: ReleaseContext, overrides: readonly Override[], config: Config): readonly ValueList[];
+  /** How the users of this line call a container. */
+  nameOf(container: Pick<ContainerImage, 'component' | 'container'>): string;
+  /** Finds what only this line can have wrong. */
+  readonly check: Check;
+}
