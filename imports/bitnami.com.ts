@@ -9,7 +9,7 @@ export interface SealedSecretSpec {
   readonly template: {
     readonly metadata: {
       readonly name: string;
-      readonly namespace: string;
+      readonly namespace?: string;
       readonly labels: Readonly<Record<string, string>>;
       readonly annotations?: Readonly<Record<string, string>>;
     };

@@ -13,19 +13,16 @@ export type { RemoteLogin } from './credentials/external-secret.ts';
 export type { KnownSecret } from './credentials/leak-check.ts';
 export type { ContainerImage } from './digests/container-image.ts';
 export { parseDigests, readDigests } from './digests/read.ts';
+export { EssAirgap, type EssAirgapProps } from './ess-airgap.ts';
 export { formatReference, type ImageReference, parseReference } from './image/reference.ts';
 export type { Environment } from './input/environment.ts';
 export { collectProblems, InputError, type Place, type Problem } from './input/problem.ts';
-export { addCharts, SECRETS_CHART } from './manifests/charts.ts';
-export { type Deployment, refuseCollisions } from './manifests/collisions.ts';
-export { refuseCommittedSecrets } from './manifests/committed-secrets.ts';
 export { DigestsConfigMap, type DigestsConfigMapProps } from './manifests/digests-config-map.ts';
 export {
   ExternalRegistrySecret,
   type ExternalRegistrySecretProps,
 } from './manifests/external-registry-secret.ts';
 export { annotateForGitops } from './manifests/gitops.ts';
-export { refuseInvalid } from './manifests/invalid.ts';
 export type { MirrorCaBundle, MirrorClientCertificate, MirrorProxy } from './manifests/mirror-access.ts';
 export { type MirrorCredential, MirrorJob, type MirrorJobProps } from './manifests/mirror-job.ts';
 export { MirrorNamespace, type MirrorNamespaceProps } from './manifests/mirror-namespace.ts';
@@ -40,4 +37,6 @@ export { FINDINGS, type Finding, type FindingCode, refuseErrors, type Severity }
 export type { Override, Plan, Relocation } from './plan/model.ts';
 export { makePlan } from './plan/plan.ts';
 export { loadProject, loadProjects, type Project } from './project.ts';
+export { synthesize } from './synth/run.ts';
+export type { SynthesizeOptions } from './synth/synthesize.ts';
 export { ManifestValidation, type ValidationContext } from './validation/index.ts';

@@ -10,7 +10,7 @@ import type { Release, ReleaseInfo } from './digests/release.ts';
 import { readTextFile } from './input/file.ts';
 import { isGitPath, readGitFile } from './input/git-file.ts';
 import { collectProblems } from './input/problem.ts';
-import { bySeverity, finding, refuseErrors } from './plan/finding.ts';
+import { bySeverity, type Finding, finding, refuseErrors } from './plan/finding.ts';
 import type { Plan, ReleaseContext, ValuesFile } from './plan/model.ts';
 import { makePlan } from './plan/plan.ts';
 
@@ -37,37 +37,46 @@ export interface Project {
 export function loadProject(configPath: string): Project {
   rememberSecretsOf(configPath, process.env);
   const { config, place } = readConfig(configPath);
-  const { info, images } = readDigestsFile(besideOf(configPath, config.digests));
-  const context = readContext(info, config, configPath);
+  return { config, ...planConfig(config, dirname(configPath), place), place };
+}
+
+/**
+ * Reads the files that a configuration names, and plans.
+ *
+ * @param folder the folder that relative paths count from
+ * @throws InputError with every problem of the digests file, or else of the files of Helm values
+ */
+export function planConfig(
+  config: Config,
+  folder: string,
+  place?: ConfigPlace,
+): Pick<Project, 'plan' | 'images' | 'context'> {
+  const { info, images } = readDigestsFile(inFolder(folder, config.digests));
+  const context = readContext(info, config, folder);
   const plan = makePlan(images, config, place, context);
   const files = checkCredentialFiles(config, place).map((problem) => finding(problem.code, problem));
-  return {
-    config,
-    plan: { ...plan, findings: bySeverity([...plan.findings, ...files]) },
-    images,
-    context,
-    place,
-  };
+  return { plan: { ...plan, findings: bySeverity([...plan.findings, ...files]) }, images, context };
 }
 
 /**
  * What is known about a release beside its images: the files of Helm values that a configuration names, if the release
  * is one of ESS Helm.
  *
+ * @param folder the folder that relative paths count from
  * @throws InputError with every problem of these files
  */
-export function readContext(info: ReleaseInfo, config: Config, configPath: string): ReleaseContext {
+export function readContext(info: ReleaseInfo, config: Config, folder: string): ReleaseContext {
   if (info.product !== 'ess-helm') return { info, values: [] };
   const values = collectProblems(config.helm?.values ?? [], (path): ValuesFile => {
-    const text = readTextFile(besideOf(configPath, path), 'a file of Helm values (helm.values)');
-    return { path, text, values: parseValues(text, besideOf(configPath, path)) };
+    const file = inFolder(folder, path);
+    const text = readTextFile(file, 'a file of Helm values (helm.values)');
+    return { path, text, values: parseValues(text, file) };
   });
   return { info, values };
 }
 
-/** A path of a configuration, which is relative to its file. */
-function besideOf(configPath: string, path: string): string {
-  return isAbsolute(path) ? path : join(dirname(configPath), path);
+function inFolder(folder: string, path: string): string {
+  return isAbsolute(path) ? path : join(folder, path);
 }
 
 /**
@@ -77,22 +86,25 @@ function besideOf(configPath: string, path: string): string {
  */
 export function loadProjects(configPaths: readonly string[]): Project[] {
   const projects = collectProblems(configPaths, loadProject);
-  const first = new Map<string | undefined, Project>();
-  const findings = projects.flatMap((project) => {
-    const { name } = project.config;
-    const other = first.get(name);
-    if (!other) {
-      first.set(name, project);
-      return [];
-    }
-    return finding('deployment-collision', {
-      place: project.place('name'),
-      message: `${other.place().file} and ${project.place().file} are both called ${name ?? 'nothing'}: they would write the same files`,
-      hint: 'Give each a name of its own: name: staging.',
-    });
-  });
-  refuseErrors(findings);
+  refuseErrors(projects.flatMap((project, index) => findNameCollision(project, projects.slice(0, index))));
   return projects;
+}
+
+/** Finds the earlier deployment that has the same name, or none either: both would write the same files. */
+export function findNameCollision(
+  { config, place }: Pick<Project, 'config'> & Partial<Project>,
+  earlier: readonly (Pick<Project, 'config'> & Partial<Project>)[],
+): Finding[] {
+  const other = earlier.find(({ config: { name } }) => name === config.name);
+  if (!other) return [];
+  const files = [other.place, place].map((it) => it?.().file ?? 'a configuration without a file');
+  return [
+    finding('deployment-collision', {
+      place: place?.('name'),
+      message: `${files.join(' and ')} are both called ${config.name ?? 'nothing'}: they would write the same files`,
+      hint: 'Give each a name of its own: name: staging.',
+    }),
+  ];
 }
 
 /**

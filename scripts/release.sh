@@ -1,6 +1,6 @@
 #!/bin/sh
-# What a release is made of, in release/: the package, its checksum and its bill of materials (CycloneDX). Publishing
-# is left to the person who runs it.
+# Builds a release in release/: the package, the single executables, their checksums and the bill of materials (CycloneDX).
+# Publishing is left to the person who runs it.
 set -e
 cd "$(dirname "$0")/.."
 [ -z "$(git status --porcelain)" ] || { echo 'commit or remove what git status shows first' >&2; exit 1; }
@@ -10,6 +10,7 @@ npm test
 rm -rf release
 mkdir release
 npm pack --pack-destination release
+sh scripts/executable.sh
 sh scripts/sbom.sh >release/ess-airgap.cdx.json
 (cd release && sha256sum ./* >SHA256SUMS)
 ls -l release

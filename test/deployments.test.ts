@@ -1,6 +1,6 @@
 import { App } from 'cdk8s';
 import { afterAll, describe, expect, test } from 'vitest';
-import { addCharts, type ConfigInput, InputError, makePlan, refuseCollisions } from '../lib/index.ts';
+import { type ConfigInput, EssAirgap, makePlan } from '../lib/index.ts';
 import { configWith, containers, digestOf } from './support/digests.ts';
 import { Project } from './support/project.ts';
 
@@ -75,33 +75,39 @@ describe('several deployments of one repository', () => {
 describe('objects of two deployments', () => {
   function collisions(...inputs: Partial<ConfigInput>[]): string {
     const app = new App();
-    const deployments = inputs.map((input) => {
+    const deployments = inputs.map((input, index) => {
       const config = configWith(input as Parameters<typeof configWith>[0]);
       const plan = makePlan(containers({ 'web/web': `docker.io/a/web:v1@${digestOf('a')}` }), config);
-      return { config, charts: addCharts(app, plan, config, {}) };
+      return new EssAirgap(app, String(index), { config, plan, environment: {} });
     });
-    try {
-      refuseCollisions(deployments);
-    } catch (error) {
-      if (error instanceof InputError) return error.message;
-      throw error;
-    }
-    return '';
+    return deployments.flatMap(({ node }) => node.validate()).join('\n');
   }
 
   test('in one cluster they may not be the same', () => {
     expect(collisions({ name: 'a' }, { name: 'b' })).toContain(
       'the deployment a and the deployment b would both make ConfigMap element-onprem/ess-images-digests [deployment-collision]',
     );
+    const store = {
+      store: { name: 'vault' },
+      username: { key: 'u' },
+      password: { key: 'p' },
+    };
     const mirror = { image: `quay.io/skopeo/stable@${digestOf('b')}` };
-    expect(collisions({ name: 'a', mirror }, { name: 'b', namespace: 'b', mirror })).toContain(
-      'Namespace ess-mirror, NetworkPolicy ess-mirror/ess-mirror, ServiceAccount ess-mirror/ess-mirror',
+    const auth = [{ server: 'docker.io', source: 'externalSecret' as const, name: 'hub', ...store }];
+    const withSecret = { mirror: { ...mirror, auth } };
+    expect(collisions({ name: 'a', ...withSecret }, { name: 'b', namespace: 'b', ...withSecret })).toContain(
+      'would both make ExternalSecret ess-mirror/hub',
     );
   });
 
   test('in another cluster, or with namespaces of their own, they are apart', () => {
     expect(collisions({ name: 'a', cluster: 'a' }, { name: 'b', cluster: 'b' })).toBe('');
     expect(collisions({ name: 'a', namespace: 'a' }, { name: 'b', namespace: 'b' })).toBe('');
+  });
+
+  test('two mirrors share a namespace: each has names of its own, and the first makes the namespace', () => {
+    const mirror = { image: `quay.io/skopeo/stable@${digestOf('b')}` };
+    expect(collisions({ name: 'a', mirror }, { name: 'b', namespace: 'b', mirror })).toBe('');
   });
 });
 

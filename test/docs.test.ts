@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, test } from 'vitest';
-import { summarize } from '../lib/app/summary.ts';
 import { parseConfig } from '../lib/index.ts';
 import { makePlan } from '../lib/plan/plan.ts';
+import { summarize } from '../lib/synth/summary.ts';
 import { RULES } from '../lib/validation/rules.ts';
 import { seal, sealingKey } from './support/sealing.ts';
 

@@ -106,11 +106,23 @@ test('examples/own-constructs is an app by itself', () => {
   );
   const run = spawnSync('node', [bundle], {
     encoding: 'utf8',
-    env: { PATH: process.env.PATH, CDK8S_OUTDIR: out },
+    env: { ...demo, PATH: process.env.PATH, CDK8S_OUTDIR: out },
   });
   expect(run.stderr).toBe('');
-  const objects = parse(files(out)['ess.k8s.yaml'] ?? '');
-  expect(objects.map(({ kind }) => kind)).toEqual(['ConfigMap', 'ServiceAccount', 'ConfigMap', 'Job']);
+  const charts = files(out);
+  expect(Object.keys(charts)).toEqual([
+    'ess-images.k8s.yaml',
+    'ess-mirror.k8s.yaml',
+    'ess-secrets.k8s.yaml',
+    'registry-tools.k8s.yaml',
+  ]);
+  const objects = Object.values(charts).flatMap(parse);
+  const [copy, verify] = objects.filter(({ kind }) => kind === 'Job');
+  expect(copy?.spec.template.spec.affinity.podAntiAffinity).toBeTypeOf('object');
+  expect(verify?.metadata).toMatchObject({
+    name: expect.stringMatching(/^ess-mirror-verify-/),
+    namespace: 'registry-tools',
+  });
   expect(new Set(objects.map(({ metadata }) => metadata.labels?.team))).toEqual(new Set(['chat']));
   expect(objects.flatMap((object) => [...kubernetesProblems(object), ...restrictedProblems(object)])).toEqual(
     [],

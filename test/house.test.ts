@@ -23,8 +23,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   validation: ['input'],
   release: ['input', 'image', 'digests', 'config', 'plan'],
   report: ['input', 'image', 'digests', 'config', 'plan', 'release'],
-  // What the cdk8s app, main.ts, says; the command-line tool is cli.
-  app: ['input', 'image', 'config', 'credentials', 'plan', 'manifests'],
+  // What a synth does with an app; ess-airgap.ts is the construct.
+  synth: ['input', 'image', 'config', 'credentials', 'plan', 'manifests', 'validation', '.'],
   cli: [
     ...[
       'input',
@@ -40,10 +40,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'bundle',
       'release',
       'report',
+      'synth',
     ],
     '.',
   ],
-  // project.ts, starter.ts and index.ts
+  // ess-airgap.ts, project.ts, starter.ts and index.ts
   '.': [
     'input',
     'image',
@@ -55,6 +56,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'mirror',
     'manifests',
     'validation',
+    'synth',
     '.',
   ],
 };

@@ -32,14 +32,14 @@ function run(command: string, cwd: string): string {
 
 const main = `
 import { App, Chart } from 'cdk8s';
-import { addCharts, DigestsConfigMap, defineConfig, InputError, makePlan, parseDigests, type Plan } from 'ess-airgap';
+import { DigestsConfigMap, defineConfig, EssAirgap, InputError, makePlan, parseDigests, type Plan } from 'ess-airgap';
 const config = defineConfig({ apiVersion: 'ess-airgap/v1', registry: { server: 'localregistry.local' } });
 const images = parseDigests('web: {web: {image_repository_server: docker.io, image_repository_path: x, image_tag: 1.10}}', 'd.yml');
 const plan: Plan = makePlan(images, config);
 // @ts-expect-error: the types are there, not any
 plan.nothing;
 const app = new App();
-addCharts(app, plan, config, process.env);
+new EssAirgap(app, 'ess', { config, plan });
 new DigestsConfigMap(new Chart(app, 'mine'), 'digests', { plan, namespace: 'chat' });
 app.synth();
 try {
@@ -130,7 +130,8 @@ test('holds the schema, the script and the documentation, and no test, example o
   ]) {
     expect(existsSync(join(installed, name)), name).toBe(true);
   }
-  const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
+  const all = readdirSync(installed, { recursive: true, encoding: 'utf8' });
+  const files = all.filter((name) => !name.startsWith('node_modules'));
   expect(files.filter((name) => /^(test|examples|bench|dist)|\.test\.|(?<!\.d)\.ts$/.test(name))).toEqual([]);
   expect(
     run(`node -p "require.resolve('ess-airgap/schema') && require.resolve('ess-airgap/mirror.sh')"`, user),

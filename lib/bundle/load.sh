@@ -38,8 +38,14 @@ main() {
   work=$(mktemp -d "$TMPDIR/ess-airgap-load.XXXXXX")
   dir=$work
   trap '[ -z "$child" ] || kill -TERM "$child" 2>/dev/null || :; rm -rf "$work"' EXIT
+  trap 'exit 129' HUP
   trap 'exit 130' INT
+  trap 'exit 131' QUIT
+  trap 'exit 138' USR1
+  trap 'exit 140' USR2
   trap 'exit 143' TERM
+  # Without a reader an output fails, instead of ending this before it has cleaned up.
+  trap '' PIPE
   mkdir "$work/checked" "$work/held"
   : >"$work/wrong"
   find_parts
@@ -87,7 +93,7 @@ check_files() {
       echo "$folder is missing or not complete: there is no SHA256SUMS in it" >>"$work/wrong"
       continue
     fi
-    echo "checking $folder" >&2
+    echo "checking $folder" >&2 || :
     (cd "$folder" && sha256sum -c SHA256SUMS) >"$work/sums" 2>/dev/null || :
     while IFS= read -r line; do
       name=${line%: OK}
@@ -213,7 +219,7 @@ load() {
       end) push ;;
     esac
   done 3<"$first/load.plan"
-  print_summary
+  print_summary || unread
   [ "$failed" -eq 0 ]
 }
 
@@ -262,7 +268,7 @@ push() {
   [ -n "$target" ] || return 0
   if [ -z "$result" ]; then
     result=failed
-    echo "pushing $target" >&2
+    echo "pushing $target" >&2 || :
     if ! copy "dir:$work/view" "$target" --all --retry-times 3; then
       explain_copy
     elif ! inspect "$target" -; then
@@ -279,8 +285,14 @@ push() {
     skipped) skipped=$((skipped + 1)) ;;
     *) failed=$((failed + 1)) ;;
   esac
-  print_result
+  print_result || unread
   target=''
+}
+
+# Nobody reads the report any more, or it has no room: there is no point in going on unseen.
+unread() {
+  echo 'load.sh: the report cannot be written to standard output, so this run stops' >&2 || :
+  exit 1
 }
 
 # The parts that mirror.sh has too; the load.sh of a bundle has their text here.

@@ -6,11 +6,21 @@ import { EXIT } from './exit.ts';
 /**
  * Runs the whole of a command line. Whatever goes wrong becomes one paragraph on standard error and exit code 2;
  * the stack trace only shows on request.
+ *
+ * An output that cannot be written ends the process at once. What must be cleaned up before (a running script, its
+ * private directory) is cleaned up by a listener of the process's `exit` event.
  */
 export async function runAtEdge(run: () => Promise<unknown>, debug: () => boolean): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // A reader that has seen enough (`| head`) is no error; a full disk is one.
-    if (error.code !== 'EPIPE') report(error, debug());
+    // A reader that has seen enough (`| head`) is told nothing, but it did not get everything.
+    if (error.code === 'EPIPE') process.exit(EXIT.unread);
+    report(error, debug());
+    process.exit();
+  });
+  // Progress and errors that nobody can read stop nothing; the exit code remains.
+  process.stderr.on('error', () => {});
+  process.on('uncaughtException', (error) => {
+    report(error, debug());
     process.exit();
   });
   try {

@@ -1,7 +1,18 @@
+import { isIP } from 'node:net';
 import * as z from 'zod/mini';
 import { whyNoHost, whyNoRegistry, whyNoRepository } from '../image/reference.ts';
 import { credential } from './credential.ts';
-import { imageReference, key, list, namespaceName, objectName, text, variableName } from './schema-parts.ts';
+import {
+  count,
+  imageReference,
+  key,
+  list,
+  namespaceName,
+  objectName,
+  text,
+  variableName,
+} from './schema-parts.ts';
+import { pod } from './schema-pod.ts';
 
 // The part of airgap.yaml that is about the Job: see schema.ts.
 
@@ -36,24 +47,19 @@ const platform = (value: string): string | undefined =>
     ? undefined
     : `expected linux/ and one of ${ARCHITECTURES.join(', ')}, with a variant if need be, such as linux/arm/v7`;
 
+const cidr = (value: string): string | undefined => {
+  const [address = '', bits = ''] = value.split(/\/(?=\d{1,3}$)/);
+  const most = { 4: 32, 6: 128 }[isIP(address)];
+  return most !== undefined && bits !== '' && Number(bits) <= most
+    ? undefined
+    : 'expected a network such as 10.0.0.0/8 or 2001:db8::/32';
+};
 /** A list that is not empty. */
 function atLeastOne<S extends z.ZodMiniType>(schema: S) {
   return list(schema).check(
     z.check((context) => {
       if (context.value.length > 0) return;
       context.issues.push({ code: 'custom', message: 'expected one at least', input: context.value });
-    }),
-  );
-}
-
-/** A whole number within limits. */
-function count(least: number, most: number) {
-  return z.number().check(
-    z.check((context) => {
-      const { value } = context;
-      if (Number.isInteger(value) && value >= least && value <= most) return;
-      const message = `expected a whole number from ${least} to ${most}`;
-      context.issues.push({ code: 'custom', message, input: value });
     }),
   );
 }
@@ -100,8 +106,8 @@ export const mirror = z.strictObject({
     z._default(count(1, 100), 1),
   ),
   kubernetesVersion: key(
-    'Version of the cluster, 1.N. From 1.29 on each shard has retries of its own. Default: 1.28.',
-    z._default(text(kubernetesMinor), '1.28'),
+    'Version of the cluster, 1.N. From 1.29 on each shard has retries of its own; in an older cluster a shard that cannot succeed uses up the tries of all, and the cluster must be named here, or its API server refuses a Job with several shards. Default: 1.29.',
+    z._default(text(kubernetesMinor), '1.29'),
   ),
   platforms: key(
     'all, or a list such as [linux/amd64, linux/arm64]: only these are copied, and the tags say so. The index keeps its digest, so the registry must take one of which the rest is missing; most refuse. Default: all.',
@@ -148,6 +154,10 @@ export const mirror = z.strictObject({
     'TCP ports that the NetworkPolicy opens besides those of the servers: a registry inside of the cluster is reached at the port of its pod, not of its Service. Default: none.',
     z._default(list(count(1, 65535)), []),
   ),
+  egressCidrs: key(
+    'Networks, such as 10.20.0.0/16, that the registries and the proxy are in: the NetworkPolicy lets the pods connect to no other address, except to name servers. Default: any address.',
+    z._default(list(text(cidr)), []),
+  ),
   rateLimits: key(
     'Manifest requests that an upstream server answers before it refuses more, by server. Default: what is known of docker.io.',
     z._default(z.record(text(whyNoRegistry), count(1, 1_000_000_000)), {}),
@@ -156,4 +166,5 @@ export const mirror = z.strictObject({
     'Servers that may be spoken to over plain HTTP or with a certificate that nobody checks. Default: none.',
     z._default(list(text(whyNoRegistry)), []),
   ),
+  ...pod,
 });

@@ -56,3 +56,15 @@ export const imageReference = (value: string): string | undefined => {
   if (typeof reference === 'string') return reference;
   return reference.tag || reference.digest ? undefined : 'it has neither a tag nor a digest';
 };
+
+/** A whole number within limits. */
+export function count(least: number, most: number) {
+  return z.number().check(
+    z.check((context) => {
+      const { value } = context;
+      if (Number.isInteger(value) && value >= least && value <= most) return;
+      const message = `expected a whole number from ${least} to ${most}`;
+      context.issues.push({ code: 'custom', message, input: value });
+    }),
+  );
+}

@@ -115,7 +115,8 @@ export interface CredentialProblem extends Problem {
 export interface SecretObjectProps {
   /** Name of the object and of the Secret that it makes. */
   readonly name: string;
-  readonly namespace: string;
+  /** @default - that of the chart */
+  readonly namespace?: string;
   /** Labels of the Secret. */
   readonly labels: Readonly<Record<string, string>>;
 }

@@ -1,6 +1,6 @@
 import { ApiObject, type Chart } from 'cdk8s';
 import type { Config } from '../config/schema.ts';
-import { finding, refuseErrors } from '../plan/finding.ts';
+import { type Finding, finding } from '../plan/finding.ts';
 
 /** A configuration and the charts that were made of it. */
 export interface Deployment {
@@ -9,24 +9,23 @@ export interface Deployment {
 }
 
 /**
- * Refuses deployments of one cluster that make the same object: what is applied last would replace the other's.
+ * Finds the objects that two deployments of one cluster both make: the one that is applied last would replace the
+ * other's.
  *
- * @throws InputError that names the objects of each pair
+ * @returns one error for each of the earlier deployments that has objects in common with this one
  */
-export function refuseCollisions(deployments: readonly Deployment[]): void {
-  const findings = deployments.flatMap((deployment, index) =>
-    deployments.slice(0, index).flatMap((earlier) => {
-      if (earlier.config.cluster !== deployment.config.cluster) return [];
-      const taken = new Set(objectNames(earlier));
-      const both = objectNames(deployment).filter((name) => taken.has(name));
-      if (both.length === 0) return [];
-      return finding('deployment-collision', {
-        message: `${called(earlier)} and ${called(deployment)} would both make ${both.join(', ')}`,
-        hint: 'Change namespace, mirror.namespace or a name. If they are for different clusters, say so: cluster in each.',
-      });
-    }),
-  );
-  refuseErrors(findings);
+export function findCollisions(deployment: Deployment, earlier: readonly Deployment[]): Finding[] {
+  const names = objectNames(deployment);
+  return earlier.flatMap((other) => {
+    if (other.config.cluster !== deployment.config.cluster) return [];
+    const taken = new Set(objectNames(other));
+    const both = names.filter((name) => taken.has(name));
+    if (both.length === 0) return [];
+    return finding('deployment-collision', {
+      message: `${called(other)} and ${called(deployment)} would both make ${both.join(', ')}`,
+      hint: 'Change namespace, mirror.namespace or a name. If they are for different clusters, set cluster in each.',
+    });
+  });
 }
 
 function called({ config }: Deployment): string {
@@ -35,7 +34,8 @@ function called({ config }: Deployment): string {
 
 function objectNames({ charts }: Deployment): string[] {
   const objects = charts.flatMap((chart) => chart.node.findAll()).filter((it) => it instanceof ApiObject);
-  return objects.map(
-    ({ kind, metadata }) => `${kind} ${metadata.namespace ? `${metadata.namespace}/` : ''}${metadata.name}`,
-  );
+  return objects.map((object) => {
+    const { namespace, name } = object.toJson().metadata;
+    return `${object.kind} ${namespace ? `${namespace}/` : ''}${name}`;
+  });
 }

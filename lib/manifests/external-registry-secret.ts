@@ -1,12 +1,11 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { type ExternalSecretContent, renderExternalSecret } from '../credentials/external-secret.ts';
-import { labels } from './metadata.ts';
+import { metadata, type PartProps } from './metadata.ts';
 
-export interface ExternalRegistrySecretProps extends ExternalSecretContent {
+export interface ExternalRegistrySecretProps extends ExternalSecretContent, PartProps {
   /** Name of the ExternalSecret and of the Secret that it makes. */
   readonly name: string;
-  readonly namespace: string;
   /** What the Secret is for, as its label `app.kubernetes.io/component`. */
   readonly component: string;
 }
@@ -18,10 +17,10 @@ export interface ExternalRegistrySecretProps extends ExternalSecretContent {
 export class ExternalRegistrySecret extends Construct {
   constructor(scope: Construct, id: string, props: ExternalRegistrySecretProps) {
     super(scope, id);
-    const metadata = { name: props.name, namespace: props.namespace, labels: labels(props.component) };
+    const common = metadata(props.component, props.name, props);
     new ApiObject(this, 'Default', {
-      ...renderExternalSecret({ ...props, labels: metadata.labels }),
-      metadata,
+      ...renderExternalSecret({ ...props, labels: { ...common.labels } }),
+      metadata: common,
     });
   }
 }

@@ -1,25 +1,49 @@
 import type { ApiObjectMetadata } from 'cdk8s';
 import type { Plan } from '../plan/model.ts';
 
-/** Annotation on every object: the plan that it was rendered from. */
-const PLAN_HASH = 'ess-airgap/plan-hash';
+/** What the constructs of this library have in common. */
+export interface PartProps {
+  /**
+   * Namespace of the objects.
+   * @default - the namespace of the chart
+   */
+  readonly namespace?: string;
+  /**
+   * Name of the deployment that the objects are for, as their label `app.kubernetes.io/instance`. Several deployments
+   * in one cluster are told apart by it.
+   * @default - no such label
+   */
+  readonly instance?: string;
+}
 
-/** The recommended labels of Kubernetes; `instance` is left to the tool that deploys (Argo CD owns it). */
-export function labels(component: string): Record<string, string> {
+/** The label that tells deployments apart. */
+export const INSTANCE_LABEL = 'app.kubernetes.io/instance';
+
+/** The recommended labels of Kubernetes. */
+export function labels(component: string, instance?: string): Record<string, string> {
   return {
     'app.kubernetes.io/name': 'ess-airgap',
     'app.kubernetes.io/component': component,
     'app.kubernetes.io/part-of': 'element-server-suite',
     'app.kubernetes.io/managed-by': 'ess-airgap',
+    ...(instance !== undefined && { [INSTANCE_LABEL]: instance }),
   };
 }
 
-/** Name, namespace, labels and the hash of the plan: what every object of ours carries. */
-export function metadata(plan: Plan, component: string, name: string, namespace?: string): ApiObjectMetadata {
+/** Name, namespace and labels: what every object carries. */
+export function metadata(
+  component: string,
+  name: string,
+  { namespace, instance }: PartProps = {},
+): ApiObjectMetadata {
   return {
     name,
     ...(namespace !== undefined && { namespace }),
-    labels: labels(component),
-    annotations: { [PLAN_HASH]: plan.hash },
+    labels: labels(component, instance),
   };
+}
+
+/** Annotation of the objects that a change of the plan changes: the hash of the plan that they were rendered from. */
+export function planAnnotation({ hash }: Pick<Plan, 'hash'>): Record<string, string> {
+  return { 'ess-airgap/plan-hash': hash };
 }

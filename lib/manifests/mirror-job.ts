@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto';
+import { ApiObject, Chart } from 'cdk8s';
 import type { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { renderPlanFiles } from '../mirror/plan-file.ts';
-import { SCRIPT } from '../mirror/script.ts';
-import { partition } from '../mirror/shards.ts';
 import type { Plan } from '../plan/model.ts';
-import { labels, metadata } from './metadata.ts';
+import { contentHash } from './content-hash.ts';
+import { labels, metadata, type PartProps, planAnnotation } from './metadata.ts';
 import type { MirrorCaBundle, MirrorClientCertificate, MirrorProxy } from './mirror-access.ts';
-import { MIRROR_DIR, type MirrorFile, renderPod } from './mirror-pod.ts';
-import { addObject } from './object.ts';
+import { type MirrorConfigMap, renderMirrorFiles } from './mirror-files.ts';
+import { MIRROR_DIR, renderPod } from './mirror-pod.ts';
+import { addObject, type Plain } from './object.ts';
+import { validatePlan } from './plan-errors.ts';
 
 /** A Secret of type `kubernetes.io/dockerconfigjson` in the namespace of the Job, and what it is for. */
 export interface MirrorCredential {
@@ -18,11 +18,16 @@ export interface MirrorCredential {
   readonly secretName: string;
 }
 
-export interface MirrorJobProps {
+export interface MirrorJobProps extends PartProps {
   readonly plan: Plan;
-  readonly namespace: string;
   /** The image that the Job runs, with skopeo and a POSIX shell: `quay.io/skopeo/stable@sha256:…`. */
   readonly image: string;
+  /**
+   * Beginning of the names of the Job, its ConfigMaps and its ServiceAccount, at most 50 characters. Give each mirror
+   * its own name if one namespace holds several.
+   * @default "ess-mirror", or "ess-mirror-verify" in mode verify
+   */
+  readonly name?: string;
   /**
    * copy: bring what is missing. verify: copy nothing; the Job succeeds if every image is there.
    * @default "copy"
@@ -39,8 +44,9 @@ export interface MirrorJobProps {
    */
   readonly shards?: number;
   /**
-   * The cluster's Kubernetes, `1.N`. From 1.29 on a shard has retries of its own.
-   * @default "1.28"
+   * The cluster's Kubernetes, `1.N`. From 1.29 on a shard has retries of its own; before, a shard that cannot succeed
+   * uses up the tries of all.
+   * @default "1.29"
    */
   readonly kubernetesVersion?: string;
   /**
@@ -62,14 +68,41 @@ export interface MirrorJobProps {
   readonly clientCertificates?: readonly MirrorClientCertificate[];
   /** @default - every registry is reached directly */
   readonly proxy?: MirrorProxy;
+  /**
+   * Seconds after which Kubernetes ends the Job, whatever it is doing: a pod whose image cannot be pulled would wait
+   * for ever. Kubernetes deletes running pods then, and their logs with them.
+   * @default 86400
+   */
+  readonly activeDeadlineSeconds?: number;
+  /**
+   * Requests and limits of the container, instead of the defaults: all of them, not some.
+   * @default - 100m CPU, 128Mi memory and 256Mi ephemeral storage; at most 2 CPUs, 1Gi memory for each 4 of `parallel`,
+   *   and 3Gi ephemeral storage
+   */
+  readonly resources?: {
+    readonly requests?: Readonly<Record<string, string>>;
+    readonly limits?: Readonly<Record<string, string>>;
+  };
+  /**
+   * fixed: the pod runs as user and group 65532. assigned: the pod names no user, and the cluster assigns one, as
+   * OpenShift does.
+   * @default "fixed"
+   */
+  readonly runAsUser?: 'fixed' | 'assigned';
+  /** @default - any node */
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  /** @default - none */
+  readonly tolerations?: readonly Plain<k8s.Toleration>[];
+  /** @default - that of the cluster */
+  readonly priorityClassName?: string;
+  /** @default - none */
+  readonly podAnnotations?: Readonly<Record<string, string>>;
+  /**
+   * Labels of the pod beside those of this library, which they cannot replace, and those of the chart.
+   * @default - none
+   */
+  readonly podLabels?: Readonly<Record<string, string>>;
 }
-
-/**
- * A ConfigMap must fit into 1 MiB, and with `kubectl apply` into the 256 KiB that all annotations of an object
- * have together, because that keeps a copy of the object there, in which quotes and line breaks take two bytes.
- */
-const MAX_CONFIG_MAP_BYTES = 208 * 1024;
-const MAX_FILE_BYTES = 160 * 1024;
 
 /** How often Kubernetes starts a pod anew; within a pod, mirror.sh retries by itself. */
 const RETRIES = 3;
@@ -77,106 +110,97 @@ const RETRIES = 3;
 /** Exit codes of mirror.sh that another run would only repeat: used wrongly, and nothing but permanent failures. */
 const FINAL_EXIT_CODES = [2, 3];
 
+/** Long enough for a first copy over a slow line. */
+const DEADLINE_SECONDS = 24 * 60 * 60;
+
+/** Between the end of a name and the 63 characters that a label holds: the hash, and the index of a pod. */
+const LONGEST_NAME = 50;
+
 /**
- * The Job that copies every image of the plan into the local registry, with the ConfigMaps of its script and plan
+ * The Job that copies every image of the plan into the local registry, with the ConfigMaps of its plan and script
  * and a ServiceAccount that may do nothing.
  *
- * A Job's pod template is immutable, so the name carries a hash of all that the Job does: a new plan is a new Job,
- * the same plan the same Job.
+ * A Job's pod template is immutable, so the name ends with a hash of the Job's spec, JSON patches included, and the
+ * ConfigMaps that it names are named by their content: a Job that does something else is another Job, one that does the
+ * same is the same Job.
  */
 export class MirrorJob extends Construct {
-  /** The name of the Job. */
-  readonly name: string;
+  readonly #job: ContentNamedObject;
 
   constructor(scope: Construct, id: string, props: MirrorJobProps) {
     super(scope, id);
-    const { plan, namespace, mode = 'copy' } = props;
-    const folders = renderFolders(props);
-    const configMaps = pack(folders.flatMap(({ files }) => files));
-    const prefix = mode === 'verify' ? 'ess-mirror-verify' : 'ess-mirror';
-    const jobSpec = (name: string): k8s.JobSpec => {
-      const files = configMaps.flatMap((content, index) =>
-        content.map(({ key, path }): MirrorFile => ({ configMap: configMapName(name, index), key, path })),
+    const { plan, mode = 'copy', shards = 1, credentials = [] } = props;
+    validatePlan(this, plan);
+    const prefix = props.name ?? (mode === 'verify' ? 'ess-mirror-verify' : 'ess-mirror');
+    if (prefix.length > LONGEST_NAME)
+      throw new RangeError(
+        `the name ${prefix} has ${prefix.length} characters; expected ${LONGEST_NAME} at most`,
       );
-      return renderJob(props, renderPod(props, files, planArguments(folders)));
-    };
-    this.name = `${prefix}-${hash(plan.hash, configMaps, jobSpec(''))}`;
+    const auth = credentials.map(({ server, secretName }) => ({ server, folder: secretName }));
+    const files = renderMirrorFiles(prefix, plan, auth, shards);
 
-    addObject(this, 'service-account', 'ServiceAccount', metadata(plan, 'mirror', 'ess-mirror', namespace), {
+    this.#addConfigMaps('plan', files.plan, props, planAnnotation(plan));
+    addObject(this, 'service-account', 'ServiceAccount', metadata('mirror', prefix, props), {
       apiVersion: 'v1',
       automountServiceAccountToken: false,
     });
-    configMaps.forEach((content, index) => {
-      const name = configMapName(this.name, index);
-      addObject(this, `config-map-${index}`, 'ConfigMap', metadata(plan, 'mirror', name, namespace), {
-        apiVersion: 'v1',
-        data: Object.fromEntries(content.map(({ key, text }) => [key, text])),
-      });
-    });
-    addObject(this, 'job', 'Job', metadata(plan, 'mirror', this.name, namespace), {
+    this.#addConfigMaps('script', files.script, props);
+    const pod = renderPod(props, prefix, [...files.plan, ...files.script], files.args(MIRROR_DIR));
+    this.#job = new ContentNamedObject(this, 'Default', {
       apiVersion: 'batch/v1',
-      spec: jobSpec(this.name),
+      kind: 'Job',
+      metadata: { ...metadata('mirror', prefix, props), annotations: planAnnotation(plan) },
+      spec: renderJob(props, podMetadata(this, props), pod),
+    });
+  }
+
+  /** The name of the Job, by all that it does: patches that are added later change it. */
+  get name(): string {
+    return this.#job.toJson().metadata.name;
+  }
+
+  #addConfigMaps(
+    id: string,
+    configMaps: readonly MirrorConfigMap[],
+    props: PartProps,
+    annotations?: Record<string, string>,
+  ): void {
+    configMaps.forEach(({ name, files }, index) => {
+      addObject(
+        this,
+        index === 0 ? id : `${id}-${index}`,
+        'ConfigMap',
+        { ...metadata('mirror', name, props), ...(annotations && { annotations }) },
+        {
+          apiVersion: 'v1',
+          immutable: true,
+          data: Object.fromEntries(files.map(({ key, text }) => [key, text])),
+        },
+      );
     });
   }
 }
 
-function configMapName(job: string, index: number): string {
-  return index === 0 ? job : `${job}-${index}`;
-}
-
-/** A file that the pod reads: the key of a ConfigMap, and its path below {@link MIRROR_DIR}. */
-interface Content {
-  readonly key: string;
-  readonly path: string;
-  readonly text: string;
-}
-
-/** The plan files of each shard, in a folder of its own where there are more than one; and the script. */
-function renderFolders({ plan, credentials = [], shards = 1 }: MirrorJobProps): {
-  folder: string;
-  files: Content[];
-}[] {
-  const auth = credentials.map(({ server, secretName }) => ({ server, folder: secretName }));
-  const planFiles = (relocations: Plan['relocations'], folder: string): Content[] =>
-    renderPlanFiles(relocations, auth, MAX_FILE_BYTES).map((text, index) => {
-      const name = `images-${String(index).padStart(3, '0')}.plan`;
-      return folder === ''
-        ? { key: name, path: name, text }
-        : { key: `${folder}.${name}`, path: `${folder}/${name}`, text };
-    });
-  const own = Object.entries(SCRIPT).map(([name, text]): Content => ({ key: name, path: name, text }));
-  const [first, ...others] =
-    shards === 1
-      ? [{ folder: '', files: planFiles(plan.relocations, '') }]
-      : partition(plan.relocations, shards).map((images, index) => ({
-          folder: `shard-${index}`,
-          files: planFiles(images, `shard-${index}`),
-        }));
-  return first ? [{ folder: first.folder, files: [...own, ...first.files] }, ...others] : [];
-}
-
-/** Files into as few ConfigMaps as hold them, in their order. */
-function pack(files: readonly Content[]): Content[][] {
-  const configMaps: Content[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  for (const file of files) {
-    bytes += file.text.length;
-    if (bytes > MAX_CONFIG_MAP_BYTES) {
-      configMaps.push([]);
-      bytes = file.text.length;
-    }
-    configMaps.at(-1)?.push(file);
+/** An object whose name gets a hash of its spec at the end, when it is rendered: after every patch. */
+class ContentNamedObject extends ApiObject {
+  override toJson() {
+    const json = super.toJson();
+    const { name } = json.metadata;
+    // A patch may have given it a name of the user's own.
+    if (name !== this.name) return json;
+    return { ...json, metadata: { ...json.metadata, name: `${name}-${contentHash(json.spec)}` } };
   }
-  return configMaps;
 }
 
-/** What mirror.sh is given: its plan files, or the folder of the pod's own shard. */
-function planArguments(folders: readonly { folder: string; files: readonly Content[] }[]): string[] {
-  // The Job controller sets the variable in each pod of an Indexed Job, and the kubelet fills it in.
-  if (folders.length > 1) return [`${MIRROR_DIR}/shard-$(JOB_COMPLETION_INDEX)`];
-  return folders.flatMap(({ files }) =>
-    files.flatMap(({ path }) => (path.endsWith('.plan') ? [`${MIRROR_DIR}/${path}`] : [])),
-  );
+/** The pods carry the labels of the chart too, which cdk8s gives to objects alone. */
+function podMetadata(
+  scope: Construct,
+  { podLabels, podAnnotations, instance }: MirrorJobProps,
+): Plain<k8s.ObjectMeta> {
+  return {
+    labels: { ...Chart.of(scope).labels, ...podLabels, ...labels('mirror', instance) },
+    ...(podAnnotations && Object.keys(podAnnotations).length > 0 && { annotations: podAnnotations }),
+  };
 }
 
 /**
@@ -185,33 +209,25 @@ function planArguments(folders: readonly { folder: string; files: readonly Conte
  * again like any other, because ending the Job would stop the shards that are still copying.
  */
 function renderJob(
-  { plan, shards = 1, kubernetesVersion = '1.28' }: MirrorJobProps,
-  spec: k8s.PodSpec,
-): k8s.JobSpec {
+  { shards = 1, kubernetesVersion = '1.29', activeDeadlineSeconds = DEADLINE_SECONDS }: MirrorJobProps,
+  podMetadata: Plain<k8s.ObjectMeta>,
+  spec: Plain<k8s.PodSpec>,
+): Plain<k8s.JobSpec> {
   const perIndex = shards > 1 && Number(kubernetesVersion.split('.')[1]) >= 29;
-  const onExit = (action: string, values: number[]): k8s.PodFailurePolicyRule => ({
+  const onExit = (action: string, values: number[]): Plain<k8s.PodFailurePolicyRule> => ({
     action,
     onExitCodes: { containerName: 'mirror', operator: 'In', values },
-    // The OpenAPI schema of 1.28 asks for it, and so do validators and older kubectl; the API server does not.
-    onPodConditions: [],
   });
-  const rules: k8s.PodFailurePolicyRule[] = [
+  const rules: Plain<k8s.PodFailurePolicyRule>[] = [
     { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
     ...(shards === 1 ? [onExit('FailJob', FINAL_EXIT_CODES)] : []),
     ...(perIndex ? [onExit('FailIndex', FINAL_EXIT_CODES)] : []),
   ];
   return {
+    activeDeadlineSeconds,
     ...(perIndex ? { backoffLimitPerIndex: RETRIES } : { backoffLimit: RETRIES * shards }),
     podFailurePolicy: { rules },
     ...(shards > 1 && { completionMode: 'Indexed', completions: shards, parallelism: shards }),
-    template: {
-      metadata: { labels: labels('mirror'), annotations: metadata(plan, 'mirror', '').annotations },
-      spec,
-    },
+    template: { metadata: podMetadata, spec },
   };
-}
-
-/** Ten digits of a hash of everything that the pod does: enough to tell the plans of one cluster apart. */
-function hash(...values: readonly unknown[]): string {
-  return createHash('sha256').update(JSON.stringify(values)).digest('hex').slice(0, 10);
 }

@@ -1,24 +1,24 @@
 import { Construct } from 'constructs';
-import type { Plan } from '../plan/model.ts';
-import { metadata } from './metadata.ts';
+import { metadata, type PartProps } from './metadata.ts';
 import { addObject } from './object.ts';
 
-export interface MirrorNamespaceProps {
-  readonly plan: Plan;
+export interface MirrorNamespaceProps extends Pick<PartProps, 'instance'> {
   readonly name: string;
 }
 
-/** A namespace for the mirror alone, in which the PodSecurity standard `restricted` is enforced. */
+/** A namespace for the mirror alone, in which the Pod Security Standard `restricted` is enforced. */
 export class MirrorNamespace extends Construct {
   constructor(scope: Construct, id: string, props: MirrorNamespaceProps) {
     super(scope, id);
-    const base = metadata(props.plan, 'mirror', props.name);
-    const enforce = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+    const base = metadata('mirror', props.name, { instance: props.instance });
+    const security = Object.fromEntries(
+      ['enforce', 'audit', 'warn'].map((mode) => [`pod-security.kubernetes.io/${mode}`, 'restricted']),
+    );
     addObject(
       this,
-      'namespace',
+      'Default',
       'Namespace',
-      { ...base, labels: { ...base.labels, ...enforce } },
+      { ...base, labels: { ...base.labels, ...security } },
       { apiVersion: 'v1' },
     );
   }

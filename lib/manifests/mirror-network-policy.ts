@@ -1,13 +1,14 @@
 import type { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import type { Plan } from '../plan/model.ts';
-import { labels, metadata } from './metadata.ts';
+import { labels, metadata, type PartProps } from './metadata.ts';
 import type { MirrorProxy } from './mirror-access.ts';
-import { addObject } from './object.ts';
+import { addObject, type Plain } from './object.ts';
 
-export interface MirrorNetworkPolicyProps {
+export interface MirrorNetworkPolicyProps extends PartProps {
   readonly plan: Plan;
-  readonly namespace: string;
+  /** @default "ess-mirror" */
+  readonly name?: string;
   /**
    * Servers that may be spoken to over plain HTTP: also on port 80, where they name none.
    * @default - none
@@ -24,6 +25,12 @@ export interface MirrorNetworkPolicyProps {
    * @default - none
    */
   readonly egressPorts?: readonly number[];
+  /**
+   * Networks that the registries and the proxy are in, such as `10.20.0.0/16`: the pods connect to no other address,
+   * but for name servers.
+   * @default - any address
+   */
+  readonly egressCidrs?: readonly string[];
 }
 
 /**
@@ -39,15 +46,19 @@ const DNS_PORTS = [53, 5353];
 export class MirrorNetworkPolicy extends Construct {
   constructor(scope: Construct, id: string, props: MirrorNetworkPolicyProps) {
     super(scope, id);
-    const { plan, namespace } = props;
-    addObject(this, 'network-policy', 'NetworkPolicy', metadata(plan, 'mirror', 'ess-mirror', namespace), {
+    const { name = 'ess-mirror', egressCidrs = [] } = props;
+    addObject(this, 'Default', 'NetworkPolicy', metadata('mirror', name, props), {
       apiVersion: 'networking.k8s.io/v1',
       spec: {
+        // Without the instance: Argo CD may replace that label, and a pod that no policy selects may connect anywhere.
         podSelector: { matchLabels: labels('mirror') },
         policyTypes: ['Ingress', 'Egress'],
         egress: [
           { ports: DNS_PORTS.flatMap((port) => [networkPort('UDP', port), networkPort('TCP', port)]) },
-          { ports: registryPorts(props).map((port) => networkPort('TCP', port)) },
+          {
+            ports: registryPorts(props).map((port) => networkPort('TCP', port)),
+            ...(egressCidrs.length > 0 && { to: egressCidrs.map((cidr) => ({ ipBlock: { cidr } })) }),
+          },
         ],
       },
     });
@@ -89,7 +100,6 @@ function isExempt(server: string, noProxy: readonly string[]): boolean {
   });
 }
 
-// Ports are written as numbers; the types of cdk8s-plus want its own class for them.
-function networkPort(protocol: 'TCP' | 'UDP', port: number): k8s.NetworkPolicyPort {
-  return { protocol, port: port as unknown as k8s.IntOrString };
+function networkPort(protocol: 'TCP' | 'UDP', port: number): Plain<k8s.NetworkPolicyPort> {
+  return { protocol, port };
 }

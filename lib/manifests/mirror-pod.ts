@@ -3,14 +3,9 @@ import { credentialFor } from '../credentials/select.ts';
 import { parseReference } from '../image/reference.ts';
 import { SCRIPT_NAME } from '../mirror/script.ts';
 import type { MirrorClientCertificate } from './mirror-access.ts';
+import type { MirrorConfigMap } from './mirror-files.ts';
 import type { MirrorJobProps } from './mirror-job.ts';
-
-/** A file of a ConfigMap of ours, and where the pod sees it below {@link MIRROR_DIR}. */
-export interface MirrorFile {
-  readonly configMap: string;
-  readonly key: string;
-  readonly path: string;
-}
+import type { Plain } from './object.ts';
 
 /** Where the pod has the script and its plan files. */
 export const MIRROR_DIR = '/etc/ess-airgap';
@@ -22,27 +17,30 @@ const SCRATCH_DIR = '/scratch';
 /** Nobody in any image: not root, and the owner of nothing. */
 const USER = 65532;
 
-/** The pod of the mirror. It passes the PodSecurity standard `restricted`. */
+/** The pod of the mirror. It passes the Pod Security Standard `restricted`. */
 export function renderPod(
   props: MirrorJobProps,
-  files: readonly MirrorFile[],
+  serviceAccountName: string,
+  configMaps: readonly MirrorConfigMap[],
   args: readonly string[],
-): k8s.PodSpec {
-  const { image, parallel = 4, credentials = [] } = props;
-  const volumes = renderVolumes(props, files);
+): Plain<k8s.PodSpec> {
+  const { image, credentials = [], runAsUser = 'fixed' } = props;
+  const { nodeSelector, tolerations, priorityClassName } = props;
+  const volumes = renderVolumes(props, configMaps);
   const reference = parseReference(image);
   const pull = typeof reference === 'string' ? undefined : credentialFor(reference, credentials);
   return {
     restartPolicy: 'Never',
-    serviceAccountName: 'ess-mirror',
+    serviceAccountName,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     ...(pull && { imagePullSecrets: [{ name: pull.secretName }] }),
+    ...(nodeSelector && Object.keys(nodeSelector).length > 0 && { nodeSelector }),
+    ...(tolerations && tolerations.length > 0 && { tolerations }),
+    ...(priorityClassName !== undefined && { priorityClassName }),
     securityContext: {
       runAsNonRoot: true,
-      runAsUser: USER,
-      runAsGroup: USER,
-      fsGroup: USER,
+      ...(runAsUser === 'fixed' && { runAsUser: USER, runAsGroup: USER, fsGroup: USER }),
       seccompProfile: { type: 'RuntimeDefault' },
     },
     containers: [
@@ -51,13 +49,9 @@ export function renderPod(
         image,
         imagePullPolicy: 'IfNotPresent',
         command: ['/bin/sh', `${MIRROR_DIR}/${SCRIPT_NAME}`],
-        args: [...args],
+        args,
         env: renderEnvironment(props),
-        // Quantities are written as they are; the types of cdk8s-plus want its own class for them.
-        resources: {
-          requests: { cpu: '100m', memory: '128Mi' },
-          limits: { cpu: '2', memory: `${Math.max(1, Math.ceil(parallel / 4))}Gi` },
-        } as unknown as k8s.ResourceRequirements,
+        resources: props.resources ?? defaultResources(props),
         securityContext: {
           allowPrivilegeEscalation: false,
           readOnlyRootFilesystem: true,
@@ -74,13 +68,21 @@ export function renderPod(
   };
 }
 
+/** The scratch volume and the log count as ephemeral storage of the container. */
+function defaultResources({ parallel = 4 }: MirrorJobProps): Plain<k8s.ResourceRequirements> {
+  return {
+    requests: { cpu: '100m', memory: '128Mi', 'ephemeral-storage': '256Mi' },
+    limits: { cpu: '2', memory: `${Math.max(1, Math.ceil(parallel / 4))}Gi`, 'ephemeral-storage': '3Gi' },
+  };
+}
+
 function renderEnvironment({
   mode = 'copy',
   parallel = 4,
   insecure = [],
   proxy,
   ...props
-}: MirrorJobProps): k8s.EnvVar[] {
+}: MirrorJobProps): Plain<k8s.EnvVar>[] {
   const { noProxy = [] } = proxy ?? {};
   const variables: Record<string, string | undefined> = {
     HOME: `${SCRATCH_DIR}/home`,
@@ -99,36 +101,29 @@ function renderEnvironment({
 
 function renderVolumes(
   { credentials = [], ...props }: MirrorJobProps,
-  files: readonly MirrorFile[],
-): { mountPath: string; volume: k8s.Volume }[] {
+  configMaps: readonly MirrorConfigMap[],
+): { mountPath: string; volume: Plain<k8s.Volume> }[] {
   const projected = (
     name: string,
     mountPath: string,
-    sources: k8s.VolumeProjection[],
+    sources: Plain<k8s.VolumeProjection>[],
     defaultMode?: number,
   ) => (sources.length > 0 ? [{ mountPath, volume: { name, projected: { defaultMode, sources } } }] : []);
   const secrets = [...new Set(credentials.map(({ secretName }) => secretName))];
   return [
-    ...projected('mirror', MIRROR_DIR, fileSources(files)),
+    ...projected('mirror', MIRROR_DIR, configMaps.map(fileSource)),
     ...projected('auth', AUTH_DIR, secrets.map(authSource), 0o440),
     ...projected('certificates', CERT_DIR, certificateSources(props), 0o440),
-    {
-      mountPath: SCRATCH_DIR,
-      volume: { name: 'scratch', emptyDir: { sizeLimit: '2Gi' as unknown as k8s.Quantity } },
-    },
+    { mountPath: SCRATCH_DIR, volume: { name: 'scratch', emptyDir: { sizeLimit: '2Gi' } } },
   ];
 }
 
-function fileSources(files: readonly MirrorFile[]): k8s.VolumeProjection[] {
-  const byConfigMap = new Map<string, k8s.KeyToPath[]>();
-  for (const { configMap, key, path } of files) {
-    byConfigMap.set(configMap, [...(byConfigMap.get(configMap) ?? []), { key, path }]);
-  }
-  return [...byConfigMap].map(([name, items]) => ({ configMap: { name, items } }));
+function fileSource({ name, files }: MirrorConfigMap): Plain<k8s.VolumeProjection> {
+  return { configMap: { name, items: files.map(({ key, path }) => ({ key, path })) } };
 }
 
 /** Each Secret as the folder of its name, so that the script can give an image the one that it needs. */
-function authSource(name: string): k8s.VolumeProjection {
+function authSource(name: string): Plain<k8s.VolumeProjection> {
   return { secret: { name, items: [{ key: '.dockerconfigjson', path: `${name}/config.json` }] } };
 }
 
@@ -139,13 +134,13 @@ function authSource(name: string): k8s.VolumeProjection {
 function certificateSources({
   caBundle,
   clientCertificates = [],
-}: Pick<MirrorJobProps, 'caBundle' | 'clientCertificates'>): k8s.VolumeProjection[] {
-  const trust = (folder: string): k8s.VolumeProjection[] => {
+}: Pick<MirrorJobProps, 'caBundle' | 'clientCertificates'>): Plain<k8s.VolumeProjection>[] {
+  const trust = (folder: string): Plain<k8s.VolumeProjection>[] => {
     if (!caBundle) return [];
     const { source, name, key } = caBundle;
     return [{ [source]: { name, items: [{ key, path: `${folder}/ca.crt` }] } }];
   };
-  const show = ({ server, secretName }: MirrorClientCertificate): k8s.VolumeProjection => ({
+  const show = ({ server, secretName }: MirrorClientCertificate): Plain<k8s.VolumeProjection> => ({
     secret: {
       name: secretName,
       items: [

@@ -2,19 +2,34 @@ import { ApiObject, type ApiObjectMetadata } from 'cdk8s';
 import type { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 
+/**
+ * A type of cdk8s-plus as a manifest has it: numbers and texts where the type wants the classes IntOrString and
+ * Quantity, and without the one field that only the schema of Kubernetes 1.28 to 1.30 requires: the API server drops
+ * an empty `onPodConditions`, so that a manifest that has it differs from the cluster for ever.
+ */
+export type Plain<T> = T extends k8s.IntOrString | k8s.Quantity
+  ? number | string
+  : T extends k8s.PodFailurePolicyRule
+    ? PlainFields<Omit<T, 'onPodConditions'> & Partial<Pick<T, 'onPodConditions'>>>
+    : PlainFields<T>;
+type PlainFields<T> = T extends object ? { readonly [K in keyof T]: Plain<T[K]> } : T;
+
 /** The kinds that we emit and their fields, by the API of Kubernetes 1.28. */
 interface Kinds {
-  ConfigMap: { apiVersion: 'v1' } & Omit<k8s.KubeConfigMapProps, 'metadata'>;
-  Job: { apiVersion: 'batch/v1' } & Omit<k8s.KubeJobProps, 'metadata'>;
-  Namespace: { apiVersion: 'v1' } & Omit<k8s.KubeNamespaceProps, 'metadata'>;
-  NetworkPolicy: { apiVersion: 'networking.k8s.io/v1' } & Omit<k8s.KubeNetworkPolicyProps, 'metadata'>;
-  Secret: { apiVersion: 'v1' } & Omit<k8s.KubeSecretProps, 'metadata'>;
-  ServiceAccount: { apiVersion: 'v1' } & Omit<k8s.KubeServiceAccountProps, 'metadata'>;
+  ConfigMap: { apiVersion: 'v1' } & Fields<k8s.KubeConfigMapProps>;
+  Job: { apiVersion: 'batch/v1' } & Fields<k8s.KubeJobProps>;
+  Namespace: { apiVersion: 'v1' } & Fields<k8s.KubeNamespaceProps>;
+  NetworkPolicy: { apiVersion: 'networking.k8s.io/v1' } & Fields<k8s.KubeNetworkPolicyProps>;
+  Secret: { apiVersion: 'v1' } & Fields<k8s.KubeSecretProps>;
+  ServiceAccount: { apiVersion: 'v1' } & Fields<k8s.KubeServiceAccountProps>;
 }
+type Fields<T> = Plain<Omit<T, 'metadata'>>;
 
 /**
  * Adds an object to a chart. The types of cdk8s-plus check its fields; its classes are not used: loading them
  * takes as long as everything else that a synth does, and they write fields of their own (`immutable: false`).
+ *
+ * @param id `Default` for the object that the construct `scope` stands for: `ApiObject.of(scope)` then finds it
  */
 export function addObject<K extends keyof Kinds>(
   scope: Construct,

@@ -1,11 +1,10 @@
 import { Construct } from 'constructs';
 import { type RegistryLogin, renderDockerConfig } from '../credentials/docker-config.ts';
-import { labels } from './metadata.ts';
+import { metadata, type PartProps } from './metadata.ts';
 import { addObject } from './object.ts';
 
-export interface RegistrySecretProps {
+export interface RegistrySecretProps extends PartProps {
   readonly name: string;
-  readonly namespace: string;
   /** What the Secret is for, as its label `app.kubernetes.io/component`. */
   readonly component: string;
   /** The logins that it holds; at least one. */
@@ -19,17 +18,11 @@ export interface RegistrySecretProps {
 export class RegistrySecret extends Construct {
   constructor(scope: Construct, id: string, props: RegistrySecretProps) {
     super(scope, id);
-    const { name, namespace, component, logins } = props;
-    addObject(
-      this,
-      'Default',
-      'Secret',
-      { name, namespace, labels: labels(component) },
-      {
-        apiVersion: 'v1',
-        type: 'kubernetes.io/dockerconfigjson',
-        data: { '.dockerconfigjson': Buffer.from(renderDockerConfig(logins), 'utf8').toString('base64') },
-      },
-    );
+    const { name, component, logins } = props;
+    addObject(this, 'Default', 'Secret', metadata(component, name, props), {
+      apiVersion: 'v1',
+      type: 'kubernetes.io/dockerconfigjson',
+      data: { '.dockerconfigjson': Buffer.from(renderDockerConfig(logins), 'utf8').toString('base64') },
+    });
   }
 }

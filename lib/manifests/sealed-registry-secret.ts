@@ -1,12 +1,11 @@
-import { ApiObject } from 'cdk8s';
+import { ApiObject, Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { renderSealedSecret, type SealedSecretContent } from '../credentials/sealed-secret.ts';
-import { labels } from './metadata.ts';
+import { metadata, type PartProps } from './metadata.ts';
 
-export interface SealedRegistrySecretProps extends SealedSecretContent {
+export interface SealedRegistrySecretProps extends SealedSecretContent, PartProps {
   /** Name of the SealedSecret and of the Secret that it makes; with scope strict the ciphertext is bound to it. */
   readonly name: string;
-  readonly namespace: string;
   /** What the Secret is for, as its label `app.kubernetes.io/component`. */
   readonly component: string;
 }
@@ -18,9 +17,13 @@ export interface SealedRegistrySecretProps extends SealedSecretContent {
 export class SealedRegistrySecret extends Construct {
   constructor(scope: Construct, id: string, props: SealedRegistrySecretProps) {
     super(scope, id);
-    const { name, namespace } = props;
-    const common = { name, namespace, labels: labels(props.component) };
-    const { annotations, ...object } = renderSealedSecret({ ...props, ...common });
+    const { name, component, namespace = Chart.of(this).namespace } = props;
+    const common = metadata(component, name, { ...props, namespace });
+    const { annotations, ...object } = renderSealedSecret({
+      ...props,
+      namespace,
+      labels: { ...common.labels },
+    });
     new ApiObject(this, 'Default', { ...object, metadata: { ...common, annotations } });
   }
 }

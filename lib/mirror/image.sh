@@ -107,20 +107,3 @@ copy_digest() {
   repository_of "$source"
   copy "$repository@$2" "$3" --multi-arch "$1"
 }
-
-# Ends a skopeo that was asked to wait for longer than it will: it would ask again too early, up to four times. The
-# worker waits instead.
-watch_waits() {
-  trap - EXIT INT TERM
-  while sleep 5 && [ -d "$work" ]; do
-    for log in "$work"/worker-*/log; do
-      [ -r "$log" ] || continue
-      read -r pid <"${log%/log}/pid" || continue
-      read_retry_after <"$log"
-      read -r same_pid <"${log%/log}/pid" || continue
-      if [ "$retry_after" -gt "$SKOPEO_WAIT" ] && [ "$pid" = "$same_pid" ]; then
-        kill -TERM "$pid" 2>/dev/null || :
-      fi
-    done
-  done
-}

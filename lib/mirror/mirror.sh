@@ -3,7 +3,8 @@
 #
 #   sh mirror.sh PLAN...
 #
-# with its parts beside it: workers.sh, image.sh, results.sh, and skopeo.sh, faults.sh and report.sh, which load.sh has too.
+# with its parts beside it: plan.sh, workers.sh, image.sh, results.sh, and skopeo.sh, faults.sh and report.sh, which
+# load.sh has too.
 #
 # A plan file has one line an image, its fields separated by blanks, "-" for a field that is empty; lines that
 # begin with # are comments. A PLAN that is a directory stands for all *.plan files in it.
@@ -18,8 +19,9 @@
 # line, in which expected = copied + skipped + failed. Standard error gets the progress, for people. The summary,
 # failures first, also goes to /dev/termination-log where a kubelet put it.
 #
-# Exit code: 0 every image is there; 1 something failed that another run may mend; 2 used wrongly; 3 something
-# failed, and all of it for a reason that no other run will mend. SIGTERM and SIGINT end it with a summary.
+# Exit code: 0 every image is there; 1 something failed that another run may fix; 2 used wrongly, or the plan is not
+# valid; 3 something failed, and all of it for a reason that no other run will fix. A signal (SIGTERM, SIGINT and the
+# like) ends it with a summary and exit code 1; so does an output that nobody reads any more.
 #
 # Environment:
 #   ESS_AIRGAP_MODE             copy (default), or verify: copy nothing, say whether everything is there
@@ -36,6 +38,8 @@
 #
 # docs/reference/mirror-report.md describes the report, docs/reference/mirror-faults.md what happens in which fault.
 set -eu
+# A letter is one byte, and what sort and case think of it does not depend on the machine.
+export LC_ALL=C
 
 MODE=${ESS_AIRGAP_MODE:-copy}
 PARALLEL=${ESS_AIRGAP_PARALLEL:-4}
@@ -56,7 +60,9 @@ TERMINATION_LOG=/dev/termination-log
 
 main() {
   stopping='' workers='' child=''
-  trap stop TERM INT
+  trap stop TERM INT HUP QUIT USR1 USR2
+  # Without a reader an output fails, instead of ending who writes.
+  trap '' PIPE
   for plan in "$@"; do
     shift
     if [ -d "$plan" ]; then set -- "$@" "$plan"/*.plan; else set -- "$@" "$plan"; fi
@@ -65,7 +71,7 @@ main() {
   mkdir -p "$TMPDIR" "$HOME"
   work=$(mktemp -d "$TMPDIR/ess-airgap.XXXXXX")
   trap 'rm -rf "$work"' EXIT
-  read_plans "$@" >"$work/queue"
+  read_plans "$@"
   expected=$(wc -l <"$work/queue")
   expected=$((expected))
   : >"$work/deferred"
@@ -85,11 +91,11 @@ main() {
     work_on_queue "$count" &
     workers="$workers $!"
   done
-  # It ends by itself, too, when there is no more work.
-  watch_waits >/dev/null 2>&1 &
+  watch >/dev/null 2>&1 &
   watcher=$!
   for worker in $workers; do await "$worker"; done
   kill -TERM "$watcher" 2>/dev/null || :
+  wait "$watcher" || :
   report_the_rest
   summarize
 }
@@ -111,18 +117,6 @@ usage() {
   exit 2
 }
 
-# The images of all plans, numbered.
-read_plans() {
-  number=0
-  for plan in "$@"; do
-    while read -r line || [ -n "$line" ]; do
-      case $line in '' | '#'*) continue ;; esac
-      number=$((number + 1))
-      printf '%s %s\n' "$number" "$line"
-    done <"$plan"
-  done
-}
-
 # shellcheck disable=SC2317 # the trap calls it
 stop() {
   stopping=yes
@@ -131,6 +125,8 @@ stop() {
 
 # The parts lie beside this file.
 case $0 in */*) here=${0%/*} ;; *) here=. ;; esac
+# shellcheck source=lib/mirror/plan.sh
+. "$here/plan.sh"
 # shellcheck source=lib/mirror/workers.sh
 . "$here/workers.sh"
 # shellcheck source=lib/mirror/image.sh

@@ -9,11 +9,19 @@ report() {
   more=$(printf '"source":"%s","attempts":%d,"seconds":%d.%d' \
     "${source#-}" "$attempt" "$((spent / 100))" "$((spent / 10 % 10))")
   [ -z "$lacks" ] || more="$more,\"lacks\":[$lacks]"
-  print_result
+  print_result || lose_output
+}
+
+# Nobody reads the report any more, or it has no room: there is no point in going on unseen.
+lose_output() {
+  [ ! -e "$work/lost-output" ] || return 0
+  : >"$work/lost-output" || :
+  echo 'mirror.sh: the report cannot be written to standard output, so this run stops' >&2 || :
+  kill -TERM $$
 }
 
 progress() {
-  printf '[%s/%s] %s %s\n' "$number" "$expected" "$target" "$1" >&2
+  printf '[%s/%s] %s %s\n' "$number" "$expected" "$target" "$1" >&2 || :
 }
 
 # What has no result when all workers have ended: they were told to stop, or did not live to tell.
@@ -44,7 +52,8 @@ summarize() {
   if [ -f "$TERMINATION_LOG" ] && [ -w "$TERMINATION_LOG" ]; then
     write_termination_log >"$TERMINATION_LOG" || :
   fi
-  print_summary
+  print_summary || lose_output
+  [ ! -e "$work/lost-output" ] || exit 1
   [ "$failed" -gt 0 ] || exit 0
   [ "$permanent" -lt "$failed" ] || exit 3
   exit 1

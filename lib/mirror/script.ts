@@ -1,6 +1,7 @@
 import faults from './faults.sh';
 import image from './image.sh';
 import mirror from './mirror.sh';
+import plan from './plan.sh';
 import report from './report.sh';
 import results from './results.sh';
 import skopeo from './skopeo.sh';
@@ -15,6 +16,7 @@ export const SCRIPT_NAME = 'mirror.sh';
 /** The mirror, a POSIX shell script: the text of each of its files, by name. */
 export const SCRIPT: Readonly<Record<string, string>> = {
   [SCRIPT_NAME]: mirror,
+  'plan.sh': plan,
   'workers.sh': workers,
   'image.sh': image,
   'results.sh': results,

@@ -1,9 +1,10 @@
 # shellcheck shell=sh
 # Part of mirror.sh: the workers, and the queue that they share. An image that is to be tried again goes to its end.
 
-# Only one worker at a time has the byte that is in the fifo. A signal ends a read, not the turn of another.
+# Only one worker at a time has the byte that is in the fifo. A signal ends a read, not the turn of another. Once a
+# worker was killed there may be no turn to wait for.
 take_turn() {
-  until read -r _ <&4; do :; done
+  until read -r _ <&4; do [ ! -e "$work/killed" ] || break; done
 }
 
 end_turn() {
@@ -13,7 +14,9 @@ end_turn() {
 # Takes images from the queue until it is empty. What is to be tried again goes to the end of it, so that nobody
 # waits for a retry while there is something else to do.
 work_on_queue() {
-  trap - EXIT INT
+  trap - EXIT
+  # Whoever signals all of the processes: it is mirror.sh that stops its workers.
+  trap '' HUP INT QUIT USR1 USR2
   trap 'stopping=yes; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null || :' TERM
   child=''
   dir=$work/worker-$1
@@ -39,10 +42,13 @@ work_on_queue() {
       finish
     fi
   done
+  : >"$dir/ended"
 }
 
 # The fields of the next image of the queue, or else of the next that is to be tried again.
 take() {
+  # Nobody would hear of what is done after mirror.sh itself was killed.
+  kill -0 $$ 2>/dev/null || return 1
   [ -z "$stopping" ] || return 1
   fresh='' deferred=''
   take_turn
@@ -109,6 +115,56 @@ plan_retry() {
   not_before=$((seconds + pause))
   progress "attempt $attempt of $ATTEMPTS failed: $class. $error. Again in $pause s"
   attempt=$((attempt + 1))
+}
+
+# Looks after the workers: who was killed, what waits for too long.
+watch() {
+  trap - EXIT
+  trap '' HUP INT QUIT USR1 USR2
+  child=''
+  trap 'kill -TERM "$child" 2>/dev/null || :; exit 0' TERM
+  while :; do
+    sleep 5 &
+    child=$!
+    wait "$child" || :
+    kill -0 $$ 2>/dev/null || clean_up_after_kill
+    watch_waits
+    watch_workers
+  done
+}
+
+# mirror.sh itself was killed: its workers see that before the next image, but what runs now ends at once.
+clean_up_after_kill() {
+  for pid_file in "$work"/worker-*/pid; do
+    read -r pid <"$pid_file" && kill -TERM "$pid" || :
+  done
+  sleep 1
+  rm -rf "$work"
+  exit 0
+}
+
+# A worker that was killed may have had the turn: then no other gets it any more, and the run has to end.
+watch_workers() {
+  count=0
+  for worker in $workers; do
+    count=$((count + 1))
+    [ ! -e "$work/worker-$count/ended" ] || continue
+    kill -0 "$worker" || { : >"$work/killed" && kill -TERM $$; } || :
+  done
+}
+
+# Ends a skopeo that was asked to wait for longer than it will: it would ask again too early, up to four times. The
+# worker waits instead.
+watch_waits() {
+  for log in "$work"/worker-*/log; do
+    [ -r "$log" ] || continue
+    read -r pid <"${log%/log}/pid" || continue
+    read_retry_after <"$log"
+    read -r same_pid <"${log%/log}/pid" || continue
+    if [ "$retry_after" -gt "$SKOPEO_WAIT" ] && [ "$pid" = "$same_pid" ]; then
+      kill -TERM "$pid" || :
+    fi
+  done
 }
 
 # The time since the system's start; without /proc, by the clock. No process is started for it.

@@ -11,6 +11,6 @@ export function commandLine(command: string, place: ConfigPlace | undefined): st
 }
 
 /** A text as one word of a POSIX shell. */
-function shellWord(text: string): string {
+export function shellWord(text: string): string {
   return /^[A-Za-z0-9_./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -91,8 +91,13 @@ export function formatFinding(finding: Finding): string {
   return formatProblem(finding.severity, finding);
 }
 
+/** The findings that are errors. */
+export function errorsOf(findings: readonly Finding[]): Finding[] {
+  return findings.filter(({ severity }) => severity === 'error');
+}
+
 /** Throws the findings that are errors, all of them. */
 export function refuseErrors(findings: readonly Finding[]): void {
-  const errors = findings.filter(({ severity }) => severity === 'error');
+  const errors = errorsOf(findings);
   if (errors.length > 0) throw new InputError(errors);
 }

@@ -1,6 +1,6 @@
-import { isIgnoredByGit } from '../input/git-ignore.ts';
-import { field, listOf, type Value } from './manifest.ts';
+import type { Value } from './manifest.ts';
 import { RULES } from './rules.ts';
+import { findBrokenRules } from './violations.ts';
 
 /** What the command line of cdk8s hands to a validation plugin, as far as this one uses it. */
 export interface ValidationContext {
@@ -29,44 +29,24 @@ export interface ValidationContext {
  */
 export class ManifestValidation {
   async validate(context: ValidationContext): Promise<void> {
-    const objects = context.manifests.flatMap((path) =>
-      context
-        .parseManifest(path)
-        .flatMap(flatten)
-        .map((manifest) => ({ path, manifest })),
+    const { broken, objects } = findBrokenRules(
+      context.manifests.map((path) => ({ path, manifests: context.parseManifest(path) })),
     );
-    const holdsSecret = new Set(
-      objects.filter(({ manifest }) => field(manifest, 'kind') === 'Secret').map(({ path }) => path),
-    );
-    const committed = new Set([...holdsSecret].filter((path) => isIgnoredByGit(path) === false));
-    let broken = 0;
-    for (const { name, recommendation, fix, locations } of RULES) {
-      const violatingResources = objects.flatMap(({ path, manifest }) => {
-        const found = locations(manifest, { committed: committed.has(path) });
-        return found.length > 0
-          ? [{ resourceName: nameOf(manifest), locations: found, manifestPath: path }]
-          : [];
+    for (const { rule, objects: violating } of broken) {
+      context.report.addViolation({
+        ruleName: rule.name,
+        recommendation: rule.recommendation,
+        fix: rule.fix,
+        violatingResources: violating.map(({ name, path, locations }) => ({
+          resourceName: name,
+          locations,
+          manifestPath: path,
+        })),
       });
-      if (violatingResources.length === 0) continue;
-      context.report.addViolation({ ruleName: name, recommendation, fix, violatingResources });
-      broken += 1;
     }
-    context.report.submit(broken > 0 ? 'failure' : 'success', {
-      Objects: String(objects.length),
+    context.report.submit(broken.length > 0 ? 'failure' : 'success', {
+      Objects: String(objects),
       Rules: RULES.map(({ name }) => name).join(', '),
     });
   }
-}
-
-/** The objects of a document: none of an empty one, those of a List. */
-function flatten(document: Value): Value[] {
-  if (document === null || document === undefined) return [];
-  const isList = field(document, 'apiVersion') === 'v1' && field(document, 'kind') === 'List';
-  return isList ? listOf(field(document, 'items')).flatMap(flatten) : [document];
-}
-
-function nameOf(manifest: Value): string {
-  const metadata = field(manifest, 'metadata');
-  const name = field(metadata, 'name') ?? field(metadata, 'generateName') ?? '?';
-  return `${field(manifest, 'kind')}/${name}`;
 }

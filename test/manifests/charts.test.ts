@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { App, Chart, Testing } from 'cdk8s';
+import { ApiObject, App, Chart, JsonPatch, Testing } from 'cdk8s';
 import { load } from 'js-yaml';
 import { describe, expect, test } from 'vitest';
 import {
@@ -7,6 +7,8 @@ import {
   DigestsConfigMap,
   defineConfig,
   MirrorJob,
+  MirrorNamespace,
+  MirrorNetworkPolicy,
   makePlan,
   parseDigests,
   RegistrySecret,
@@ -82,27 +84,69 @@ describe('every object', () => {
     expect(objects.map(({ kind }) => kind)).toEqual([
       'ConfigMap',
       'Namespace',
-      'NetworkPolicy',
+      'ConfigMap',
       'ServiceAccount',
       'ConfigMap',
+      'NetworkPolicy',
       'Job',
       'Secret',
       'Secret',
     ]);
   });
 
-  test('carries the recommended labels and the hash of the plan', () => {
-    const hashes = new Set<string | undefined>();
-    for (const { kind, metadata } of objects) {
-      const hash = metadata.annotations?.['ess-airgap/plan-hash'];
-      if (kind === 'Secret') expect(hash).toBeUndefined();
-      else hashes.add(hash);
+  test('carries the recommended labels; the hash of the plan is where another plan makes another object', () => {
+    for (const { metadata } of objects) {
       expect(metadata.labels).toMatchObject({
         'app.kubernetes.io/name': 'ess-airgap',
         'app.kubernetes.io/managed-by': 'ess-airgap',
       });
     }
-    expect([...hashes]).toEqual([expect.stringMatching(/^sha256:[0-9a-f]{64}$/)]);
+    const withHash = objects.filter(({ metadata }) => metadata.annotations?.['ess-airgap/plan-hash']);
+    expect(
+      withHash.map(({ kind, metadata }) => [kind, metadata.name.replace(/[0-9a-f]{10}$/, 'HASH')]),
+    ).toEqual([
+      ['ConfigMap', 'ess-images-digests'],
+      ['ConfigMap', 'ess-mirror-plan-HASH'],
+      ['Job', 'ess-mirror-HASH'],
+    ]);
+    // Nothing else changes with a release.
+    const unchanged = (release: string) =>
+      Object.values(synthesize(release, everything, environment))
+        .flat()
+        .filter(({ metadata }) => !metadata.annotations?.['ess-airgap/plan-hash']);
+    expect(unchanged(article)).toEqual(unchanged(full));
+  });
+
+  test('a deployment with a name says so in a label, by which its objects are told apart', () => {
+    const named = (input: Partial<ConfigInput>) =>
+      Object.values(synthesize(full, { ...everything, ...input }, environment)).flat();
+    const instance = (object: Manifest) => object.metadata.labels?.['app.kubernetes.io/instance'];
+    expect(new Set(named({ name: 'staging' }).map(instance))).toEqual(new Set(['ess-airgap-staging']));
+    expect(new Set(named({}).map(instance))).toEqual(new Set([undefined]));
+    // Argo CD may keep its own there, but of pods it does not.
+    const argocd = named({ name: 'staging', gitops: 'argocd' });
+    expect(new Set(argocd.map(instance))).toEqual(new Set([undefined]));
+    const pod = (made: Manifest[]) => only(made, 'Job').spec.template.metadata.labels;
+    expect(pod(argocd)).toEqual(pod(named({ name: 'staging' })));
+    expect(pod(argocd)['app.kubernetes.io/instance']).toBe('ess-airgap-staging');
+  });
+
+  test('nothing but the mirror has the component mirror', () => {
+    const components = objects.map(({ kind, metadata }) => [
+      kind,
+      metadata.namespace ?? metadata.name,
+      metadata.labels?.['app.kubernetes.io/component'],
+    ]);
+    for (const [, namespace, component] of components)
+      expect(component === 'mirror').toBe(namespace === 'ess-mirror');
+  });
+
+  test('what is named by its content is immutable', () => {
+    const immutable = objects.filter((object) => 'immutable' in object).map(({ metadata }) => metadata.name);
+    expect(immutable).toEqual([
+      expect.stringMatching(/^ess-mirror-plan-[0-9a-f]{10}$/),
+      expect.stringMatching(/^ess-mirror-script-[0-9a-f]{10}$/),
+    ]);
   });
 });
 
@@ -110,6 +154,9 @@ describe('the mirror', () => {
   const charts = (input: ConfigInput = everything, digests = full) => synthesize(digests, input, environment);
   const mirrorOf = (input?: ConfigInput, digests?: string): Manifest[] =>
     charts(input, digests)['ess-mirror'] ?? [];
+
+  const planOf = (made: readonly Manifest[]) =>
+    made.filter(({ metadata }) => metadata.name.startsWith('ess-mirror-plan-'));
 
   test('is not there where nobody asked for it, nor are secrets', () => {
     expect(Object.keys(synthesize(full, config()))).toEqual(['ess-images']);
@@ -129,7 +176,7 @@ describe('the mirror', () => {
   });
 
   test('gives each image the credential for its server and no other', () => {
-    const plan = only(mirrorOf(), 'ConfigMap').data?.['images-000.plan']?.split('\n') ?? [];
+    const plan = planOf(mirrorOf())[0]?.data?.['images-000.plan']?.split('\n') ?? [];
     const fields = (name: string) =>
       plan
         .find((line) => line.includes(name))
@@ -150,7 +197,7 @@ describe('the mirror', () => {
     const kinds = mirrorOf({ ...everything, mirror: { image, namespace: 'element-onprem' } }).map(
       ({ kind }) => kind,
     );
-    expect(kinds).toEqual(['NetworkPolicy', 'ServiceAccount', 'ConfigMap', 'Job']);
+    expect(kinds).toEqual(['ConfigMap', 'ServiceAccount', 'ConfigMap', 'NetworkPolicy', 'Job']);
   });
 
   test('a plan too large for one ConfigMap is split, and each part fits kubectl apply', () => {
@@ -171,33 +218,88 @@ describe('the mirror', () => {
     );
     expect(lines.filter((line) => line.startsWith('sha256:'))).toHaveLength(4000);
     const { args } = only(objects, 'Job').spec.template.spec.containers[0];
-    expect(args).toEqual(configMaps.map((_, i) => `/etc/ess-airgap/images-00${i}.plan`));
+    expect(args).toEqual(planOf(objects).map((_, i) => `/etc/ess-airgap/images-00${i}.plan`));
   });
 });
 
-test('the constructs serve in the chart of another app', () => {
-  const app = new App();
-  const chart = new Chart(app, 'mine', { namespace: 'ignored', labels: { team: 'chat' } });
+describe('the constructs in the chart of another app', () => {
   const plan = makePlan(parseDigests(article, 'd.yml'), defineConfig(config()));
-  new DigestsConfigMap(chart, 'digests', { plan, namespace: 'chat', name: 'digests' });
-  new MirrorJob(chart, 'mirror', { plan, namespace: 'chat', image });
-  new RegistrySecret(chart, 'secret', {
-    name: 's',
-    namespace: 'chat',
-    component: 'pull',
-    logins: [{ server: 'a.b', username: 'u', password: 'p"\\ü' }],
+  const login = { server: 'a.b', username: 'u', password: 'p"\\ü' };
+  const secret = { name: 's', component: 'pull', logins: [login] };
+
+  test('honour its namespace and labels, also in pods', () => {
+    const chart = new Chart(new App(), 'mine', { namespace: 'chat', labels: { team: 'chat' } });
+    new DigestsConfigMap(chart, 'digests', { plan, name: 'digests' });
+    new MirrorJob(chart, 'mirror', { plan, image });
+    new RegistrySecret(chart, 'secret', secret);
+    const manifests = Testing.synth(chart) as Manifest[];
+    expect(
+      manifests.flatMap((manifest) => [...kubernetesProblems(manifest), ...restrictedProblems(manifest)]),
+    ).toEqual([]);
+    expect(manifests.map(({ metadata }) => [metadata.namespace, metadata.labels?.team])).toEqual(
+      Array(6).fill(['chat', 'chat']),
+    );
+    expect(only(manifests, 'Job').spec.template.metadata.labels.team).toBe('chat');
+    const docker = JSON.parse(
+      Buffer.from(only(manifests, 'Secret').data?.['.dockerconfigjson'] ?? '', 'base64').toString(),
+    );
+    const auth = Buffer.from('u:p"\\ü').toString('base64');
+    expect(docker).toEqual({ auths: { 'a.b': { username: 'u', password: 'p"\\ü', auth } } });
   });
-  const manifests = Testing.synth(chart) as Manifest[];
-  expect(
-    manifests.flatMap((manifest) => [...kubernetesProblems(manifest), ...restrictedProblems(manifest)]),
-  ).toEqual([]);
-  expect(manifests.map(({ metadata }) => [metadata.namespace, metadata.labels?.team])).toEqual(
-    Array(5).fill(['chat', 'chat']),
-  );
-  const docker = JSON.parse(
-    Buffer.from(only(manifests, 'Secret').data?.['.dockerconfigjson'] ?? '', 'base64').toString(),
-  );
-  expect(docker).toEqual({
-    auths: { 'a.b': { username: 'u', password: 'p"\\ü', auth: Buffer.from('u:p"\\ü').toString('base64') } },
+
+  test('a namespace of their own wins over that of the chart', () => {
+    const chart = new Chart(new App(), 'mine', { namespace: 'chat' });
+    new DigestsConfigMap(chart, 'digests', { plan, namespace: 'element-onprem' });
+    expect((Testing.synth(chart) as Manifest[])[0]?.metadata.namespace).toBe('element-onprem');
+  });
+
+  test('give the object that they stand for, to patch', () => {
+    const chart = new Chart(new App(), 'mine');
+    const made = {
+      ConfigMap: new DigestsConfigMap(chart, 'digests', { plan }),
+      Job: new MirrorJob(chart, 'mirror', { plan, image }),
+      NetworkPolicy: new MirrorNetworkPolicy(chart, 'policy', { plan }),
+      Namespace: new MirrorNamespace(chart, 'namespace', { name: 'n' }),
+      Secret: new RegistrySecret(chart, 'secret', secret),
+    };
+    for (const [kind, construct] of Object.entries(made)) expect(ApiObject.of(construct).kind).toBe(kind);
+  });
+
+  test('a patch of the Job makes it another Job: it does something else', () => {
+    const synth = (...patches: JsonPatch[]) => {
+      const chart = new Chart(new App(), 'mine');
+      const job = new MirrorJob(chart, 'mirror', { plan, image });
+      ApiObject.of(job).addJsonPatch(...patches);
+      const manifests = Testing.synth(chart) as Manifest[];
+      expect(manifests.flatMap((manifest) => kubernetesProblems(manifest))).toEqual([]);
+      expect(only(manifests, 'Job').metadata.name).toBe(job.name);
+      return job.name;
+    };
+    const affinity = JsonPatch.add('/spec/template/spec/affinity', {
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: [{ matchExpressions: [{ key: 'zone', operator: 'In', values: ['a'] }] }],
+        },
+      },
+    });
+    expect(synth(affinity)).not.toBe(synth());
+    expect(synth(affinity)).toBe(synth(affinity));
+    // What does not change the spec does not change the name; a name of one's own stays.
+    expect(synth(JsonPatch.add('/metadata/labels/a', 'b'))).toBe(synth());
+    expect(synth(JsonPatch.replace('/metadata/name', 'mine'))).toBe('mine');
+  });
+
+  test('two mirrors in one namespace do not meet: copy and verify, and with a name another plan', () => {
+    const chart = new Chart(new App(), 'mine', { namespace: 'tools' });
+    const other = makePlan(parseDigests(full, 'd.yml'), defineConfig(config()));
+    new MirrorJob(chart, 'copy', { plan, image });
+    new MirrorJob(chart, 'verify', { plan, image, mode: 'verify' });
+    new MirrorJob(chart, 'other', { plan: other, image, name: 'other-mirror' });
+    const names = (Testing.synth(chart) as Manifest[]).map(
+      ({ kind, metadata }) => `${kind} ${metadata.name}`,
+    );
+    expect(names).toHaveLength(12);
+    expect(new Set(names).size).toBe(12);
+    expect(() => new MirrorJob(chart, 'long', { plan, image, name: 'a'.repeat(51) })).toThrow('expected 50');
   });
 });

@@ -17,6 +17,22 @@ const objects = (mirror: MirrorInput = {}, registry: Partial<ConfigInput['regist
   })['ess-mirror'] ?? [];
 const jobOf = (mirror?: MirrorInput) => only(objects(mirror), 'Job');
 
+const podSettings: MirrorInput[] = [
+  { activeDeadlineSeconds: 3600 },
+  { runAsUser: 'assigned' },
+  { resources: { requests: { cpu: '1' } } },
+  { nodeSelector: { 'node-role.kubernetes.io/infra': '' } },
+  {
+    tolerations: [
+      { key: 'dedicated', value: 'mirror', effect: 'NoExecute', tolerationSeconds: 60 },
+      { operator: 'Exists' },
+    ],
+  },
+  { priorityClassName: 'low' },
+  { podAnnotations: { 'sidecar.istio.io/inject': 'false' } },
+  { podLabels: { 'example.org/team': 'chat' } },
+];
+
 test('whatever is configured, Kubernetes 1.28 and PodSecurity restricted accept it', () => {
   const inputs: MirrorInput[] = [
     {},
@@ -29,7 +45,7 @@ test('whatever is configured, Kubernetes 1.28 and PodSecurity restricted accept 
       proxy: { url: 'http://proxy.corp:3128', noProxy: ['.local', '10.0.0.0/8'] },
     },
   ];
-  for (const input of inputs) {
+  for (const input of [...inputs, ...podSettings, { egressCidrs: ['10.0.0.0/8', '2001:db8::/32'] }]) {
     const made = objects(input);
     expect(made.flatMap((manifest) => kubernetesProblems(manifest))).toEqual([]);
     expect(made.flatMap((manifest) => restrictedProblems(manifest))).toEqual([]);
@@ -42,13 +58,14 @@ test('every setting that the pod acts on makes another Job', () => {
     { mode: 'verify' },
     { parallel: 5 },
     { shards: 2 },
-    { shards: 2, kubernetesVersion: '1.29' },
+    { shards: 2, kubernetesVersion: '1.28' },
     { insecure: ['localregistry.local'] },
     { caBundle: { source: 'configMap', name: 'ca' } },
     { caBundle: { source: 'configMap', name: 'ca', key: 'other.crt' } },
     { clientCertificates: [{ server: 'localregistry.local', name: 'client' }] },
     { proxy: { url: 'http://proxy.corp:3128' } },
     { auth: [{ server: 'docker.io', source: 'existing', name: 'docker' }] },
+    ...podSettings,
   ];
   const names = settings.map((input) => jobOf(input).metadata.name);
   expect(new Set(names).size).toBe(settings.length);
@@ -69,18 +86,75 @@ describe('retries', () => {
   });
 
   test('a shard never ends the others', () => {
-    expect(rules({ shards: 4 })).toEqual(['Ignore']);
+    expect(rules({ shards: 4 })).toEqual(['Ignore', 'FailIndex 2,3']);
     expect(jobOf({ shards: 4 }).spec).toMatchObject({
       completionMode: 'Indexed',
       completions: 4,
       parallelism: 4,
-      backoffLimit: 12,
+      backoffLimitPerIndex: 3,
     });
-    const newer = { shards: 4, kubernetesVersion: '1.29' };
-    expect(rules(newer)).toEqual(['Ignore', 'FailIndex 2,3']);
-    expect(jobOf(newer).spec).toMatchObject({ backoffLimitPerIndex: 3 });
-    expect(jobOf(newer).spec.backoffLimit).toBeUndefined();
+    expect(jobOf({ shards: 4 }).spec.backoffLimit).toBeUndefined();
+    const older = { shards: 4, kubernetesVersion: '1.28' };
+    expect(rules(older)).toEqual(['Ignore']);
+    expect(jobOf(older).spec).toMatchObject({ backoffLimit: 12 });
+    expect(jobOf(older).spec.backoffLimitPerIndex).toBeUndefined();
   });
+
+  test('the API server drops an empty onPodConditions, and every apply would show a change', () => {
+    expect(JSON.stringify(jobOf())).not.toContain('"onPodConditions":[]');
+  });
+
+  test('Kubernetes ends the Job after a day, or when the configuration says', () => {
+    expect(jobOf().spec.activeDeadlineSeconds).toBe(86_400);
+    expect(jobOf({ activeDeadlineSeconds: 7200 }).spec.activeDeadlineSeconds).toBe(7200);
+  });
+});
+
+describe('the pod', () => {
+  const podOf = (mirror?: MirrorInput) => jobOf(mirror).spec.template;
+
+  test('has limits for everything that it uses, and room for its volume and its log', () => {
+    const { containers, volumes } = podOf({ parallel: 16 }).spec;
+    expect(containers[0].resources).toEqual({
+      requests: { cpu: '100m', memory: '128Mi', 'ephemeral-storage': '256Mi' },
+      limits: { cpu: '2', memory: '4Gi', 'ephemeral-storage': '3Gi' },
+    });
+    const scratch = volumes.find(({ name }: { name: string }) => name === 'scratch');
+    expect(scratch.emptyDir.sizeLimit).toBe('2Gi');
+    const requests = { cpu: '1' };
+    expect(podOf({ resources: { requests } }).spec.containers[0].resources).toEqual({ requests });
+  });
+
+  test('leaves its user to the cluster where that assigns one', () => {
+    const ids = { runAsUser: 65532, runAsGroup: 65532, fsGroup: 65532 };
+    expect(podOf().spec.securityContext).toMatchObject(ids);
+    expect(podOf({ runAsUser: 'assigned' }).spec.securityContext).toEqual({
+      runAsNonRoot: true,
+      seccompProfile: { type: 'RuntimeDefault' },
+    });
+  });
+
+  test('goes where the configuration says, with its labels and annotations', () => {
+    const mirror = Object.assign({}, ...podSettings) as MirrorInput;
+    const { metadata, spec } = podOf(mirror);
+    expect(spec).toMatchObject({
+      nodeSelector: mirror.nodeSelector,
+      tolerations: mirror.tolerations,
+      priorityClassName: mirror.priorityClassName,
+    });
+    expect(metadata.annotations).toEqual(mirror.podAnnotations);
+    expect(metadata.labels).toMatchObject({ ...mirror.podLabels, 'app.kubernetes.io/component': 'mirror' });
+    const plain = podOf();
+    expect(Object.keys(plain.metadata)).toEqual(['labels']);
+    for (const key of ['nodeSelector', 'tolerations', 'priorityClassName'])
+      expect(plain.spec[key]).toBeUndefined();
+  });
+});
+
+test('the namespace enforces, audits and warns by the standard restricted', () => {
+  const { labels } = only(objects(), 'Namespace').metadata;
+  for (const mode of ['enforce', 'audit', 'warn'])
+    expect(labels?.[`pod-security.kubernetes.io/${mode}`]).toBe('restricted');
 });
 
 describe('the NetworkPolicy', () => {
@@ -107,6 +181,19 @@ describe('the NetworkPolicy', () => {
     expect(ports({}, { server: 'nodes.example:1', pushServer: 'push.example:5000' })).toEqual([443, 5000]);
     expect(ports({ insecure: ['localregistry.local'] })).toEqual([80, 443]);
     expect(ports({ egressPorts: [8443] })).toEqual([443, 8443]);
+  });
+
+  test('and to no other network than those that are named, except to name servers', () => {
+    const { egress } = only(
+      objects({ egressCidrs: ['10.20.0.0/16', '2001:db8::/32'] }),
+      'NetworkPolicy',
+    ).spec;
+    expect(egress[0].to).toBeUndefined();
+    expect(egress[1].to).toEqual([
+      { ipBlock: { cidr: '10.20.0.0/16' } },
+      { ipBlock: { cidr: '2001:db8::/32' } },
+    ]);
+    expect(only(objects(), 'NetworkPolicy').spec.egress[1].to).toBeUndefined();
   });
 
   test('with a proxy to that, and to who is reached without it', () => {
@@ -158,6 +245,18 @@ describe('what airgap.yaml must not say', () => {
     ['proxy: { url: proxy.corp }', 'expected http://host:port'],
     ['caBundle: { source: file, name: x }', 'expected configMap or secret'],
     ['egressPorts: [0]', 'expected a whole number from 1 to 65535'],
+    ['egressCidrs: [10.0.0.0]', 'expected a network such as 10.0.0.0/8'],
+    ['egressCidrs: [10.0.0.0/33]', 'expected a network such as 10.0.0.0/8'],
+    ['egressCidrs: [registry.local/8]', 'expected a network such as 10.0.0.0/8'],
+    ['activeDeadlineSeconds: 1', 'expected a whole number from 60 to 2592000'],
+    ['runAsUser: 1000', 'expected fixed or assigned'],
+    ['resources: { limits: { cpu: lots } }', 'expected a quantity such as 500m, 2 or 512Mi'],
+    ['resources: { limit: { cpu: 1 } }', 'unknown key "limit"; expected requests, limits'],
+    ['nodeSelector: { "a b": c }', '"a b": expected a name such as team or example.org/team'],
+    ['nodeSelector: { a: -b }', 'expected at most 63 letters'],
+    ['tolerations: [{ effect: noSchedule }]', 'Did you mean NoSchedule?'],
+    ['podLabels: { app.kubernetes.io/name: x }', 'ess-airgap sets this label itself'],
+    ['priorityClassName: High', 'expected a name of a-z'],
   ])('%s', (mirror, message) => expect(errorOf(mirror)).toContain(message));
 
   test('a proxy with a password, which is not repeated', () => {

@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { expect, test } from 'vitest';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
 import { LOAD_SCRIPT } from '../../lib/bundle/script.ts';
+import { folder } from '../support/cli.ts';
 
 const run = (command: string) => spawnSync('sh', ['-c', command], { encoding: 'utf8' });
 
@@ -25,8 +28,116 @@ test("a bundle's load.sh is whole: the parts that it shares with mirror.sh stand
   expect(status).toBe(0);
 });
 
-test.each(['dash', 'bash --posix', 'busybox sh'])('%s: without a plan it says what it wants', (shell) => {
+const SHELLS = ['dash', 'bash --posix', 'busybox sh'];
+test.each(SHELLS)('%s: without a plan it says what it wants', (shell) => {
   const { stderr, status } = run(`${shell} lib/mirror/mirror.sh`);
   expect(status).toBe(2);
   expect(stderr).toContain('name at least one plan file');
+});
+
+describe.each(SHELLS)('%s: a plan that is not valid: exit code 2 before skopeo is run', (shell) => {
+  const digest = `sha256:${'1'.repeat(64)}`;
+  const [source, target] = ['docker.io/library/redis:7', 'r.example/ess/redis:7'];
+  const rest = '- - - synapse/redis';
+  const cases: [name: string, lines: string[], message: string][] = [
+    [
+      'one target, two digests',
+      [`${digest} ${source} ${target} ${rest}`, `sha256:${'2'.repeat(64)} ${source} ${target} ${rest}`],
+      `two lines have the target ${target}, one with ${digest} and one with sha256:222`,
+    ],
+    [
+      'one target, two sources without a digest',
+      [`- ${source} ${target} ${rest}`, `- docker.io/library/other:1 ${target} ${rest}`],
+      `two lines have the target ${target}`,
+    ],
+    ['a digest that is none', [`sha256:123 ${source} ${target} ${rest}`], 'the field digest is "sha256:123"'],
+    [
+      'a digest in capitals',
+      [`sha256:${'A'.repeat(64)} ${source} ${target} ${rest}`],
+      'the field digest is "sha256:AAA',
+    ],
+    [
+      'a digest of another algorithm',
+      [`md5:${'1'.repeat(32)} ${source} ${target} ${rest}`],
+      'the field digest is "md5:',
+    ],
+    ['an option as the source', [`${digest} --help ${target} ${rest}`], 'the field source is "--help"'],
+    ['a source without a server', [`${digest} redis:7 ${target} ${rest}`], 'the field source is "redis:7"'],
+    [
+      'a login in the source',
+      [`${digest} user:secret@docker.io/x:1 ${target} ${rest}`],
+      'the field source is missing or not valid',
+    ],
+    [
+      'a target without a tag',
+      [`${digest} ${source} r.example:5000/redis ${rest}`],
+      'the field target is "r.example:5000/redis"',
+    ],
+    [
+      'a target with a digest',
+      [`${digest} ${source} r.example/redis@${digest} ${rest}`],
+      'the field target is missing',
+    ],
+    [
+      'a way out of the registry',
+      [`${digest} ${source} r.example/../redis:7 ${rest}`],
+      'the field target is "r.example/../',
+    ],
+    [
+      'a login from elsewhere',
+      [`${digest} ${source} ${target} ../../root - - synapse/redis`],
+      'the field auth is "../../root"',
+    ],
+    [
+      'an option as platforms',
+      [`${digest} ${source} ${target} - - --os=x synapse/redis`],
+      'the field platforms is "--os=x"',
+    ],
+    [
+      'a quote in a container',
+      [`${digest} ${source} ${target} - - - a/b","result":"copied`],
+      'the field containers is "a/b","res',
+    ],
+    ['a field that is missing', [`${digest} ${source} ${target} - - -`], 'the field containers is missing'],
+    ['a line that is cut', [digest], 'the field source is missing'],
+    ['a field too many', [`${digest} ${source} ${target} ${rest} extra=1`], 'the field 8 is "extra=1"'],
+    [
+      'control characters',
+      [`${digest} a\u001b]0;x\u0007/b:1 ${target} ${rest}`],
+      'the field source is "a]0;x/b:1"',
+    ],
+    [
+      'a name without end',
+      [`${digest} r.example/${'x'.repeat(100_000)}:1 ${target} ${rest}`],
+      'the field source is "r.example/xxx',
+    ],
+  ];
+
+  test.each(cases)('%s', (_, lines, message) => {
+    const cwd = folder({ 'images.plan': lines.join('\n'), 'tmp/.keep': '' });
+    mkdirSync(join(cwd, 'bin'));
+    writeFileSync(join(cwd, 'bin/skopeo'), `#!/bin/sh\n: >${cwd}/asked\nexit 1\n`, { mode: 0o755 });
+    const run = spawnSync('sh', ['-c', `exec ${shell} lib/mirror/mirror.sh "$0"`, join(cwd, 'images.plan')], {
+      encoding: 'utf8',
+      env: { PATH: `${cwd}/bin:${process.env.PATH}`, HOME: cwd, TMPDIR: join(cwd, 'tmp') },
+    });
+    expect(run).toMatchObject({ status: 2, stdout: '' });
+    expect(run.stderr).toContain('the plan is not valid, so nothing was copied:\n');
+    expect(run.stderr).toContain(message);
+    for (const hidden of ['secret', '\u001b']) expect(run.stderr).not.toContain(hidden);
+    expect(run.stderr.length).toBeLessThan(2000);
+    expect(readdirSync(cwd)).not.toContain('asked');
+    expect(readdirSync(join(cwd, 'tmp'))).toEqual(['.keep']);
+  });
+
+  test('of very many problems it shows some', () => {
+    const cwd = folder({ 'images.plan': 'x y z - - - -\n'.repeat(1000) });
+    const run = spawnSync('sh', ['-c', `exec ${shell} lib/mirror/mirror.sh "$0"`, join(cwd, 'images.plan')], {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, HOME: cwd, TMPDIR: cwd },
+    });
+    expect(run.status).toBe(2);
+    expect(run.stderr).toMatch(/\n\.\.\. and \d+ more\n$/);
+    expect(run.stderr.split('\n').length).toBeLessThan(30);
+  });
 });

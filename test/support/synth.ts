@@ -1,9 +1,10 @@
 import { App, Testing } from 'cdk8s';
 import {
-  addCharts,
   type ConfigInput,
   defineConfig,
   type Environment,
+  EssAirgap,
+  InputError,
   makePlan,
   parseDigests,
 } from '../../lib/index.ts';
@@ -30,8 +31,10 @@ export function synthesize(
   environment: Environment = {},
 ): Record<string, Manifest[]> {
   const config = defineConfig(input);
+  const plan = makePlan(parseDigests(digests, 'images_digests.yml'), config);
   const app = new App();
-  addCharts(app, makePlan(parseDigests(digests, 'images_digests.yml'), config), config, environment);
+  const problems = new EssAirgap(app, 'ess', { config, plan, environment }).problems();
+  if (problems.length > 0) throw new InputError(problems);
   return Object.fromEntries(app.charts.map((chart) => [chart.node.id, Testing.synth(chart) as Manifest[]]));
 }
 

@@ -25,11 +25,10 @@ export function addWiring(program: Program): void {
     )
     .action(async ({ helm }, command) => {
       const { loadProject } = await import('../../project.ts');
-      const { wiringOf } = await import('../../plan/products/classic/wiring.ts');
-      const { wiringText } = await import('../format/wiring.ts');
+      const { productOf } = await import('../../plan/products/index.ts');
       const { refuseErrors } = await import('../../plan/finding.ts');
       const { config, plan } = loadProject(command.optsWithGlobals().config);
       refuseErrors(plan.findings);
-      process.stdout.write(wiringText(wiringOf(plan, config, helm)));
+      process.stdout.write(productOf(plan.release).wiringText(plan, config, helm));
     });
 }

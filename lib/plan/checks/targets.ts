@@ -78,7 +78,7 @@ function identity({ source, target, platforms }: Relocation): string {
 export function checkSize({ plan, config, place }: Checked): Finding[] {
   const product = productOf(plan.release);
   if (!product.hasConfigMap(config)) return [];
-  const bytes = Buffer.byteLength(product.renderOverride(plan, config));
+  const bytes = Buffer.byteLength(product.renderOverride(plan));
   const message = `the override for ${plan.overrides.length} containers has ${bytes} bytes`;
   const at = place?.('configMap') ?? place?.('digests');
   if (bytes > 1024 * 1024) {

@@ -1,14 +1,16 @@
 import type { Config } from '../../config/schema.ts';
 import type { ContainerImage } from '../../digests/container-image.ts';
 import type { Check } from '../checks/checked.ts';
-import type { Override, ReleaseContext, UncheckedPlan, ValueList } from '../model.ts';
+import type { Override, Plan, ReleaseContext, UncheckedPlan, ValueList } from '../model.ts';
 
 /** What tells a deployment of one product line to run the images of a plan. */
 export interface Product {
   /** The text of the override. */
-  renderOverride(plan: UncheckedPlan, config: Config): string;
+  renderOverride(plan: UncheckedPlan): string;
   /** The key of a ConfigMap that holds that text. */
   readonly configMapKey: string;
+  /** Labels that whatever reads that ConfigMap looks for. */
+  readonly configMapLabels: Readonly<Record<string, string>>;
   /** Whether a ConfigMap with the override is applied to the cluster. */
   hasConfigMap(config: Config): boolean;
   /** The file beside the manifests that holds the override; undefined if only the ConfigMap does. */
@@ -17,6 +19,15 @@ export interface Product {
   valueLists(context: ReleaseContext, overrides: readonly Override[], config: Config): readonly ValueList[];
   /** How the users of this line call a container. */
   nameOf(container: Pick<ContainerImage, 'component' | 'container'>): string;
+  /**
+   * What to enter where, so that the deployment uses what was synthesised, for a person.
+   *
+   * @param helm what `ess-airgap wiring --helm` was given
+   * @throws InputError if that is not what this line expects
+   */
+  wiringText(plan: Plan, config: Config, helm: readonly string[]): string;
+  /** The step after the images are in the registry, in as many lines as it takes. */
+  lastStep(plan: Plan, config: Config, files: readonly string[]): readonly string[];
   /** Finds what only this line can have wrong. */
   readonly check: Check;
 }

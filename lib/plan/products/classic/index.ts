@@ -3,15 +3,27 @@ import type { Checked } from '../../checks/checked.ts';
 import { type Finding, finding } from '../../finding.ts';
 import type { Product } from '../product.ts';
 import { renderOverrides } from './override.ts';
+import { wiringOf } from './wiring.ts';
+import { wiringText } from './wiring-text.ts';
 
 /** The installer with its ElementDeployment, which reads the override from a ConfigMap. */
 export const classic: Product = {
   renderOverride: ({ overrides }) => renderOverrides(overrides),
   configMapKey: 'images_digests',
+  configMapLabels: {},
   hasConfigMap: () => true,
   fileName: () => undefined,
   valueLists: () => [],
   nameOf: containerName,
+  wiringText: (plan, config, helm) => wiringText(wiringOf(plan, config, helm)),
+  lastStep: (_, { configMap, pullSecret, registry }) => [
+    `In the ElementDeployment: spec.global.config.imagesDigestsConfigMap: ${configMap.name}`,
+    ...(pullSecret
+      ? [
+          `and spec.global.k8s.workloads.dockerSecrets: [{ name: ${pullSecret.name}, url: ${registry.server} }]`,
+        ]
+      : []),
+  ],
   check,
 };
 

@@ -1,8 +1,9 @@
+import type { Config } from '../../../config/schema.ts';
 import type { UncheckedPlan } from '../../model.ts';
 import { imageKeys } from './lists.ts';
 import { mapping, renderMapping, setAt } from './yaml.ts';
 
-/** How the first line of an override begins; what follows is the chart and its version. */
+/** How a line of every override begins; what follows is the chart and its version. */
 const FIRST_WORDS = '# ess-airgap: images for ';
 
 /**
@@ -28,6 +29,11 @@ export function renderValues({ release, overrides, valueLists, hash }: Unchecked
   return `${lines.join('\n')}\n`;
 }
 
+/** Whatever reads manifests from a folder takes every .yaml, .yml and .json for one, so the file has another ending. */
+export function fileName({ name }: Pick<Config, 'name'>): string {
+  return `${name ? `${name}-` : ''}ess-images.values`;
+}
+
 /** Whether an image is part of a list that is repeated as a whole. */
 function isInList(
   { component }: UncheckedPlan['overrides'][number],
@@ -38,6 +44,10 @@ function isInList(
 
 /** The chart and version that a file of values is an override for; undefined if it is none. */
 export function overrideChart(text: string): string | undefined {
-  if (!text.startsWith(FIRST_WORDS)) return undefined;
-  return text.slice(FIRST_WORDS.length, text.search(/[\r\n]|$/));
+  // A file of a synth has other comments before it.
+  const line = text
+    .slice(0, 4000)
+    .split(/\r\n|\n|\r/)
+    .find((own) => own.startsWith(FIRST_WORDS));
+  return line?.slice(FIRST_WORDS.length);
 }

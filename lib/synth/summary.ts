@@ -1,9 +1,10 @@
 import type { Config, MirrorConfig } from '../config/schema.ts';
 import { shortDigest } from '../image/reference.ts';
-import { SECRETS_CHART } from '../manifests/charts.ts';
+import { SECRETS_CHART } from '../manifests/committed-secrets.ts';
 import { formatFinding } from '../plan/finding.ts';
 import type { Plan } from '../plan/model.ts';
 import { formatCounts, formatTreatments, overviewOf } from '../plan/overview.ts';
+import { productOf } from '../plan/products/index.ts';
 import { rateBudgets } from '../plan/rate-budget.ts';
 
 /** What a synth made and what comes next, for the person who ran it. */
@@ -14,6 +15,7 @@ export function summarize(plan: Plan, config: Config, files: readonly string[]):
   const target = config.registry.pushServer ?? config.registry.server;
   const secrets = files.filter((file) => file.includes(SECRETS_CHART));
   const others = files.filter((file) => !secrets.includes(file));
+  const manifests = others.filter((file) => /\.ya?ml$/.test(file));
   const lines = [
     ...plan.findings.map(formatFinding),
     ...(plan.findings.length > 0 ? [''] : []),
@@ -29,15 +31,11 @@ export function summarize(plan: Plan, config: Config, files: readonly string[]):
     '',
     'Next:',
     '  1. Review the files.',
-    `  2. ${apply(config, others, secrets)}`,
-    `  3. In the ElementDeployment: spec.global.config.imagesDigestsConfigMap: ${config.configMap.name}`,
+    `  2. ${apply(config, manifests, secrets)}`,
+    ...productOf(plan.release)
+      .lastStep(plan, config, others)
+      .map((line, index) => `  ${index === 0 ? '3.' : '  '} ${line}`),
   ];
-  if (config.pullSecret) {
-    const { name } = config.pullSecret;
-    lines.push(
-      `     and spec.global.k8s.workloads.dockerSecrets: [{ name: ${name}, url: ${config.registry.server} }]`,
-    );
-  }
   return `${lines.join('\n')}\n`;
 }
 

@@ -1,0 +1,121 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeImage, pushImage } from '../../test/support/images.ts';
+import { startRegistry } from '../../test/support/registry.ts';
+import { digestsFileOf } from '../../test/support/release.ts';
+
+// Runs every command of a build of ess-airgap in an empty folder, with an empty PATH except for the tools that the
+// command itself needs. A command without a case here is an error.
+//   node commands.cjs EXECUTABLE [ARGUMENT...]
+
+interface Case {
+  readonly args: readonly string[];
+  /** Tools in PATH. Default: none. */
+  readonly tools?: readonly string[];
+  /** Default: 0. */
+  readonly status?: number;
+  /** What it prints on standard output. */
+  readonly prints: RegExp;
+}
+
+/** skopeo, and what the scripts need beside it. */
+const COPYING =
+  'sh skopeo sha256sum cat chmod cp cut date dirname expr head ln ls mkdir mkfifo mktemp mv rm rmdir sed sleep sort stat tail touch tr uniq wc env dd od tee basename'.split(
+    ' ',
+  );
+
+const command = process.argv.slice(2);
+const directory = mkdtempSync(join(tmpdir(), 'ess-airgap-commands-'));
+const image = makeImage({ name: 'synapse', layers: [{ seed: 'synapse', size: 40_000 }] });
+const [source, target] = await Promise.all([startRegistry(), startRegistry()]);
+
+function run(
+  cwd: string,
+  { args, tools = [] }: Case,
+): Promise<{ status: number | null; stdout: string; stderr: string }> {
+  const path = join(directory, `path-${tools.length}`);
+  mkdirSync(path, { recursive: true });
+  for (const tool of tools) {
+    const found = spawnSync('sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' }).stdout.trim();
+    if (!found) throw new Error(`this machine has no ${tool}`);
+    try {
+      symlinkSync(found, join(path, tool));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+  const [executable = '', ...before] = command;
+  return new Promise((resolve, reject) => {
+    const child = spawn(executable, [...before, ...args], { cwd, env: { PATH: path, HOME: cwd } });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      stderr += text;
+    });
+    child.once('error', reject).once('close', (status) => resolve({ status, stdout, stderr }));
+    child.stdin.end();
+  });
+}
+
+const digests = (tag: string) =>
+  digestsFileOf({ 'synapse/synapse': `${source.server}/element-hq/synapse:${tag}@${image.digest}` });
+const config = `apiVersion: ess-airgap/v1
+namespace: element-onprem
+registry: { server: "${target.server}", path: ess }
+mirror:
+  image: ${target.server}/skopeo@sha256:${'a'.repeat(64)}
+  insecure: ["${source.server}", "${target.server}"]
+`;
+
+/** In this order: load pushes what bundle wrote, and verify finds what mirror copied. */
+const CASES: Readonly<Record<string, Case>> = {
+  init: { args: ['init', 'registry.example.org/ess', '--config', 'new.yaml'], prints: /new\.yaml/ },
+  plan: { args: ['plan'], prints: /synapse/ },
+  lint: { args: ['lint'], prints: /note|warning|no findings/ },
+  diff: { args: ['diff', 'old.yml', 'images_digests.yml'], prints: /synapse/ },
+  wiring: { args: ['wiring'], prints: /imagesDigestsConfigMap/ },
+  report: { args: ['report'], prints: /<html/ },
+  mirror: { args: ['mirror'], tools: COPYING, prints: /copied/ },
+  verify: { args: ['verify'], prints: /1 of 1/ },
+  bundle: { args: ['bundle', '--output', 'bundle'], prints: /bundle/ },
+  load: { args: ['load', 'bundle'], tools: COPYING, prints: /skipped|present/ },
+  completion: { args: ['completion', 'bash'], prints: /complete -/ },
+  help: { args: ['help', 'plan'], prints: /Usage: ess-airgap plan/ },
+};
+
+try {
+  await pushImage(source.server, 'element-hq/synapse', 'v1', image);
+  const cwd = join(directory, 'empty');
+  mkdirSync(cwd);
+  const help = await run(cwd, { args: ['--help'], prints: /Commands:/ });
+  const commands = [...(help.stdout.split('Commands:')[1] ?? '').matchAll(/^ {2}([a-z][\w-]*)/gm)].map(
+    ([, name = '']) => name,
+  );
+  const without = commands.filter((name) => !CASES[name]);
+  if (commands.length === 0 || without.length > 0)
+    throw new Error(`no case for: ${without.join(', ')}\n${help.stderr}`);
+  writeFileSync(join(cwd, 'airgap.yaml'), config);
+  writeFileSync(join(cwd, 'images_digests.yml'), digests('v1'));
+  writeFileSync(join(cwd, 'old.yml'), digests('v0'));
+  let passed = 0;
+  let failed = 0;
+  for (const [name, one] of Object.entries(CASES)) {
+    const { status, stdout, stderr } = await run(cwd, one);
+    if (status === (one.status ?? 0) && one.prints.test(stdout)) {
+      passed += 1;
+      continue;
+    }
+    failed += 1;
+    console.error(`${name}: exit code ${status}\n${stdout.slice(0, 2000)}\n${stderr.slice(0, 2000)}`);
+  }
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+} finally {
+  await Promise.all([source.stop(), target.stop()]);
+  rmSync(directory, { recursive: true, force: true });
+}

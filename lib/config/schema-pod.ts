@@ -1,0 +1,94 @@
+import * as z from 'zod/mini';
+import { count, key, list, objectName, text } from './schema-parts.ts';
+
+// The part of airgap.yaml that is about the pods of the Job: what clusters ask of pods, whatever these do.
+
+const quantity = (value: string): string | undefined =>
+  /^\+?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+|[KMGTPE]i|[numkMGTPE])?$/.test(value)
+    ? undefined
+    : 'expected a quantity such as 500m, 2 or 512Mi';
+const qualifiedName = (value: string): string | undefined =>
+  /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/.test(value)
+    ? undefined
+    : 'expected a name such as team or example.org/team';
+const labelValue = (value: string): string | undefined =>
+  /^([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?$/.test(value)
+    ? undefined
+    : 'expected at most 63 letters, digits, dashes, underscores and dots, with a letter or digit at both ends';
+/** Labels by which the NetworkPolicy and the commands in the documentation find the pods. */
+const ownLabel = (value: string): string | undefined =>
+  qualifiedName(value) ??
+  (/^app\.kubernetes\.io\/(name|component|part-of|managed-by|instance)$/.test(value)
+    ? 'ess-airgap sets this label itself; expected another one'
+    : undefined);
+
+/** A mapping of texts whose keys `whyNot` finds nothing wrong with. */
+function texts(whyNot: (key: string) => string | undefined, value = text()) {
+  return z.record(z.string(), value).check(
+    z.check((context) => {
+      for (const name of Object.keys(context.value)) {
+        const reason = whyNot(name);
+        if (reason)
+          context.issues.push({ code: 'custom', message: `"${name}": ${reason}`, input: context.value });
+      }
+    }),
+  );
+}
+
+/** Made anew for each key: a description belongs to one schema object. */
+const quantities = () => z.optional(texts(qualifiedName, text(quantity)));
+
+/** Keys of `mirror`. */
+export const pod = {
+  activeDeadlineSeconds: key(
+    'Seconds after which Kubernetes ends the Job, whatever it is doing; without a limit, a pod whose image cannot be pulled would wait for ever. Kubernetes deletes running pods then, with their logs. Default: 86400, a day.',
+    z._default(count(60, 2_592_000), 86_400),
+  ),
+  runAsUser: key(
+    'fixed: the pod runs as user and group 65532. assigned: the pod names no user and the cluster assigns one, as OpenShift does. Default: fixed.',
+    z._default(z.enum(['fixed', 'assigned']), 'fixed'),
+  ),
+  resources: key(
+    'Requests and limits of the container, instead of the defaults: all of them, not some. Default: requests of 100m CPU, 128Mi memory and 256Mi ephemeral-storage; limits of 2 CPUs, 1Gi memory per 4 of parallel, and 3Gi ephemeral-storage.',
+    z.optional(
+      z.strictObject({
+        requests: key('By resource: cpu, memory, ephemeral-storage. Default: none.', quantities()),
+        limits: key('By resource: cpu, memory, ephemeral-storage. Default: none.', quantities()),
+      }),
+    ),
+  ),
+  nodeSelector: key(
+    'Labels of the nodes that the pods may run on. Default: any node.',
+    z._default(texts(qualifiedName, text(labelValue)), {}),
+  ),
+  tolerations: key(
+    'Taints of nodes that the pods tolerate, as in a pod. Default: none.',
+    z._default(
+      list(
+        z.strictObject({
+          key: key('Key of the taint. Default: every key.', z.optional(text(qualifiedName))),
+          operator: key('Default: Equal.', z.optional(z.enum(['Exists', 'Equal']))),
+          value: key('Value of the taint, with Equal. Default: the empty one.', z.optional(text(labelValue))),
+          effect: key(
+            'Effect of the taint. Default: every effect.',
+            z.optional(z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute'])),
+          ),
+          tolerationSeconds: key(
+            'With NoExecute: how many seconds the taint is tolerated. Default: for ever.',
+            z.optional(count(0, 2_592_000)),
+          ),
+        }),
+      ),
+      [],
+    ),
+  ),
+  priorityClassName: key(
+    'Priority class of the pods. Default: that of the cluster.',
+    z.optional(text(objectName)),
+  ),
+  podAnnotations: key('Annotations of the pods. Default: none.', z._default(texts(qualifiedName), {})),
+  podLabels: key(
+    'Labels of the pods beside those that ess-airgap sets. Default: none.',
+    z._default(texts(ownLabel, text(labelValue)), {}),
+  ),
+};

@@ -1,0 +1,92 @@
+# shellcheck shell=sh
+# Part of mirror.sh: reads the plan files. What they hold becomes part of command lines, file names and JSON, so nothing
+# that is not valid gets further than this.
+
+# Writes the images of all plans, numbered, to the queue. Ends the run if a line is not valid.
+read_plans() {
+  number=0
+  : >"$work/problems"
+  for plan in "$@"; do
+    line_number=0
+    while read -r digest source target source_auth target_auth platforms containers more || [ -n "$digest" ]; do
+      line_number=$((line_number + 1))
+      case $digest in '' | '#'*) continue ;; esac
+      number=$((number + 1))
+      validate_line
+      echo "$number $digest $source $target $source_auth $target_auth $platforms $containers" >&7
+      # Without a digest, what a tag gets is decided by the source.
+      [ "$digest" = - ] && wanted=$source || wanted=$digest
+      echo "$target $wanted" >&8
+    done <"$plan"
+  done 7>"$work/queue" 8>"$work/targets"
+  sort -u "$work/targets" >"$work/targets-sorted"
+  previous='' first=''
+  while read -r target wanted; do
+    if [ "$target" = "$previous" ]; then
+      echo "two lines have the target $target, one with $first and one with $wanted; expected one line per target" >>"$work/problems"
+    fi
+    previous=$target first=$wanted
+  done <"$work/targets-sorted"
+  [ -s "$work/problems" ] || return 0
+  echo 'mirror.sh: the plan is not valid, so nothing was copied:'
+  head -n 20 "$work/problems" | cut -c 1-500 | tr -cd '\n\40-\176'
+  left=$(($(wc -l <"$work/problems") - 20))
+  [ "$left" -le 0 ] || echo "... and $left more"
+  exit 2
+} >&2
+
+validate_line() {
+  case $digest in
+    -) ;;
+    *) is_digest "$digest" || problem digest "$digest" 'sha256: and 64 hexadecimal digits, or -' ;;
+  esac
+  case $source in
+    -) ;;
+    *@*) { is_repository "${source%%@*}" && is_digest "${source#*@}"; } || problem source '' 'server/repository@digest' ;;
+    *) is_repository "$source" || problem source "$source" 'server/repository:tag, or -' ;;
+  esac
+  case ${target##*/} in
+    *:?*) is_repository "$target" || problem target "$target" 'server/repository:tag' ;;
+    *) problem target "$target" 'server/repository:tag' ;;
+  esac
+  for auth in "$source_auth" "$target_auth"; do
+    case $auth in
+      -) ;;
+      '' | [!A-Za-z0-9]* | *[!A-Za-z0-9._-]*) problem auth "$auth" 'the name of a folder, or -' ;;
+    esac
+  done
+  case $platforms in
+    -) ;;
+    [!a-z]* | *[!a-z0-9/,.]* | *,) problem platforms "$platforms" 'os/architecture with commas between, or -' ;;
+    */*) ;;
+    *) problem platforms "$platforms" 'os/architecture with commas between, or -' ;;
+  esac
+  case $containers in
+    '' | [!A-Za-z0-9]* | *[!A-Za-z0-9._/,-]*) problem containers "$containers" 'component/container with commas between' ;;
+  esac
+  # Further fields will have names, so that an older script does not take them for something else.
+  [ -z "$more" ] || problem 8 "$more" 'seven fields'
+}
+
+# A reference whose repository comes after a server; without a digest.
+is_repository() {
+  case $1 in
+    [!A-Za-z0-9]* | *[!A-Za-z0-9._:/-]* | *//* | *..* | */ | *: | *:*:*:* | */-* | */.*) return 1 ;;
+    ?*/?*) [ ${#1} -le 512 ] ;;
+    *) return 1 ;;
+  esac
+}
+
+is_digest() {
+  case $1 in sha256:*[!0-9a-f]*) return 1 ;; sha256:*) [ ${#1} -eq 71 ] ;; *) return 1 ;; esac
+}
+
+#   problem FIELD VALUE EXPECTED
+# What has an @ may hold a password, and is not repeated.
+problem() {
+  case $2 in
+    *@* | '') found='' ;;
+    *) found="\"$2\"" ;;
+  esac
+  echo "$plan:$line_number: the field $1 is ${found:-missing or not valid}; expected $3" >>"$work/problems"
+}
