@@ -1,4 +1,5 @@
 import { bySeverity, type Finding } from '../finding.ts';
+import { productOf } from '../products/index.ts';
 import type { Check, Checked } from './checked.ts';
 import { checkDigests } from './images.ts';
 import { checkCredentials, checkMirror } from './mirror.ts';
@@ -23,6 +24,7 @@ const CHECKS: readonly Check[] = [
   checkCredentials,
   checkMirror,
   checkSecrets,
+  (checked) => productOf(checked.plan.release).check(checked),
 ];
 
 /** Returns all findings about a plan: errors first, then in the order of the checks. */
