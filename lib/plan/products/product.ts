@@ -5,6 +5,8 @@ import type { Override, Plan, ReleaseContext, UncheckedPlan, ValueList } from '.
 
 /** What tells a deployment of one product line to run the images of a plan. */
 export interface Product {
+  /** What the override is, as the subject of a sentence: `the ConfigMap`. */
+  readonly overrideName: string;
   /** The text of the override. */
   renderOverride(plan: UncheckedPlan): string;
   /** The key of a ConfigMap that holds that text. */

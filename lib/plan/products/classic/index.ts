@@ -8,6 +8,7 @@ import { wiringText } from './wiring-text.ts';
 
 /** The installer with its ElementDeployment, which reads the override from a ConfigMap. */
 export const classic: Product = {
+  overrideName: 'the ConfigMap',
   renderOverride: ({ overrides }) => renderOverrides(overrides),
   configMapKey: 'images_digests',
   configMapLabels: {},

@@ -6,6 +6,7 @@ import { helmCommand, wiringText } from './wiring.ts';
 
 /** The Helm chart matrix-stack, which gets the override as a file of values. */
 export const essHelm: Product = {
+  overrideName: 'the override file',
   renderOverride: renderValues,
   configMapKey: 'values.yaml',
   // Flux 2.7 and later reads the values again when they change, and not only when its interval is over.
