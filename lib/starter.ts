@@ -6,6 +6,7 @@ import { credentialsOf, secretNameOf } from './credentials/sources.ts';
 import { readRelease } from './digests/read.ts';
 import { repositoryName } from './image/reference.ts';
 import { InputError } from './input/problem.ts';
+import { quote } from './input/quote.ts';
 import { PRIVATE_REPOSITORIES } from './plan/checks/mirror.ts';
 import { makePlan } from './plan/plan.ts';
 
@@ -19,7 +20,7 @@ import { makePlan } from './plan/plan.ts';
 export function writeStarter(configPath: string, server: string, digestsPath: string): string {
   const parsed = parseServer(server);
   if (typeof parsed === 'string') {
-    throw new InputError([{ message: `the server ${JSON.stringify(server)} is not legal: ${parsed}` }]);
+    throw new InputError([{ message: `the server ${quote(server)} is not legal: ${parsed}` }]);
   }
   const { info, images } = readRelease(digestsPath);
   const credentials = PRIVATE_REPOSITORIES.filter((prefix) =>

@@ -2,21 +2,22 @@ import * as z from 'zod/mini';
 import { type ImageReference, repositoryName } from '../image/reference.ts';
 import type { Manifest } from '../registry/client.ts';
 import { RegistryError } from '../registry/error.ts';
+import { LIMITS } from './limits.ts';
 
 /** A blob as a manifest names it (OCI image specification, "Content Descriptors"). */
 export interface Blob {
-  /** The 64 hexadecimal digits behind `sha256:`, which name its file. */
+  /** The 64 hexadecimal digits of its sha256 digest, which name its file. */
   readonly hex: string;
   readonly size: number;
-  /** layer: what a later bundle may leave out. config: what every bundle holds, because every push reads it. */
+  /** A later bundle may leave out a layer. Every bundle holds the configurations, because every push reads them. */
   readonly kind: 'config' | 'layer';
 }
 
 /** Everything that an image consists of. */
 export interface ImageContents {
-  /** What the tag names: an index, or the one manifest. */
+  /** What the tag names: an index, or the only manifest. */
   readonly root: Manifest;
-  /** The manifests below the index, one a platform. */
+  /** The manifests that the index names, each once. */
   readonly manifests: readonly Manifest[];
   /** Configurations and layers of all platforms, each once. */
   readonly blobs: readonly Blob[];
@@ -27,18 +28,24 @@ export interface ManifestSource {
   manifest(image: ImageReference, reference: string): Promise<Manifest | undefined>;
 }
 
+/** What a manifest names: other manifests, or a configuration and layers. */
+export type Descriptors =
+  | { readonly kind: 'index'; readonly manifests: readonly { readonly hex: string; readonly size: number }[] }
+  | { readonly kind: 'manifest'; readonly blobs: readonly Blob[] };
+
 const descriptor = z.object({
   digest: z.string().check(z.regex(/^sha256:[0-9a-f]{64}$/)),
-  size: z.int().check(z.nonnegative()),
+  size: z.int().check(z.nonnegative(), z.maximum(LIMITS.blobBytes)),
 });
-const indexSchema = z.object({ manifests: z.array(descriptor) });
-const manifestSchema = z.object({ config: descriptor, layers: z.array(descriptor) });
+const descriptors = z.array(descriptor).check(z.maxLength(LIMITS.descriptors));
+const indexSchema = z.object({ manifests: descriptors });
+const manifestSchema = z.object({ config: descriptor, layers: descriptors });
 
 /**
  * Reads the manifests of an image, of all its platforms.
  *
- * @returns undefined where the registry does not have the image
- * @throws RegistryError where it cannot be asked, or where a manifest is none that can be carried
+ * @returns undefined if the registry does not have the image
+ * @throws RegistryError if it cannot be asked, or if a manifest cannot be carried
  */
 export async function readContents(
   image: ImageReference,
@@ -46,46 +53,89 @@ export async function readContents(
 ): Promise<ImageContents | undefined> {
   const root = await source.manifest(image, image.digest ?? image.tag ?? '');
   if (!root) return undefined;
-  const index = indexSchema.safeParse(parseJson(root));
-  if (!index.success) return { root, manifests: [], blobs: readBlobs(image, root) };
+  const contents = readRoot(image, root);
+  if (contents.kind === 'manifest') return { root, manifests: [], blobs: each([contents.blobs], image) };
   const manifests = new Map<string, Manifest>();
-  for (const { digest } of index.data.manifests) {
-    const child = manifests.get(digest) ?? (await source.manifest(image, digest));
+  const blobs: (readonly Blob[])[] = [];
+  for (const { hex, size } of contents.manifests) {
+    const digest = `sha256:${hex}`;
+    const child = manifests.get(hex) ?? (await source.manifest(image, digest));
     if (!child) throw broken(image, `its index names ${digest}, which the registry does not have`);
-    manifests.set(digest, child);
+    if (child.bytes.length !== size) {
+      throw broken(
+        image,
+        `its index says that ${digest} has ${size} bytes, but it has ${child.bytes.length}`,
+      );
+    }
+    if (!manifests.has(hex)) blobs.push(readChild(image, child));
+    manifests.set(hex, child);
   }
-  const children = [...manifests.values()];
-  const blobs = new Map(children.flatMap((child) => readBlobs(image, child)).map((blob) => [blob.hex, blob]));
-  return { root, manifests: children, blobs: [...blobs.values()] };
+  return { root, manifests: [...manifests.values()], blobs: each(blobs, image) };
 }
 
-function readBlobs(image: ImageReference, manifest: Manifest): Blob[] {
-  const value = parseJson(manifest);
-  if (indexSchema.safeParse(value).success) {
-    throw broken(image, 'its index names another index, which skopeo cannot copy');
+function readRoot(image: ImageReference, manifest: Manifest): Descriptors {
+  const contents = parseDescriptors(manifest.bytes);
+  if (contents) return contents;
+  throw broken(
+    image,
+    `${manifest.digest} is ${mediaTypeOf(manifest)}; expected an image index or manifest whose digests are sha256`,
+  );
+}
+
+function readChild(image: ImageReference, manifest: Manifest): readonly Blob[] {
+  const contents = readRoot(image, manifest);
+  if (contents.kind === 'manifest') return contents.blobs;
+  throw broken(image, 'its index names another index, which skopeo cannot copy');
+}
+
+/** Each blob once. An artifact may name the same bytes as its configuration and as a layer: then a configuration. */
+function each(lists: readonly (readonly Blob[])[], image: ImageReference): Blob[] {
+  const blobs = new Map<string, Blob>();
+  for (const blob of lists.flat()) {
+    const known = blobs.get(blob.hex);
+    if (known && known.size !== blob.size) {
+      throw broken(image, `its manifests disagree on the size of sha256:${blob.hex}`);
+    }
+    if (known?.kind !== 'config') blobs.set(blob.hex, blob);
   }
-  const parsed = manifestSchema.safeParse(value);
-  if (!parsed.success) {
-    throw broken(
-      image,
-      `${manifest.digest} is ${mediaTypeOf(manifest)}; expected an image manifest whose digests are sha256`,
-    );
-  }
-  const { config, layers } = parsed.data;
-  return [
-    { hex: hexOf(config.digest), size: config.size, kind: 'config' },
-    ...layers.map(({ digest, size }) => ({ hex: hexOf(digest), size, kind: 'layer' as const })),
-  ];
+  return [...blobs.values()];
 }
 
 /**
- * The media type of a manifest by its own words: Docker's always say it, of OCI's it may be left out (image
+ * What an index or a manifest names.
+ *
+ * @returns undefined if the bytes are neither, or beyond what a bundle may hold
+ */
+export function parseDescriptors(bytes: Buffer): Descriptors | undefined {
+  const value = parseJson(bytes);
+  const index = indexSchema.safeParse(value);
+  if (index.success) {
+    const manifests = index.data.manifests.map(({ digest, size }) => ({ hex: hexOf(digest), size }));
+    return { kind: 'index', manifests };
+  }
+  const parsed = manifestSchema.safeParse(value);
+  if (!parsed.success) return undefined;
+  const { config, layers } = parsed.data;
+  return {
+    kind: 'manifest',
+    blobs: [
+      { hex: hexOf(config.digest), size: config.size, kind: 'config' },
+      ...layers.map(({ digest, size }) => ({ hex: hexOf(digest), size, kind: 'layer' as const })),
+    ],
+  };
+}
+
+/**
+ * The media type of a manifest by its own words: Docker's always say it, OCI's may leave it out (image
  * specification, "Image Manifest"). The same bytes have the same, whatever a registry says of them.
  */
-export function mediaTypeOf(manifest: Manifest): string {
-  const value = parseJson(manifest);
-  const said = z.object({ mediaType: z.string() }).safeParse(value);
-  if (said.success) return said.data.mediaType;
+export function mediaTypeOf({ bytes }: Pick<Manifest, 'bytes'>): string {
+  const value = parseJson(bytes);
+  // RFC 6838, "Naming Requirements": whatever else a registry sends does not reach a terminal or a file.
+  const stated = z
+    .object({ mediaType: z.string().check(z.regex(/^[\w.+!#$&^/-]{1,255}$/)) })
+    .safeParse(value);
+  if (stated.success) return stated.data.mediaType;
   const kind = indexSchema.safeParse(value).success ? 'index' : 'manifest';
   return `application/vnd.oci.image.${kind}.v1+json`;
 }
@@ -95,7 +145,7 @@ export function hexOf(digest: string): string {
   return digest.slice('sha256:'.length);
 }
 
-function parseJson({ bytes }: Pick<Manifest, 'bytes'>): unknown {
+function parseJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch {

@@ -1,56 +1,68 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream, existsSync, statSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ImageReference, repositoryName } from '../image/reference.ts';
-import type { RegistryClient } from '../registry/client.ts';
+import type { BlobStream, RegistryClient } from '../registry/client.ts';
 import { RegistryError } from '../registry/error.ts';
 import type { Blob } from './contents.ts';
+import { hashInto, isWhole, openRegular } from './hash-file.ts';
 
-/** How often a blob is begun or taken up again. */
+/** How often a download is tried without getting any further. */
 const ATTEMPTS = 5;
+/** What counts as getting further: a server that sends less each time does not hold up a download for ever. */
+const PROGRESS_BYTES = 1024 * 1024;
 
 /**
- * Downloads a blob into a file, which is there only once its bytes have been found to be those of the digest. What
- * breaks off is taken up where it ended, in this run or another.
+ * Downloads a blob into a file that has its name only when its bytes are those of the digest. What an earlier run left is
+ * hashed before it counts; an interrupted download continues where it stopped, in this run or the next.
  *
- * @param onBytes takes the number of bytes of each step forward
- * @throws RegistryError where the registry does not give it, or other bytes
+ * @param onBytes takes how many bytes of the blob are there more than before; fewer if some proved wrong
+ * @throws RegistryError if the registry does not send the blob, or sends other bytes
  */
 export async function download(
   client: Pick<RegistryClient, 'blob'>,
   image: ImageReference,
-  { hex, size }: Blob,
+  blob: Pick<Blob, 'hex' | 'size'>,
   file: string,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
-  if (existsSync(file)) {
-    onBytes(size);
+  if (await isWhole(file, blob)) {
+    onBytes(blob.size);
     return;
   }
+  await rm(file, { force: true, recursive: true });
   const partial = `${file}.partial`;
+  const name = `${repositoryName(image)} sha256:${blob.hex}`;
   let counted = 0;
   const onLength = (length: number): void => {
     onBytes(length - counted);
     counted = length;
   };
-  const name = `${repositoryName(image)} sha256:${hex}`;
+  let wrongBytes = 0;
+  let best = 0;
   for (let attempt = 1; ; attempt++) {
     try {
-      const sum = await append(client, image, { hex, size }, partial, onLength);
-      if (sum === hex) break;
+      if (await append(client, image, blob, partial, onLength)) break;
       await rm(partial, { force: true });
       onLength(0);
-      // The file of an earlier run may have been something else; a fresh one may not.
-      if (attempt > 1)
+      // The beginning that an earlier run left may have been wrong; the second time everything came from the registry.
+      if (++wrongBytes === 2) {
         throw new RegistryError(
           'unexpected',
-          `${name}: the registry serves other bytes than its digest says`,
+          `${name}: the registry sends bytes that do not have this digest`,
         );
+      }
     } catch (error) {
       if (!(error instanceof RegistryError) || error.kind !== 'interrupted') throw error;
+      if (counted >= best + PROGRESS_BYTES) {
+        best = counted;
+        attempt = 1;
+      }
       if (attempt === ATTEMPTS) {
-        throw new RegistryError('interrupted', `${error.message} (${ATTEMPTS} times)`);
+        throw new RegistryError(
+          'interrupted',
+          `${error.message}, ${ATTEMPTS} times; ${counted} of ${blob.size} bytes are there`,
+        );
       }
       await sleep(500 * attempt);
     }
@@ -58,33 +70,69 @@ export async function download(
   await rename(partial, file);
 }
 
-/** Appends to a file what it lacks, and gives the sum of all of it. */
+/**
+ * Adds to a file what it lacks of a blob.
+ *
+ * @returns whether it is now the blob
+ */
 async function append(
   client: Pick<RegistryClient, 'blob'>,
   image: ImageReference,
   { hex, size }: Pick<Blob, 'hex' | 'size'>,
   partial: string,
   onLength: (length: number) => void,
-): Promise<string> {
-  const there = existsSync(partial) ? statSync(partial).size : 0;
-  const { bytes, from } = await client.blob(image, `sha256:${hex}`, { from: there < size ? there : 0, size });
-  const hash = createHash('sha256');
-  if (from > 0) await hashInto(hash, partial);
+): Promise<boolean> {
+  // What is there is hashed before the registry is asked: meanwhile nobody would listen to the connection.
+  const there = await hashPartial(partial, size);
+  if (there.length === size && size > 0) return there.hash.digest('hex') === hex;
+  const { bytes, from } = await ask(client, image, { hex, size }, there.length, partial);
+  const hash = from > 0 ? there.hash : createHash('sha256');
   const file = await open(partial, from > 0 ? 'a' : 'w');
   let length = from;
+  onLength(length);
   try {
     for await (const chunk of bytes) {
       length += chunk.length;
-      await file.write(chunk);
+      await file.appendFile(chunk);
       hash.update(chunk);
       onLength(length);
     }
+    // Full disks, and file systems over a network, may only say here that they did not keep it.
+    await file.sync();
   } finally {
     await file.close();
   }
-  return length === size ? hash.digest('hex') : '';
+  return length === size && hash.digest('hex') === hex;
 }
 
-async function hashInto(hash: Hash, file: string): Promise<void> {
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+/** Asks for the rest of a blob; for all of it if the registry does not serve the rest. */
+async function ask(
+  client: Pick<RegistryClient, 'blob'>,
+  image: ImageReference,
+  { hex, size }: Pick<Blob, 'hex' | 'size'>,
+  from: number,
+  partial: string,
+): Promise<BlobStream> {
+  try {
+    return await client.blob(image, `sha256:${hex}`, { from, size });
+  } catch (error) {
+    if (from === 0 || !(error instanceof RegistryError) || error.kind !== 'unexpected') throw error;
+    await rm(partial, { force: true });
+    return client.blob(image, `sha256:${hex}`, { size });
+  }
+}
+
+/** The hash of what an interrupted download left, and how long that is; nothing if it cannot be a beginning. */
+async function hashPartial(partial: string, size: number): Promise<{ hash: Hash; length: number }> {
+  const hash = createHash('sha256');
+  const opened = await openRegular(partial);
+  if (typeof opened !== 'string') {
+    try {
+      if (opened.size <= size) return { hash, length: await hashInto(hash, opened.file, size) };
+    } finally {
+      await opened.file.close();
+    }
+  }
+  await rm(partial, { force: true, recursive: true });
+  return { hash, length: 0 };
 }

@@ -1,21 +1,19 @@
 import { createHash } from 'node:crypto';
-import {
-  createReadStream,
-  createWriteStream,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { formatReference } from '../image/reference.ts';
 import { InputError } from '../input/problem.ts';
 import type { Manifest } from '../registry/client.ts';
 import { hexOf, mediaTypeOf } from './contents.ts';
-import { type BundledImage, type OwnImage, renderLoadPlan } from './load-plan.ts';
+import { BLOBS, partFolder, writeDurably } from './folder.ts';
+import {
+  type BundledImage,
+  type OtherFile,
+  type OwnImage,
+  type Placement,
+  renderLoadPlan,
+} from './load-plan.ts';
 import { distribute, type PartFile, pieceCount } from './parts.ts';
 import { LOAD_SCRIPT } from './script.ts';
 
@@ -29,39 +27,83 @@ export interface FinishOptions {
   readonly partSize?: number;
 }
 
-/** Puts everything beside the blobs into the folder, distributes it over parts, and writes the checksums. */
-export async function finish(
-  options: FinishOptions,
-): Promise<{ bytes: number; parts: number; digest: string }> {
-  const { output, images, own, roots, partSize } = options;
-  const blobs = blobFiles(images, output);
-  const total = (files: readonly PartFile[]): number => files.reduce((sum, { size }) => sum + size, 0);
-  const texts = (parts: number): Record<string, string> => ({
-    'index.json': renderIndex(images, roots),
-    'load.plan': renderLoadPlan({ parts, images: withPieces(images, parts > 1 ? partSize : undefined), own }),
-    'load.sh': LOAD_SCRIPT,
-    'oci-layout': '{"imageLayoutVersion":"1.0.0"}',
-  });
-  // With room for the longest number of parts and for the checksums.
-  const first = Object.values(texts(999)).reduce((sum, text) => sum + Buffer.byteLength(text) + 100, 0);
-  const whole = partSize === undefined || total(blobs) + blobs.length * 100 + first <= partSize;
-  if (partSize !== undefined) refuseCutManifests(images, output, partSize);
-  const parts = whole ? [blobs] : distribute(blobs, partSize, first);
-  const written = texts(parts.length);
-  let bytes = 0;
-  for (const [index, files] of parts.entries()) {
-    const folder = whole ? output : join(output, `part-${String(index + 1).padStart(3, '0')}`);
-    bytes += await writePart(folder, files, output, index === 0 ? written : {});
-  }
-  removeOthers(output, whole ? blobs : []);
-  return { bytes, parts: parts.length, digest: `sha256:${sha256(written['load.plan'] ?? '')}` };
+/** What became of the folder. */
+export interface Finished {
+  /** Of all files. */
+  readonly bytes: number;
+  readonly parts: number;
+  /** `sha256:…` of load.plan. */
+  readonly digest: string;
+  /** `sha256:…` of load.sh. */
+  readonly scriptDigest: string;
 }
 
-/** Only configurations and layers are cut: what has no room for a whole manifest is no part. */
-function refuseCutManifests(images: readonly BundledImage[], output: string, partSize: number): void {
-  const sizes = images.flatMap(({ digest, manifests }) =>
-    [hexOf(digest), ...manifests].map((hex) => statSync(join(output, 'blobs/sha256', hex)).size),
+/** Puts everything beside the blobs into the folder, distributes it over parts, and writes the checksums. */
+export async function finish(options: FinishOptions): Promise<Finished> {
+  const { output, images, own, roots } = options;
+  const blobs = blobFiles(images, output);
+  const others = {
+    'index.json': renderIndex(images, roots),
+    'load.sh': LOAD_SCRIPT,
+    'oci-layout': OCI_LAYOUT,
+  };
+  const files = Object.entries(others).map(
+    ([path, text]) => ({ path, hex: sha256(text), size: Buffer.byteLength(text) }) as OtherFile,
   );
+  const render = (parts: number, placements: ReadonlyMap<string, Placement>): string =>
+    renderLoadPlan({ parts, files, images, own, placements });
+  const parts = distributeAll(options, blobs, (placements) => {
+    const texts = [...Object.values(others), render(999, placements)];
+    return texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 100, 0);
+  });
+  const placements = new Map<string, Placement>();
+  let bytes = 0;
+  let plan = '';
+  // The first part comes last: load.plan, which is in it, names all pieces.
+  for (let number = parts?.length ?? 1; number > 0; number--) {
+    const folder = parts ? partFolder(output, number) : output;
+    const moved = await moveFiles(output, folder, number, parts?.[number - 1] ?? blobs, placements);
+    if (number === 1) plan = render(parts?.length ?? 1, placements);
+    bytes += writeTexts(folder, moved, number === 1 ? { ...others, 'load.plan': plan } : {});
+  }
+  removeOthers(output, parts ? [] : blobs);
+  const scriptDigest = `sha256:${sha256(LOAD_SCRIPT)}`;
+  return { bytes, parts: parts?.length ?? 1, digest: `sha256:${sha256(plan)}`, scriptDigest };
+}
+
+const OCI_LAYOUT = '{"imageLayoutVersion":"1.0.0"}';
+
+/**
+ * The files of each part.
+ *
+ * @param textBytes how many bytes the files beside the blobs have at most, if the blobs are placed like this
+ * @returns nothing if everything fits into one folder
+ */
+function distributeAll(
+  { images, partSize }: FinishOptions,
+  blobs: readonly PartFile[],
+  textBytes: (placements: ReadonlyMap<string, Placement>) => number,
+): PartFile[][] | undefined {
+  if (partSize === undefined) return undefined;
+  assertManifestsFit(images, partSize);
+  const placements = new Map(
+    blobs.map((file): [string, Placement] => [nameOf(file), longest(file, partSize)]),
+  );
+  const first = textBytes(placements);
+  const total = blobs.reduce((sum, { size }) => sum + size + 100, first);
+  return total <= partSize ? undefined : distribute(blobs, partSize, first);
+}
+
+/** The placement of a file that has the longest text in load.plan. */
+function longest({ size }: PartFile, partSize: number): Placement {
+  const count = pieceCount(size, partSize);
+  const piece = { hex: '0'.repeat(64), size: partSize, part: 999 };
+  return count === 1 ? 999 : Array.from({ length: count }, () => piece);
+}
+
+/** Only configurations and layers are cut: a part must have room for a whole manifest. */
+function assertManifestsFit(images: readonly BundledImage[], partSize: number): void {
+  const sizes = images.flatMap(({ size, manifests }) => [size, ...manifests.map((it) => it.size)]);
   const largest = Math.max(0, ...sizes);
   if (pieceCount(largest, partSize) === 1) return;
   throw new InputError([
@@ -73,99 +115,120 @@ function refuseCutManifests(images: readonly BundledImage[], output: string, par
 function blobFiles(images: readonly BundledImage[], output: string): PartFile[] {
   const held = images.flatMap(({ digest, manifests, blobs }) => [
     hexOf(digest),
-    ...manifests,
+    ...manifests.map(({ hex }) => hex),
     ...blobs.filter(({ heldBy }) => !heldBy).map(({ hex }) => hex),
   ]);
   return [...new Set(held)].sort().map((hex) => {
-    const path = `blobs/sha256/${hex}`;
+    const path = `${BLOBS}/${hex}`;
     return { path, size: statSync(join(output, path)).size };
   });
 }
 
-/** What an unfinished run of another plan left, and of a bundle in parts the folder that they were made from. */
+/** Files that an interrupted run of another plan left, and of a bundle in parts the folder that they were made from. */
 function removeOthers(output: string, files: readonly PartFile[]): void {
-  const paths = new Set(files.map(({ path }) => path));
-  for (const name of readdirSync(join(output, 'blobs/sha256'))) {
-    if (!paths.has(`blobs/sha256/${name}`)) rmSync(join(output, 'blobs/sha256', name));
+  const names = new Set(files.map(nameOf));
+  for (const name of readdirSync(join(output, BLOBS))) {
+    if (!names.has(name)) rmSync(join(output, BLOBS, name), { recursive: true });
   }
   if (files.length === 0) rmSync(join(output, 'blobs'), { recursive: true });
 }
 
-function withPieces(images: readonly BundledImage[], partSize: number | undefined): BundledImage[] {
-  if (partSize === undefined) return [...images];
-  return images.map((image) => ({
-    ...image,
-    blobs: image.blobs.map((blob) => ({
-      ...blob,
-      pieces: blob.heldBy ? 1 : pieceCount(blob.size, partSize),
-    })),
-  }));
-}
-
 /** The layout's index (OCI image specification, "Image Layout"): every image by the name of its target. */
 function renderIndex(images: readonly BundledImage[], roots: readonly Manifest[]): string {
-  const manifests = images.map(({ target }, index) => {
+  const manifests = images.map(({ target: { registry, repository, tag } }, index) => {
     const root = roots[index];
     return {
       mediaType: root && mediaTypeOf(root),
       digest: root?.digest,
       size: root?.bytes.length,
-      annotations: {
-        'org.opencontainers.image.ref.name': formatReference({
-          registry: target.registry,
-          repository: target.repository,
-          tag: target.tag,
-        }),
-      },
+      annotations: { 'org.opencontainers.image.ref.name': formatReference({ registry, repository, tag }) },
     };
   });
   return `${JSON.stringify({ schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests }, null, 2)}\n`;
 }
 
-/** Moves or cuts the files of one part into its folder, and writes its checksums last. */
-async function writePart(
-  folder: string,
-  files: readonly PartFile[],
+/**
+ * Moves or cuts the files of one part into its folder, and notes where each is now.
+ *
+ * @returns the files as they are there
+ */
+async function moveFiles(
   output: string,
-  texts: Readonly<Record<string, string>>,
-): Promise<number> {
-  mkdirSync(join(folder, 'blobs/sha256'), { recursive: true });
-  const sums: string[] = [];
-  let bytes = 0;
+  folder: string,
+  part: number,
+  files: readonly PartFile[],
+  placements: Map<string, Placement>,
+): Promise<PartFile[]> {
+  mkdirSync(join(folder, BLOBS), { recursive: true });
+  const moved: PartFile[] = [];
   for (const file of files) {
-    const target = join(folder, file.path);
-    if (file.piece) {
-      const source = join(output, file.piece.of);
-      sums.push(`${await cut(source, file.piece.from, file.size, target)}  ${file.path}\n`);
-    } else {
-      if (folder !== output) renameSync(join(output, file.path), target);
-      sums.push(`${file.path.slice('blobs/sha256/'.length)}  ${file.path}\n`);
+    if (!file.piece) {
+      if (folder !== output) renameSync(join(output, file.path), join(folder, file.path));
+      placements.set(nameOf(file), part);
+      moved.push(file);
+      continue;
     }
-    bytes += file.size;
+    const { of, from, number } = file.piece;
+    const provisional = join(folder, file.path);
+    const hex = await cut(join(output, of), from, file.size, provisional);
+    const path = `${BLOBS}/${hex}`;
+    renameSync(provisional, join(folder, path));
+    moved.push({ path, size: file.size });
+    const layer = nameOf({ path: of });
+    const known = placements.get(layer);
+    const pieces = typeof known === 'object' ? [...known] : [];
+    pieces[number - 1] = { hex, size: file.size, part };
+    placements.set(layer, pieces);
   }
+  return moved;
+}
+
+/** Writes the files beside the blobs, and last the checksums of all; returns how many bytes the folder holds. */
+function writeTexts(
+  folder: string,
+  blobs: readonly PartFile[],
+  texts: Readonly<Record<string, string>>,
+): number {
+  const sums = blobs.map((file) => `${nameOf(file)}  ${file.path}\n`);
+  let bytes = blobs.reduce((sum, { size }) => sum + size, 0);
   for (const [path, text] of Object.entries(texts)) {
-    writeFileSync(join(folder, path), text);
+    writeDurably(join(folder, path), text);
     sums.push(`${sha256(text)}  ${path}\n`);
     bytes += Buffer.byteLength(text);
   }
   const list = sums.join('');
-  writeFileSync(join(folder, 'SHA256SUMS'), list);
+  writeDurably(join(folder, 'SHA256SUMS'), list);
   return bytes + Buffer.byteLength(list);
 }
 
+/** Copies a piece of a file; returns the digits of its digest. */
 async function cut(source: string, from: number, size: number, target: string): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(
-    createReadStream(source, { start: from, end: from + size - 1 }),
-    async function* (chunks: AsyncIterable<Buffer>) {
-      for await (const chunk of chunks) {
+  const input = await open(source, 'r');
+  try {
+    const output = await open(target, 'w');
+    try {
+      const buffer = Buffer.allocUnsafe(1024 * 1024);
+      for (let done = 0; done < size; ) {
+        const { bytesRead } = await input.read(buffer, 0, Math.min(buffer.length, size - done), from + done);
+        if (bytesRead === 0) throw new Error(`${source} became shorter while it was cut`);
+        const chunk = buffer.subarray(0, bytesRead);
         hash.update(chunk);
-        yield chunk;
+        await output.appendFile(chunk);
+        done += bytesRead;
       }
-    },
-    createWriteStream(target),
-  );
+      await output.sync();
+    } finally {
+      await output.close();
+    }
+  } finally {
+    await input.close();
+  }
   return hash.digest('hex');
+}
+
+function nameOf({ path }: Pick<PartFile, 'path'>): string {
+  return path.slice(BLOBS.length + 1);
 }
 
 function sha256(text: string): string {

@@ -1,24 +1,36 @@
 import { type ImageReference, repositoryName } from '../image/reference.ts';
-import { InputError } from '../input/problem.ts';
 import type { Blob } from './contents.ts';
 
-/** One image of a bundle: what the file `load.plan` says of it. */
+// The file load.plan: everything that a bundle holds. Whoever knows the digest of this one file knows that of every other.
+
+/** The version of the format, in the first line. A reader refuses every other, and every kind of line it does not know. */
+export const FORMAT = 2;
+
+/** A file named by its digest: `blobs/sha256/<hex>`. */
+export interface BundledFile {
+  /** The 64 hexadecimal digits of its sha256 digest. */
+  readonly hex: string;
+  readonly size: number;
+}
+
+/** One image of a bundle. */
 export interface BundledImage {
   readonly target: ImageReference & { readonly tag: string };
-  /** Of what the tag is to name. */
+  /** Of the index or manifest that the tag is to name. */
   readonly digest: string;
-  /** `component/container`, in order. */
+  /** Of that index or manifest. */
+  readonly size: number;
+  /** `component/container`, in order; none for an artifact that no container runs. */
   readonly containers: readonly string[];
-  /** Hexadecimal digits of the manifests below the index. */
-  readonly manifests: readonly string[];
+  /** The manifests below the index. */
+  readonly manifests: readonly BundledFile[];
   readonly blobs: readonly BundledBlob[];
 }
 
+/** A configuration or a layer of an image. */
 export interface BundledBlob extends Blob {
-  /** The image of an older bundle, `registry/repository@digest`, that brought it; left out where this one does. */
+  /** The image of an older bundle, `registry/repository@digest`, that brought it, if this bundle leaves it out. */
   readonly heldBy?: string;
-  /** How many files it is cut into; 1 where it is whole. */
-  readonly pieces: number;
 }
 
 /** An image of the user's own, which no bundle holds but the registry must have. */
@@ -28,61 +40,64 @@ export interface OwnImage {
   readonly containers: readonly string[];
 }
 
-/** What `load.sh` reads. */
-export interface LoadPlan {
-  readonly parts: number;
-  readonly images: readonly BundledImage[];
-  readonly own: readonly OwnImage[];
+/** A piece of a layer that is larger than a part: a file of its own, named by its own digest. */
+export interface Piece extends BundledFile {
+  readonly part: number;
 }
 
-const HEADER = '# What load.sh pushes: the images of this bundle, and the files that each consists of.';
+/** The number of the part that holds a file, or the pieces that it is cut into, in order. */
+export type Placement = number | readonly Piece[];
 
-/** The text of `load.plan`: lines of fields with blanks between them, none of which can hold a blank. */
-export function renderLoadPlan({ parts, images, own }: LoadPlan): string {
-  const lines = [HEADER, `bundle 1 parts ${parts}`];
-  for (const { target, digest, containers, manifests, blobs } of images) {
-    lines.push(`image ${digest} ${repositoryName(target)}:${target.tag} ${containers.join(',')}`);
-    for (const hex of manifests) lines.push(`manifest ${hex}`);
-    for (const { kind, hex, size, heldBy, pieces } of blobs) {
-      lines.push(heldBy ? `absent ${hex} ${size} ${heldBy}` : `${kind} ${hex} ${size} ${pieces}`);
+/** A file beside the blobs, which load does not need but others do: `index.json`. */
+export interface OtherFile extends BundledFile {
+  /** Below the folder of the first part. */
+  readonly path: OtherPath;
+}
+
+/** All of them, in the order of their lines. */
+export const OTHER_PATHS = ['index.json', 'load.sh', 'oci-layout'] as const;
+export type OtherPath = (typeof OTHER_PATHS)[number];
+
+/** The contents of `load.plan`. */
+export interface LoadPlan {
+  readonly parts: number;
+  readonly files: readonly OtherFile[];
+  readonly images: readonly BundledImage[];
+  readonly own: readonly OwnImage[];
+  /** Where each file of the images is, by the digits of its digest; none for a layer that is left out. */
+  readonly placements: ReadonlyMap<string, Placement>;
+}
+
+/** The text of `load.plan`: lines of fields with a blank between two, none of which can hold a blank. */
+export function renderLoadPlan({ parts, files, images, own, placements }: LoadPlan): string {
+  const lines = [`bundle ${FORMAT} parts ${parts}`];
+  for (const { hex, size, path } of files) lines.push(`file sha256:${hex} ${size} ${path}`);
+  const addFile = (kind: string, { hex, size }: BundledFile, rest: readonly string[] = []): void => {
+    const placement = placements.get(hex) ?? [];
+    const whole = typeof placement === 'number';
+    lines.push([kind, `sha256:${hex}`, size, whole ? placement : '-', ...rest].join(' '));
+    if (whole) return;
+    for (const piece of placement) lines.push(`piece sha256:${piece.hex} ${piece.size} ${piece.part}`);
+  };
+  for (const { target, digest, size, containers, manifests, blobs } of images) {
+    addFile('image', { hex: digest.slice('sha256:'.length), size }, [tagged(target), names(containers)]);
+    for (const manifest of manifests) addFile('manifest', manifest);
+    for (const blob of blobs) {
+      if (blob.heldBy) lines.push(`absent sha256:${blob.hex} ${blob.size} ${blob.heldBy}`);
+      else addFile(blob.kind, blob);
     }
   }
   for (const { target, digest, containers } of own) {
-    lines.push(`own ${digest ?? '-'} ${repositoryName(target)}:${target.tag} ${containers.join(',')}`);
+    lines.push(`own ${digest ?? '-'} ${tagged(target)} ${names(containers)}`);
   }
-  // What is cut off behind any line is seen.
+  // With the number of lines in the last one, a file that is cut short is noticed.
   return `${lines.join('\n')}\nend ${lines.length + 1}\n`;
 }
 
-/** What an older bundle brought into a repository: the images, and the layers of each. */
-export interface Brought {
-  /** `registry/repository`. */
-  readonly repository: string;
-  readonly digest: string;
-  readonly layers: ReadonlySet<string>;
+function tagged(target: OwnImage['target']): string {
+  return `${repositoryName(target)}:${target.tag}`;
 }
 
-/** @throws InputError where the text is no `load.plan`, or only the beginning of one */
-export function readBrought(text: string, file: string): Brought[] {
-  const lines = text.split('\n');
-  const wrong = (line: number, message: string): InputError =>
-    new InputError([
-      { place: { file, line, column: 1 }, message: `${message}; expected the load.plan of a bundle` },
-    ]);
-  if (!/^bundle 1 parts \d+$/.test(lines[1] ?? '')) throw wrong(2, 'there is no line "bundle 1"');
-  const end = lines.indexOf(`end ${lines.length - 1}`);
-  if (end !== lines.length - 2) throw wrong(lines.length, 'the file ends before its last line');
-  const brought: { repository: string; digest: string; layers: Set<string> }[] = [];
-  lines.slice(2, end).forEach((line, index) => {
-    const image = /^image (?<digest>sha256:[0-9a-f]{64}) (?<repository>[^\s@]+):[^\s:/]+ \S+$/.exec(
-      line,
-    )?.groups;
-    const layer = /^(?:layer|absent) (?<hex>[0-9a-f]{64}) \d+ \S+$/.exec(line)?.groups;
-    if (image) {
-      const { repository = '', digest = '' } = image;
-      brought.push({ repository, digest, layers: new Set() });
-    } else if (layer) brought.at(-1)?.layers.add(layer.hex ?? '');
-    else if (!/^(manifest|config|own) /.test(line)) throw wrong(index + 3, 'the line is none of its lines');
-  });
-  return brought;
+function names(containers: readonly string[]): string {
+  return containers.join(',') || '-';
 }

@@ -5,8 +5,8 @@ export interface PartFile {
   /** Below the part's folder. */
   readonly path: string;
   readonly size: number;
-  /** The file that it is cut out of, and where it begins there. */
-  readonly piece?: { readonly of: string; readonly from: number };
+  /** The file that it is cut out of, where it begins there, and its number among the pieces, from 1. */
+  readonly piece?: { readonly of: string; readonly from: number; readonly number: number };
 }
 
 /** What one file adds to the part beside itself: its line in SHA256SUMS, with room to spare. */
@@ -75,11 +75,11 @@ function cut(file: PartFile, partSize: number): PartFile[] {
   return Array.from({ length: count }, (_, index) => ({
     path: pieceName(file.path, index + 1),
     size: Math.min(length, file.size - index * length),
-    piece: { of: file.path, from: index * length },
+    piece: { of: file.path, from: index * length, number: index + 1 },
   }));
 }
 
-/** The name of a piece: load.sh counts them the same way. */
+/** The name of a piece until its digest is known. */
 function pieceName(path: string, number: number): string {
   return `${path}.${number}`;
 }

@@ -1,14 +1,31 @@
 import { repositoryName } from '../image/reference.ts';
 import type { Blob } from './contents.ts';
-import type { Brought, BundledImage } from './load-plan.ts';
+import type { BundledImage, LoadPlan } from './load-plan.ts';
+
+/** What the registry on the other side has in a repository: an image, and its layers. */
+export interface Brought {
+  /** `registry/repository`. */
+  readonly repository: string;
+  readonly digest: string;
+  readonly layers: ReadonlySet<string>;
+}
+
+/** What the registry has once a bundle is loaded. */
+export function broughtBy({ images }: LoadPlan): Brought[] {
+  return images.map(({ target, digest, blobs }) => ({
+    repository: repositoryName(target),
+    digest,
+    layers: new Set(blobs.filter(({ kind }) => kind === 'layer').map(({ hex }) => hex)),
+  }));
+}
 
 /** An image, before it is known which of its blobs the bundle holds. */
 export type PlannedImage = Omit<BundledImage, 'blobs'> & { readonly blobs: readonly Blob[] };
 
 /**
- * Leaves out the layers that an older bundle brought. A push can do without a layer only where the registry has it in
- * the same repository, so one that any image needs in a repository where the older bundle did not put it stays in,
- * for all of them. Configurations and manifests always do: they are small, and every push reads them.
+ * Leaves out the layers that an older bundle brought. A push can do without a layer only if the registry has it in the
+ * same repository. A layer that any image needs in a repository where the older bundle did not put it is therefore
+ * carried, for all images. Configurations and manifests are always carried: they are small, and every push reads them.
  */
 export function leaveOut(images: readonly PlannedImage[], older: readonly Brought[]): BundledImage[] {
   const holder = (image: PlannedImage, { hex, kind }: Blob): string | undefined => {
@@ -18,13 +35,14 @@ export function leaveOut(images: readonly PlannedImage[], older: readonly Brough
   };
   const needed = new Set<string>();
   for (const image of images) {
+    for (const { hex } of image.manifests) needed.add(hex);
     for (const blob of image.blobs) if (holder(image, blob) === undefined) needed.add(blob.hex);
   }
   return images.map((image) => ({
     ...image,
     blobs: image.blobs.map((blob) => {
       const heldBy = needed.has(blob.hex) ? undefined : holder(image, blob);
-      return { ...blob, pieces: 1, ...(heldBy && { heldBy }) };
+      return { ...blob, ...(heldBy && { heldBy }) };
     }),
   }));
 }

@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ImageReference, repositoryName } from '../image/reference.ts';
-import { InputError } from '../input/problem.ts';
 import type { Plan, Relocation } from '../plan/model.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { RegistryError } from '../registry/error.ts';
 import { mapBounded } from '../registry/map-bounded.ts';
 import { type Blob, hexOf, type ImageContents, type ManifestSource, readContents } from './contents.ts';
 import { download } from './download.ts';
-import { finish } from './finish.ts';
-import type { Brought } from './load-plan.ts';
-import { leaveOut } from './since.ts';
+import { type Finished, finish } from './finish.ts';
+import { BLOBS, inWords, prepareFolder, requireSpace, UNFINISHED } from './folder.ts';
+import { LIMITS } from './limits.ts';
+import type { BundledImage } from './load-plan.ts';
+import { type Brought, leaveOut } from './since.ts';
 
 export interface BundleOptions {
   readonly plan: Plan;
@@ -31,34 +32,35 @@ export interface BundleFailure {
   readonly reason: string;
 }
 
+/** What became of a bundle. */
 export interface BundleResult {
-  /** Empty where the bundle is complete; else there is none, and another run goes on where this one ended. */
-  readonly failures: readonly BundleFailure[];
+  /** Images that the bundle has or would have. */
   readonly images: number;
   /** Images of the user's own, which the bundle does not hold. */
   readonly own: number;
   /** Distinct layers that an older bundle brought. */
   readonly leftOut: number;
-  /** Of all files. */
-  readonly bytes: number;
-  readonly parts: number;
-  /** `sha256:…` of load.plan, which names everything else by its digest: what to compare by another way. */
-  readonly digest: string;
+  /** If it is empty the bundle is complete; otherwise there is none, and another run continues where this one stopped. */
+  readonly failures: readonly BundleFailure[];
+  /** The complete bundle. */
+  readonly finished?: Finished;
 }
 
-/** Stands in the folder until the bundle is complete; load.sh finds no checksums then. */
-const UNFINISHED = 'UNFINISHED';
 const CONNECTIONS = 4;
 
 /**
- * Writes the images of a plan into one folder: an OCI image layout in which every layer is stored once, checksums, the
- * list of contents, and the script that loads it without anything of ours.
+ * Writes the images of a plan into one folder: an OCI image layout that stores every layer once, checksums, the list of
+ * contents, and a script that loads it without this tool.
  *
- * @throws InputError where the folder holds something else, or parts are too small
+ * @throws InputError if the folder holds something else, its file system is full, or parts are too small
  */
-export async function writeBundle(options: BundleOptions): Promise<BundleResult> {
+export function writeBundle(options: BundleOptions): Promise<BundleResult> {
+  return inWords(options.output, () => write(options));
+}
+
+async function write(options: BundleOptions): Promise<BundleResult> {
   const { plan, client, output, older = [], partSize, onProgress = () => {} } = options;
-  prepare(output);
+  prepareFolder(output);
   const relocations = plan.relocations.filter(({ source }) => source);
   const { contents, failures } = await readAll(relocations, keeping(client, output), onProgress);
   const images = leaveOut(
@@ -66,32 +68,60 @@ export async function writeBundle(options: BundleOptions): Promise<BundleResult>
       target,
       containers,
       digest: root.digest,
-      manifests: manifests.map(({ digest }) => hexOf(digest)),
+      size: root.bytes.length,
+      manifests: manifests.map(({ digest, bytes }) => ({ hex: hexOf(digest), size: bytes.length })),
       blobs,
     })),
     older,
   );
-  const wanted = new Map<string, { blob: Blob; from: Found }>();
-  images.forEach(({ blobs }, index) => {
-    for (const blob of blobs) {
-      const from = contents[index];
-      if (!blob.heldBy && from) wanted.set(blob.hex, { blob, from });
-    }
-  });
-  if (failures.length === 0)
-    failures.push(...(await fetchAll([...wanted.values()], client, output, onProgress)));
   const own = plan.relocations
     .filter(({ source }) => !source)
     .map(({ target, containers }) => ({ target, containers, digest: target.digest }));
   const leftOut = new Set(
     images.flatMap(({ blobs }) => blobs.filter((it) => it.heldBy).map(({ hex }) => hex)),
   ).size;
-  const result = { failures, images: images.length, own: own.length, leftOut };
-  if (failures.length > 0) return { ...result, bytes: 0, parts: 0, digest: '' };
+  const result = { images: images.length, own: own.length, leftOut };
+  if (failures.length > 0) return { ...result, failures };
 
-  const finished = await finish({ output, images, own, roots: contents.map(({ root }) => root), partSize });
+  const wanted = wantedBlobs(images, contents);
+  requireSpace(output, missingBytes(output, wanted, partSize));
+  failures.push(...(await fetchAll(wanted, client, output, onProgress)));
+  if (failures.length > 0) return { ...result, failures };
+
+  onProgress('writing the list of contents');
+  const roots = contents.map(({ root }) => root);
+  const finished = await finish({ output, images, own, roots, ...(partSize && { partSize }) });
   rmSync(join(output, UNFINISHED));
-  return { ...result, ...finished };
+  return { ...result, failures, finished };
+}
+
+interface Wanted {
+  readonly blob: Blob;
+  readonly from: Found;
+}
+
+/** The blobs that the bundle is to hold, each once, with an image whose source has it. */
+function wantedBlobs(images: readonly BundledImage[], contents: readonly Found[]): Wanted[] {
+  const wanted = new Map<string, Wanted>();
+  images.forEach(({ blobs }, index) => {
+    const from = contents[index];
+    for (const blob of from ? blobs : []) if (!blob.heldBy && from) wanted.set(blob.hex, { blob, from });
+  });
+  return [...wanted.values()];
+}
+
+/** How many bytes are still to be written. */
+function missingBytes(output: string, wanted: readonly Wanted[], partSize: number | undefined): number {
+  const sizeOf = (name: string): number => {
+    const stat = statSync(join(output, BLOBS, name), { throwIfNoEntry: false });
+    return stat?.size ?? 0;
+  };
+  return wanted.reduce((sum, { blob: { hex, size } }) => {
+    const there = Math.max(sizeOf(hex), sizeOf(`${hex}.partial`));
+    // What is cut into pieces is there twice for a while.
+    const pieces = partSize !== undefined && size > partSize ? size : 0;
+    return sum + Math.max(0, size - there) + pieces;
+  }, 0);
 }
 
 interface Found extends ImageContents {
@@ -99,32 +129,16 @@ interface Found extends ImageContents {
   readonly source: ImageReference;
 }
 
-/** Makes the folder, or takes up one that an earlier run did not finish. */
-function prepare(output: string): void {
-  if (existsSync(output)) {
-    const wrong = (message: string): InputError => new InputError([{ message: `${output} ${message}` }]);
-    if (!statSync(output).isDirectory()) throw wrong('is no folder');
-    const names = readdirSync(output);
-    if (names.length > 0 && !names.includes(UNFINISHED)) {
-      throw wrong('is not empty; expected a new folder, or one of an unfinished bundle');
-    }
-    for (const name of names) {
-      if (/^part-\d{3}$/.test(name)) rmSync(join(output, name), { recursive: true });
-    }
-  }
-  mkdirSync(join(output, 'blobs/sha256'), { recursive: true });
-  writeFileSync(
-    join(output, UNFINISHED),
-    'The bundle is not complete. Run the same command again to go on.\n',
-  );
-}
-
-/** Keeps every manifest as a file: another run does not ask for it again, and some sources count what is asked for. */
+/** Keeps every manifest as a file: another run does not ask for it again, and some sources count requests. */
 function keeping(client: RegistryClient, output: string): ManifestSource {
-  const fileOf = (digest: string): string => join(output, 'blobs/sha256', hexOf(digest));
+  const fileOf = (digest: string): string => join(output, BLOBS, hexOf(digest));
+  const isThere = (digest: string): boolean => {
+    const stat = statSync(fileOf(digest), { throwIfNoEntry: false });
+    return stat?.isFile() === true && stat.size <= LIMITS.manifestBytes;
+  };
   return {
     async manifest(image, reference) {
-      if (reference.startsWith('sha256:') && existsSync(fileOf(reference))) {
+      if (reference.startsWith('sha256:') && isThere(reference)) {
         const bytes = readFileSync(fileOf(reference));
         const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
         if (digest === reference) return { digest, bytes };
@@ -165,7 +179,7 @@ async function readAll(
 }
 
 async function fetchAll(
-  wanted: readonly { blob: Blob; from: Found }[],
+  wanted: readonly Wanted[],
   client: RegistryClient,
   output: string,
   onProgress: (text: string) => void,
@@ -174,7 +188,7 @@ async function fetchAll(
   const total = wanted.reduce((sum, { blob }) => sum + blob.size, 0);
   let done = 0;
   await mapBounded(wanted, CONNECTIONS, async ({ blob, from }) => {
-    const file = join(output, 'blobs/sha256', blob.hex);
+    const file = join(output, BLOBS, blob.hex);
     await attempt(failures, from.relocation, () =>
       download(client, from.source, blob, file, (bytes) => {
         done += bytes;
@@ -185,7 +199,7 @@ async function fetchAll(
   return failures;
 }
 
-/** Notes what a registry refuses, so that all of it can be said at once. */
+/** Notes what a registry refuses, so that all of it can be reported at once. */
 async function attempt<T>(
   failures: BundleFailure[],
   relocation: Relocation,

@@ -1,5 +1,6 @@
 import { CommanderError } from '@commander-js/extra-typings';
 import { InputError } from '../input/problem.ts';
+import { safeLines } from '../input/quote.ts';
 import { RegistryError } from '../registry/error.ts';
 import { EXIT } from './exit.ts';
 
@@ -37,7 +38,8 @@ export async function runAtEdge(run: () => Promise<unknown>, debug: () => boolea
 
 function report(error: unknown, debug: boolean): void {
   process.exitCode = EXIT.failed;
-  process.stderr.write(`${debug && error instanceof Error ? error.stack : describe(error)}\n`);
+  const text = (debug && error instanceof Error && error.stack) || describe(error);
+  process.stderr.write(`${safeLines(text)}\n`);
 }
 
 function describe(error: unknown): string {

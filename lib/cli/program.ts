@@ -1,5 +1,6 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { version } from '../../package.json';
+import { safeLines } from '../input/quote.ts';
 
 /** The root command, which the commands are added to. */
 export type Program = ReturnType<typeof makeProgram>;
@@ -23,6 +24,10 @@ export function makeProgram() {
     .helpOption('-h, --help', 'show this help')
     .helpCommand('help [command]', 'show the help of a command')
     .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      // What is wrong with an argument repeats it.
+      writeErr: (text) => process.stderr.write(safeLines(text)),
+    })
     .addHelpText('after', EXIT_CODES)
     .showHelpAfterError('ess-airgap --help, or ess-airgap <command> --help, says what there is.')
     .exitOverride();

@@ -13,8 +13,8 @@ export function describeIssue(issue: z.core.$ZodIssue, root: YamlNode): Problem[
   switch (issue.code) {
     case 'unrecognized_keys': {
       const known = knownKeys(schema, node);
-      const entries =
-        node.kind === 'mapping' ? node.entries.filter(({ key }) => issue.keys.includes(key)) : [];
+      const keys = new Set(issue.keys);
+      const entries = node.kind === 'mapping' ? node.entries.filter(({ key }) => keys.has(key)) : [];
       return entries.map((entry) => {
         const meant = nearest(entry.key, known);
         return {

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import { readTextFile } from '../input/file.ts';
 import { InputError, type Place, type Problem } from '../input/problem.ts';
+import { quote } from '../input/quote.ts';
 import { Source } from '../input/source.ts';
-import { parseYaml } from '../input/yaml.ts';
+import { parseYaml, type YamlNode } from '../input/yaml.ts';
 import { convertNode } from './convert.ts';
 import { describeIssue } from './describe-issue.ts';
 import { locate, type Path } from './locate.ts';
@@ -34,6 +35,8 @@ export function readConfig(path: string): ConfigDocument {
 export function parseConfig(text: string, file: string): ConfigDocument {
   const problems: Problem[] = [];
   const root = parseYaml(new Source(file, text.replace(/^\uFEFF/, '')), problems);
+  const long = findLongList(root);
+  if (long) throw new InputError([...problems, long]);
   const parsed = z.safeParse(configSchema, convertNode(root, configSchema));
   if (!parsed.success) problems.push(...parsed.error.issues.flatMap((issue) => describeIssue(issue, root)));
   if (!parsed.success || problems.length > 0) throw new InputError(problems);
@@ -48,13 +51,37 @@ export function parseConfig(text: string, file: string): ConfigDocument {
  * @throws InputError with every problem
  */
 export function defineConfig(input: ConfigInput): Config {
+  const root = nodeOf(input);
+  const long = findLongList(root);
+  if (long) throw new InputError([{ message: long.message }]);
   const parsed = z.safeParse(configSchema, input);
   if (!parsed.success) {
-    const problems = parsed.error.issues.flatMap((issue) => describeIssue(issue, nodeOf(input)));
+    const problems = parsed.error.issues.flatMap((issue) => describeIssue(issue, root));
     throw new InputError(problems.map(({ message, hint }) => ({ message, hint })));
   }
   refuseContradictions(parsed.data);
   return parsed.data;
+}
+
+/** More than a release has images, and few enough to be checked one by one. */
+const MAX_ENTRIES = 1000;
+
+/** A list that is too long to be checked entry by entry. */
+function findLongList(node: YamlNode, name = 'the configuration'): Problem | undefined {
+  if (node.kind === 'scalar') return undefined;
+  if (node.kind === 'sequence' && node.items.length > MAX_ENTRIES) {
+    const message = `the list ${name} has ${node.items.length} entries; expected ${MAX_ENTRIES} at most`;
+    return { place: node.place, message };
+  }
+  const inner: (readonly [YamlNode, string])[] =
+    node.kind === 'mapping'
+      ? node.entries.map(({ key, value }) => [value, quote(key)])
+      : node.items.map((item) => [item, name]);
+  for (const [child, childName] of inner) {
+    const long = findLongList(child, childName);
+    if (long) return long;
+  }
+  return undefined;
 }
 
 /** What each key allows and the whole does not. */
@@ -81,5 +108,16 @@ function refuseContradictions(config: Config, place?: ConfigPlace): void {
       servers.add(server);
     });
   }
+  const names = new Set<string>();
+  config.extra.forEach(({ name }, index) => {
+    if (names.has(name)) {
+      problems.push({
+        place: place?.('extra', index, 'name'),
+        message: `extra names ${name} twice; expected each name once`,
+        hint: 'Give each a name of its own.',
+      });
+    }
+    names.add(name);
+  });
   if (problems.length > 0) throw new InputError(problems);
 }

@@ -2,16 +2,7 @@ import { isIP } from 'node:net';
 import * as z from 'zod/mini';
 import { whyNoHost, whyNoRegistry, whyNoRepository } from '../image/reference.ts';
 import { credential } from './credential.ts';
-import {
-  count,
-  imageReference,
-  key,
-  list,
-  namespaceName,
-  objectName,
-  text,
-  variableName,
-} from './schema-parts.ts';
+import { count, imageReference, key, namespaceName, objectName, text, variableName } from './schema-parts.ts';
 import { pod } from './schema-pod.ts';
 
 // The part of airgap.yaml that is about the Job: see schema.ts.
@@ -56,7 +47,7 @@ const cidr = (value: string): string | undefined => {
 };
 /** A list that is not empty. */
 function atLeastOne<S extends z.ZodMiniType>(schema: S) {
-  return list(schema).check(
+  return z.array(schema).check(
     z.check((context) => {
       if (context.value.length > 0) return;
       context.issues.push({ code: 'custom', message: 'expected one at least', input: context.value });
@@ -94,7 +85,7 @@ export const mirror = z.strictObject({
   ),
   auth: key(
     'Credentials for upstream registries and for the push. Default: none, every registry is open.',
-    z._default(list(mirrorAuth), []),
+    z._default(z.array(mirrorAuth), []),
   ),
   mode: key(
     'copy: bring what is missing. verify: copy nothing; the Job succeeds if every image is there. Default: copy.',
@@ -126,7 +117,7 @@ export const mirror = z.strictObject({
   clientCertificates: key(
     'Certificates to show to servers that ask for one. Default: none.',
     z._default(
-      list(
+      z.array(
         z.strictObject({
           server: key('The server: host[:port].', text(whyNoRegistry)),
           name: key(
@@ -145,18 +136,18 @@ export const mirror = z.strictObject({
         url: key('http://host:port, without credentials.', text(proxyUrl)),
         noProxy: key(
           'Hosts, .domains and networks that are reached without it; mostly the local registry. Default: none.',
-          z._default(list(text(noProxyEntry)), []),
+          z._default(z.array(text(noProxyEntry)), []),
         ),
       }),
     ),
   ),
   egressPorts: key(
     'TCP ports that the NetworkPolicy opens besides those of the servers: a registry inside of the cluster is reached at the port of its pod, not of its Service. Default: none.',
-    z._default(list(count(1, 65535)), []),
+    z._default(z.array(count(1, 65535)), []),
   ),
   egressCidrs: key(
     'Networks, such as 10.20.0.0/16, that the registries and the proxy are in: the NetworkPolicy lets the pods connect to no other address, except to name servers. Default: any address.',
-    z._default(list(text(cidr)), []),
+    z._default(z.array(text(cidr)), []),
   ),
   rateLimits: key(
     'Manifest requests that an upstream server answers before it refuses more, by server. Default: what is known of docker.io.',
@@ -164,7 +155,7 @@ export const mirror = z.strictObject({
   ),
   insecure: key(
     'Servers that may be spoken to over plain HTTP or with a certificate that nobody checks. Default: none.',
-    z._default(list(text(whyNoRegistry)), []),
+    z._default(z.array(text(whyNoRegistry)), []),
   ),
   ...pod,
 });

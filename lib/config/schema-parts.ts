@@ -13,21 +13,6 @@ export function text(why?: (text: string) => string | undefined) {
   );
 }
 
-/** How many entries a list of airgap.yaml may have: more than a release has images, fewer than would take long. */
-const MAX_ENTRIES = 1000;
-
-/** A list of bounded length. */
-export function list<S extends z.ZodMiniType>(schema: S) {
-  return z.array(schema).check(
-    z.check((context) => {
-      const { length } = context.value;
-      if (length <= MAX_ENTRIES) return;
-      const message = `it has ${length} entries; expected ${MAX_ENTRIES} at most`;
-      context.issues.push({ code: 'custom', message, input: context.value });
-    }),
-  );
-}
-
 /** Says what a key means: for the editor, and for the reference in the documentation. */
 export function key<S extends z.ZodMiniType>(description: string, schema: S): S {
   z.globalRegistry.add(schema, { description });

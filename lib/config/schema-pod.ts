@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { count, key, list, objectName, text } from './schema-parts.ts';
+import { count, key, objectName, text } from './schema-parts.ts';
 
 // The part of airgap.yaml that is about the pods of the Job: what clusters ask of pods, whatever these do.
 
@@ -64,7 +64,7 @@ export const pod = {
   tolerations: key(
     'Taints of nodes that the pods tolerate, as in a pod. Default: none.',
     z._default(
-      list(
+      z.array(
         z.strictObject({
           key: key('Key of the taint. Default: every key.', z.optional(text(qualifiedName))),
           operator: key('Default: Equal.', z.optional(z.enum(['Exists', 'Equal']))),

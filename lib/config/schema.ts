@@ -13,7 +13,6 @@ import { mirror } from './schema-mirror.ts';
 import {
   imageReference,
   key,
-  list,
   namespaceName,
   notEmpty,
   objectName,
@@ -160,15 +159,15 @@ export const configSchema = z.strictObject({
   registry: key('The local registry.', registry),
   exclude: key(
     'Components, or component/container, that are left out: their images are not copied, and the ConfigMap does not name them; globs. Default: none.',
-    z._default(list(text(whyNoGlob)), []),
+    z._default(z.array(text(whyNoGlob)), []),
   ),
   copyOnly: key(
     'Components, or component/container, whose images are copied and that the ConfigMap does not name, because they are configured elsewhere: the operator and updater in their Helm values, PostgreSQL in a chart of its own; globs. Default: none.',
-    z._default(list(text(whyNoGlob)), []),
+    z._default(z.array(text(whyNoGlob)), []),
   ),
   rules: key(
     'Exceptions to the layout; the first that matches wins. Default: none.',
-    z._default(list(rule), []),
+    z._default(z.array(rule), []),
   ),
   overrides: key(
     'The last word for single containers, by component/container. Default: none.',

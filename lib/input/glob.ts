@@ -5,10 +5,11 @@ import { quote } from './quote.ts';
 // file, so a glob cannot be a regular expression in disguise: matching takes at most the length of the glob times the
 // length of the name, and all matching of a plan together has a budget.
 
-/** The longest glob, in characters, before and after its braces are expanded. */
+/** The longest glob, in characters. */
 const MAX_LENGTH = 512;
-/** How many globs one may stand for once its braces are expanded. */
+/** The globs that one stands for once its braces are expanded: how many, and their characters together. */
 const MAX_ALTERNATIVES = 64;
+const MAX_EXPANDED = 2048;
 /** Comparisons that the globs of one plan may take together: some hundred times what a full release needs. */
 const MAX_STEPS = 20_000_000;
 
@@ -74,11 +75,12 @@ export class GlobBudget {
   }
 }
 
-/** The characters that a token stands for, by code: names are ASCII. */
-type Token = Uint8Array | typeof STAR;
+/** One character by its code, any, one of a set (by code: names are ASCII), or any number of them. */
+type Token = number | typeof ANY | Uint8Array | typeof STAR;
 type Component = string | readonly Token[];
 type Segment = Component | typeof GLOBSTAR;
 
+const ANY = Symbol('?');
 const STAR = Symbol('*');
 const GLOBSTAR = Symbol('**');
 
@@ -122,7 +124,7 @@ class Braces {
       if (character === undefined || character === ',' || character === '}') return made;
       const afterGroup = group;
       group = character === '{';
-      const parts = group ? this.#group() : [character === '[' ? this.#class() : this.#take(1)];
+      const parts = group ? this.#group() : [character === '[' ? this.#class() : this.#run()];
       const meets = (before: string, part: string): boolean => before.endsWith('*') && part.startsWith('*');
       if ((group || afterGroup) && made.some((before) => parts.some((part) => meets(before, part)))) {
         throw new GlobSyntax(WHOLE_COMPONENTS);
@@ -131,7 +133,16 @@ class Braces {
       if (made.length > MAX_ALTERNATIVES) {
         throw new GlobSyntax(`its braces stand for more than ${MAX_ALTERNATIVES} globs`);
       }
+      if (made.length > 1 && made.reduce((sum, { length }) => sum + length, 0) > MAX_EXPANDED) {
+        throw new GlobSyntax(`without braces it would have more than ${MAX_EXPANDED} characters`);
+      }
     }
+  }
+
+  /** What has no meaning for braces. */
+  #run(): string {
+    const end = this.#glob.slice(this.#next).search(/[{},[]/);
+    return this.#take(end < 0 ? this.#glob.length : Math.max(end, 1));
   }
 
   #group(): string[] {
@@ -184,10 +195,10 @@ function compileComponent(text: string): Token[] {
   const tokens: Token[] = [];
   for (const [token] of text.matchAll(/\[[^\]]*\]|./g)) {
     if (token === '*') tokens.push(STAR);
-    else if (token === '?') tokens.push(new Uint8Array(128).fill(1));
+    else if (token === '?') tokens.push(ANY);
     else if (token.startsWith('[') && token.length > 1) tokens.push(compileClass(token.slice(1, -1)));
     else if (token === ']') throw new GlobSyntax('a ] closes nothing');
-    else tokens.push(setOf(token, token));
+    else tokens.push(token.charCodeAt(0));
   }
   return tokens;
 }
@@ -201,26 +212,20 @@ function compileClass(text: string): Uint8Array {
   const set = new Uint8Array(128);
   for (const [one, first = one, last = one] of body.matchAll(/([A-Za-z0-9])-([A-Za-z0-9])|./g)) {
     if (first > last) throw new GlobSyntax(`[${text}] counts backwards, from ${first} to ${last}`);
-    setOf(first, last).forEach((is, code) => {
-      if (is) set[code] = 1;
-    });
+    set.fill(1, first.charCodeAt(0), last.charCodeAt(0) + 1);
   }
   return negated ? set.map((is) => 1 - is) : set;
 }
 
-function setOf(first: string, last: string): Uint8Array {
-  return new Uint8Array(128).fill(1, first.charCodeAt(0), last.charCodeAt(0) + 1);
-}
-
 function matchComponent(segment: Component, component: string, budget: GlobBudget): boolean {
   if (typeof segment === 'string') return segment === component;
-  return matchSequence(
-    segment,
-    component,
-    STAR,
-    budget,
-    (token, character) => (token as Uint8Array)[character.charCodeAt(0)] === 1,
-  );
+  return matchSequence(segment, component, STAR, budget, matchCharacter);
+}
+
+function matchCharacter(token: Token, character: string): boolean {
+  if (typeof token === 'symbol') return true;
+  const code = character.charCodeAt(0);
+  return typeof token === 'number' ? token === code : token[code] === 1;
 }
 
 /**

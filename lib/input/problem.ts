@@ -1,4 +1,4 @@
-import { printable, shorten } from './quote.ts';
+import { quotePath, safe } from './quote.ts';
 
 /** Where something stands in a file. Lines and columns count from 1, columns in characters. */
 export interface Place {
@@ -67,14 +67,14 @@ export function collectProblems<T, R>(items: readonly T[], run: (item: T) => R):
 /** `file:line:column: severity: message`, and the hint on a line of its own; both cut if they are very long. */
 export function formatProblem(severity: string, problem: Problem): string {
   const place = problem.place ? `${formatPlace(problem.place)}: ` : '';
-  const hint = problem.hint ? `\n    ${printable(shorten(problem.hint))}` : '';
+  const hint = problem.hint ? `\n    ${safe(problem.hint)}` : '';
   const code = problem.code ? ` [${problem.code}]` : '';
-  return `${printable(place)}${severity}: ${printable(shorten(problem.message))}${code}${hint}`;
+  return `${place}${severity}: ${safe(problem.message)}${code}${hint}`;
 }
 
 /** `file:line:column`, as editors and terminals make a link of it. */
 export function formatPlace(place: Place): string {
-  return `${shorten(place.file)}:${place.line}:${place.column}`;
+  return `${quotePath(place.file)}:${place.line}:${place.column}`;
 }
 
 function byPlace(a: Problem, b: Problem): number {

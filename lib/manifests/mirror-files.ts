@@ -1,5 +1,5 @@
 import { type PlanFileAuth, renderPlanFiles } from '../mirror/plan-file.ts';
-import { SCRIPT } from '../mirror/script.ts';
+import { EMITTED_SCRIPT } from '../mirror/script.ts';
 import { partition } from '../mirror/shards.ts';
 import type { Plan, Relocation } from '../plan/model.ts';
 import { contentHash } from './content-hash.ts';
@@ -41,7 +41,9 @@ export function renderMirrorFiles(
   auth: readonly PlanFileAuth[],
   shards: number,
 ): MirrorFiles {
-  const script = Object.entries(SCRIPT).map(([name, text]): MirrorFile => ({ key: name, path: name, text }));
+  const script = Object.entries(EMITTED_SCRIPT).map(
+    ([name, text]): MirrorFile => ({ key: name, path: name, text }),
+  );
   const plan =
     shards === 1
       ? planFiles(relocations, auth)

@@ -1,6 +1,7 @@
 import { ApiObject, Chart } from 'cdk8s';
 import type { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
+import { version } from '../../package.json';
 import type { Plan } from '../plan/model.ts';
 import { contentHash } from './content-hash.ts';
 import { labels, metadata, type PartProps, planAnnotation } from './metadata.ts';
@@ -144,7 +145,7 @@ export class MirrorJob extends Construct {
       apiVersion: 'v1',
       automountServiceAccountToken: false,
     });
-    this.#addConfigMaps('script', files.script, props);
+    this.#addConfigMaps('script', files.script, props, { 'ess-airgap/version': version });
     const pod = renderPod(props, prefix, [...files.plan, ...files.script], files.args(MIRROR_DIR));
     this.#job = new ContentNamedObject(this, 'Default', {
       apiVersion: 'batch/v1',

@@ -1,5 +1,6 @@
 import type { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
+import { isServerExempt } from '../input/proxy.ts';
 import type { Plan } from '../plan/model.ts';
 import { labels, metadata, type PartProps } from './metadata.ts';
 import type { MirrorProxy } from './mirror-access.ts';
@@ -69,7 +70,7 @@ export class MirrorNetworkPolicy extends Construct {
 function registryPorts({ plan, insecure = [], proxy, egressPorts = [] }: MirrorNetworkPolicyProps): number[] {
   const targets = plan.relocations.map(({ target }) => target.registry);
   const sources = plan.relocations.flatMap(({ source }) => source?.registry ?? []);
-  const direct = proxy ? sources.filter((server) => isExempt(server, proxy.noProxy ?? [])) : sources;
+  const direct = proxy ? sources.filter((server) => isServerExempt(server, proxy.noProxy)) : sources;
   const ports = [...targets, ...direct].flatMap((server) => {
     const port = portOf(server);
     if (port !== undefined) return [port];
@@ -89,15 +90,6 @@ function portOf(server: string): number | undefined {
 function proxyPort(url: string): number {
   const { port, protocol } = new URL(url);
   return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
-}
-
-/** As Go reads NO_PROXY: a host, or a domain with everything below it. Networks are not told from names here. */
-function isExempt(server: string, noProxy: readonly string[]): boolean {
-  const host = server.replace(/:\d+$/, '');
-  return noProxy.some((entry) => {
-    const domain = entry.replace(/:\d+$/, '').replace(/^\*?\./, '');
-    return entry === '*' || host === domain || host.endsWith(`.${domain}`);
-  });
 }
 
 function networkPort(protocol: 'TCP' | 'UDP', port: number): Plain<k8s.NetworkPolicyPort> {

@@ -1,6 +1,7 @@
 import type { k8s } from 'cdk8s-plus-28';
 import { credentialFor } from '../credentials/select.ts';
 import { parseReference } from '../image/reference.ts';
+import { proxyVariables } from '../input/proxy.ts';
 import { SCRIPT_NAME } from '../mirror/script.ts';
 import type { MirrorClientCertificate } from './mirror-access.ts';
 import type { MirrorConfigMap } from './mirror-files.ts';
@@ -83,7 +84,6 @@ function renderEnvironment({
   proxy,
   ...props
 }: MirrorJobProps): Plain<k8s.EnvVar>[] {
-  const { noProxy = [] } = proxy ?? {};
   const variables: Record<string, string | undefined> = {
     HOME: `${SCRATCH_DIR}/home`,
     TMPDIR: `${SCRATCH_DIR}/tmp`,
@@ -92,9 +92,7 @@ function renderEnvironment({
     ESS_AIRGAP_AUTH_DIR: AUTH_DIR,
     ESS_AIRGAP_CERT_DIR: certificateSources(props).length > 0 ? CERT_DIR : undefined,
     ESS_AIRGAP_INSECURE: insecure.join(' ') || undefined,
-    HTTPS_PROXY: proxy?.url,
-    HTTP_PROXY: proxy?.url,
-    NO_PROXY: noProxy.join(',') || undefined,
+    ...(proxy && proxyVariables(proxy)),
   };
   return Object.entries(variables).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
 }

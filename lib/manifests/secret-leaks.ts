@@ -21,12 +21,15 @@ export function leakFinder(secrets: readonly KnownSecret[]): (charts: readonly C
   let searched: string | undefined;
   let found: Finding[] = [];
   return (charts) => {
-    const objects = charts
-      .flatMap(({ node }) => node.findAll())
-      .filter((it) => it instanceof ApiObject)
-      .map((object) => ({ kind: object.kind, name: object.metadata?.name, json: object.toJson() }));
-    const rendered = JSON.stringify(objects.map(({ json }) => json));
-    if (rendered !== searched) found = search(objects).map(describeLeak);
+    const written = charts.flatMap((chart) => [
+      { kind: 'chart', json: { name: chart.node.path } },
+      ...chart.node
+        .findAll()
+        .filter((it) => it instanceof ApiObject)
+        .map((object) => ({ kind: object.kind, name: object.metadata?.name, json: object.toJson() })),
+    ]);
+    const rendered = JSON.stringify(written);
+    if (rendered !== searched) found = search(written).map(describeLeak);
     searched = rendered;
     return found;
   };

@@ -9,8 +9,8 @@ import { InputError } from '../input/problem.ts';
 export interface LocalRunOptions {
   /** Which of the files is the script. */
   readonly script: string;
-  /** Text files by their path below the private directory; they may hold logins. */
-  readonly files: Readonly<Record<string, string>>;
+  /** Files by their path below the private directory; they may hold logins. */
+  readonly files: Readonly<Record<string, string | Uint8Array>>;
   /** The script's arguments, given the private directory. */
   readonly args: (directory: string) => readonly string[];
   /** What the script's environment has beside ours, given the private directory. */

@@ -5,6 +5,7 @@ import plan from './plan.sh';
 import report from './report.sh';
 import results from './results.sh';
 import skopeo from './skopeo.sh';
+import { stripComments } from './strip-comments.ts';
 import workers from './workers.sh';
 
 /** The parts that load.sh has too. */
@@ -34,4 +35,19 @@ export function withSharedParts(script: string): string {
     if (part === undefined) throw new Error(`no shared part is called ${name}`);
     return part.replace(/^# shellcheck shell=sh\n/, '');
   });
+}
+
+/**
+ * The files of the mirror as a Job gets them: without comments and blank lines, so that neither a reworded comment nor
+ * anything else that does not matter to the shell makes another Job of it.
+ */
+export const EMITTED_SCRIPT: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(SCRIPT).map(([name, text]) => [name, emit(name, text)]),
+);
+
+function emit(name: string, text: string): string {
+  const header = `# ${name} of ess-airgap without its comments. With them: lib/mirror/${name} in the package of the version that the annotation ess-airgap/version names.\n`;
+  const stripped = stripComments(text);
+  const shebang = /^#!.*\n/.exec(stripped)?.[0] ?? '';
+  return shebang + header + stripped.slice(shebang.length);
 }

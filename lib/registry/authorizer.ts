@@ -1,4 +1,5 @@
 import type { Credential, Credentials } from '../credentials/machine.ts';
+import { rememberLogin } from '../credentials/redact.ts';
 import { type ImageReference, repositoryName } from '../image/reference.ts';
 import { discard, readJson } from './body.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
@@ -71,8 +72,13 @@ export class Authorizer {
       if (!(error instanceof RegistryError && error.kind === 'unauthorized')) this.#tokens.delete(key);
     });
     const token = await known;
-    this.sent.addHeader(token);
+    this.sent.add(token);
     return `Bearer ${token}`;
+  }
+
+  /** The credential for a repository, whether or not the registry asks for one. */
+  credentialFor(image: Repository): Promise<Credential | undefined> {
+    return this.#credentials.find(image);
   }
 
   /** What to say when the registry does not accept what it was given. */
@@ -96,15 +102,15 @@ export class Authorizer {
     if (credential) this.#refused.add(credential);
     const what = credential ? `the credential in ${credential.from}` : 'access without a credential';
     const hint = credential ? '' : '; log in with skopeo login or docker login';
-    return new RegistryError('unauthorized', `${name}: ${by} refuses ${what}${hint}`);
+    return new RegistryError('unauthorized', `${name}: ${by} refuses ${what}${hint}`, 401);
   }
 
   #basic(credential: Credential | undefined): string | undefined {
     if (credential?.username === undefined) return undefined;
     const { username, password = '' } = credential;
     const value = Buffer.from(`${username}:${password}`, 'utf8').toString('base64');
-    this.sent.add(password);
-    this.sent.addHeader(value);
+    rememberLogin(credential);
+    this.sent.add(value);
     return `Basic ${value}`;
   }
 
@@ -173,7 +179,8 @@ function denied(name: string, by: string, credential: Credential | undefined): R
   const what = credential ? `with the credential in ${credential.from}` : 'without a credential';
   return new RegistryError(
     'unauthorized',
-    `${name}: ${by} denies access ${what}: no right to pull, or no such repository`,
+    `${name}: ${by} denies access ${what}: no right to it, or no such repository`,
+    403,
   );
 }
 

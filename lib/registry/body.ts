@@ -15,7 +15,7 @@ export type HttpResponse = Dispatcher.ResponseData;
  */
 export async function readBody(response: HttpResponse, limit: number, name: string): Promise<Buffer> {
   const tooLarge = (): RegistryError =>
-    new RegistryError('unexpected', `${name}: the answer is larger than ${limit / 1024} KiB`);
+    new RegistryError('unexpected', `${name}: the answer is larger than ${formatLimit(limit)}`);
   if (Number(response.headers['content-length']) > limit) {
     response.body.destroy();
     throw tooLarge();
@@ -32,6 +32,10 @@ export async function readBody(response: HttpResponse, limit: number, name: stri
     throw error instanceof RegistryError ? error : interrupted(name, error);
   }
   return Buffer.concat(chunks);
+}
+
+function formatLimit(bytes: number): string {
+  return bytes % 1024 === 0 ? `${bytes / 1024} KiB` : `${bytes} bytes`;
 }
 
 /** The body as JSON. @throws RegistryError, also if it is not JSON */

@@ -7,13 +7,21 @@ import { type Deadline, type Limits, MAX_BYTES } from './limits.ts';
 import { readTags } from './lists.ts';
 import { MANIFEST_TYPES } from './media-types.ts';
 import { type Referrers, readReferrers } from './referrers.ts';
+import { readServerHeaders, type ServerHeaders } from './server-headers.ts';
 import { type Repository, Transport, type TransportOptions } from './transport.ts';
+import { tryUpload } from './upload.ts';
 
 /** A manifest, an index or an artifact's manifest as the registry serves it. */
 export interface Manifest {
   /** Of the very bytes. */
   readonly digest: string;
   readonly bytes: Buffer;
+}
+
+/** The answer to HEAD. */
+export interface Head extends ServerHeaders {
+  /** Left out if there is no such image. */
+  readonly digest?: string;
 }
 
 export interface ManifestOptions {
@@ -57,7 +65,12 @@ export class RegistryClient {
    *
    * @returns undefined if there is no such image
    */
-  digestOf(image: Repository, reference: string): Promise<string | undefined> {
+  async digestOf(image: Repository, reference: string): Promise<string | undefined> {
+    return (await this.head(image, reference)).digest;
+  }
+
+  /** The same, with what the headers of the answer say of the server. Docker Hub does not count it as a pull. */
+  head(image: Repository, reference: string): Promise<Head> {
     return this.#transport.question(image.registry, async (deadline) => {
       const headers = accept();
       const response = await this.#transport.send(image, `manifests/${reference}`, deadline, {
@@ -66,18 +79,36 @@ export class RegistryClient {
       });
       await discard(response);
       const { statusCode: status } = response;
-      if (status === 404) return undefined;
+      const server = readServerHeaders(response);
+      if (status === 404) return server;
       const name = `${repositoryName(image)} ${reference}`;
       if (status === 429 || status >= 500)
         throw await this.#transport.unexpected(response, image.registry, name);
       const digest = response.headers['docker-content-digest'];
       if (status !== 200 || typeof digest !== 'string' || !isDigest(digest)) {
         // HEAD is optional for a registry in the field, and so is the header.
-        return (await this.#manifest(image, reference, deadline))?.digest;
+        const manifest = await this.#manifest(image, reference, deadline);
+        return manifest ? { ...server, digest: manifest.digest } : server;
       }
       if (isDigest(reference) && reference !== digest) throw otherDigest(name, digest);
-      return digest;
+      return { ...server, digest };
     });
+  }
+
+  /** The file or helper that the login for a repository comes from, for messages; undefined if there is no login. */
+  loginFrom(image: Repository): Promise<string | undefined> {
+    return this.#transport.loginFrom(image);
+  }
+
+  /**
+   * Starts an upload to a repository and cancels it: whether the login may push there. Nothing is left.
+   *
+   * @returns whether the registry took the cancellation; it removes unfinished uploads by itself otherwise
+   */
+  tryUpload(image: Repository): Promise<{ readonly cancelled: boolean }> {
+    return this.#transport.question(image.registry, (deadline) =>
+      tryUpload(this.#transport, image, deadline),
+    );
   }
 
   /**
@@ -111,6 +142,8 @@ export class RegistryClient {
       if (status !== 200 && (status !== 206 || from === 0)) {
         throw await this.#transport.unexpected(response, image.registry, name);
       }
+      // Until the caller reads the blob, nobody else listens: an error of the connection would end the process.
+      response.body.on('error', () => {});
       const begin = status === 206 ? from : 0;
       return { from: begin, bytes: bounded(response, name, size === undefined ? Infinity : size - begin) };
     });

@@ -13,11 +13,14 @@ export class RegistryError extends Error {
    * refused. rate-limited: too many requests (429). unexpected: any other answer.
    */
   readonly kind: 'unreachable' | 'interrupted' | 'unauthorized' | 'rate-limited' | 'unexpected';
+  /** The HTTP status, if the registry answered. */
+  readonly status?: number;
 
-  constructor(kind: RegistryError['kind'], message: string) {
+  constructor(kind: RegistryError['kind'], message: string, status?: number) {
     const text = printable(message);
     super(text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE - 1)}…` : text);
     this.name = 'RegistryError';
     this.kind = kind;
+    if (status !== undefined) this.status = status;
   }
 }

@@ -3,10 +3,10 @@ import { createSecureContext } from 'node:tls';
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
 import type { Environment } from '../input/environment.ts';
 import { InputError } from '../input/problem.ts';
+import { proxyFor } from '../input/proxy.ts';
 import { discard, type HttpResponse } from './body.ts';
 import { isTransient, Overdue, unreachable } from './failure.ts';
 import { DEFAULT_LIMITS, type Deadline, type Limits, MAX_BYTES } from './limits.ts';
-import { proxyFor } from './proxy.ts';
 import { trustedCertificates } from './trust.ts';
 
 export interface HttpOptions {

@@ -1,45 +1,26 @@
-import { base64Cores } from '../credentials/base64.ts';
-
-/** Shorter forms would be found in innocent words. */
-const SHORTEST = 4;
+import { redact, rememberSecret } from '../credentials/redact.ts';
 
 /**
- * What was sent to registries to log in: passwords, tokens, and the headers made of them. A server can repeat them in
- * anything that it answers; messages and results must not.
+ * What one client sent to registries to log in. A server can repeat it in anything that it answers; messages and results
+ * must not hold it.
  */
 export class SentSecrets {
-  readonly #forms = new Set<string>();
   readonly #headers = new Set<string>();
 
-  /** Remembers a password or token, in the forms in which it may come back. */
-  add(secret: string): void {
-    const forms = [
-      secret,
-      encodeURIComponent(secret),
-      JSON.stringify(secret).slice(1, -1),
-      ...base64Cores(secret),
-    ];
-    for (const form of forms.flatMap((it) => [it, it.replaceAll('+', '-').replaceAll('/', '_')])) {
-      if (form.length >= SHORTEST) this.#forms.add(form);
-    }
-  }
-
-  /** Remembers the part of an `Authorization` header behind its scheme. */
-  addHeader(value: string): void {
+  /** Remembers the part of an `Authorization` header behind its scheme, or a token that is exchanged for one. */
+  add(value: string): void {
+    rememberSecret(value);
     this.#headers.add(value.replace(/=+$/, ''));
-    this.add(value);
   }
 
-  /** The text with `***` in place of every secret, in capitals or not: host names lose theirs. */
+  /** The text with `***` in place of every secret of this process, and of the headers in small letters: host names have no others. */
   redact(text: string): string {
-    // The longest first: one may hold another.
-    const forms = [...this.#forms].sort((a, b) => b.length - a.length);
-    if (forms.length === 0) return text;
-    const any = forms.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|');
-    return text.replace(new RegExp(any, 'gi'), '***');
+    let redacted = redact(text);
+    for (const value of this.#headers) redacted = redacted.replaceAll(value.toLowerCase(), '***');
+    return redacted;
   }
 
-  /** Whether an answer repeats an `Authorization` header that was sent. Passwords alone may be innocent words. */
+  /** Whether an answer repeats an `Authorization` header that was sent. */
   areIn(answer: Buffer): boolean {
     return [...this.#headers].some((value) => answer.includes(value));
   }

@@ -54,11 +54,11 @@ export class Transport {
       return result;
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error;
-      const safe = new RegistryError(error.kind, this.#authorizer.sent.redact(error.message));
+      const safe = new RegistryError(error.kind, this.#authorizer.sent.redact(error.message), error.status);
       if (deadline.missed && before === (this.#answered.get(server) ?? 0)) {
         this.#givenUp.set(
           server,
-          new RegistryError(error.kind, `not asked, because before: ${safe.message}`),
+          new RegistryError(error.kind, `not asked, because before: ${safe.message}`, error.status),
         );
       }
       throw safe;
@@ -98,18 +98,16 @@ export class Transport {
     const { statusCode: status } = response;
     const text = await readErrorText(response);
     const said = text ? `; it says: ${this.#authorizer.sent.redact(text)}` : '';
-    if (status === 403)
-      return new RegistryError('unauthorized', `${name}: ${server} denies access (403)${said}`);
+    if (status === 403) {
+      return new RegistryError('unauthorized', `${name}: ${server} denies access (403)${said}`, status);
+    }
     if (status === 429) {
-      const hint = 'try again later, or log in if you have not';
-      return new RegistryError(
-        'rate-limited',
-        `${name}: ${server} rate-limited the request (429): ${hint}${said}`,
-      );
+      const words = 'rate-limited the request (429): try again later, or log in if you have not';
+      return new RegistryError('rate-limited', `${name}: ${server} ${words}${said}`, status);
     }
     const words = status === 404 ? 'does not have it (404)' : `answers ${status}`;
     const whose = status >= 500 ? ', which is a problem of its own' : '';
-    return new RegistryError('unexpected', `${name}: ${server} ${words}${whose}${said}`);
+    return new RegistryError('unexpected', `${name}: ${server} ${words}${whose}${said}`, status);
   }
 
   /** @throws RegistryError if an answer repeats a login: nothing of it goes any further */
@@ -119,6 +117,11 @@ export class Transport {
       'unexpected',
       `${name}: the server repeats the login that it was sent in its answer`,
     );
+  }
+
+  /** The file or helper that the login for a repository comes from; undefined if there is none. */
+  async loginFrom(image: Repository): Promise<string | undefined> {
+    return (await this.#authorizer.credentialFor(image))?.from;
   }
 
   /** Whether a URL is of a server that the configuration names as insecure. Token servers and redirects count as themselves. */

@@ -1,8 +1,17 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readBrought, renderLoadPlan } from '../../lib/bundle/load-plan.ts';
+import { LIMITS } from '../../lib/bundle/limits.ts';
+import {
+  type BundledImage,
+  type LoadPlan,
+  OTHER_PATHS,
+  type Placement,
+  renderLoadPlan,
+} from '../../lib/bundle/load-plan.ts';
+import { parseLoadPlan } from '../../lib/bundle/parse-load-plan.ts';
 import { distribute, parseSize, pieceCount } from '../../lib/bundle/parts.ts';
-import { leaveOut, type PlannedImage } from '../../lib/bundle/since.ts';
+import { broughtBy, leaveOut, type PlannedImage } from '../../lib/bundle/since.ts';
 import { InputError } from '../../lib/index.ts';
 
 test.each([
@@ -57,7 +66,8 @@ const images = fc.array(
 const planned = (made: { repository: string; layers: number[] }[], release: number): PlannedImage[] =>
   made.map(({ repository, layers }, index) => ({
     target: { registry: 'r.example', repository, tag: `v${release}-${index}` },
-    digest: `sha256:${hexDigits(release)}`,
+    digest: `sha256:${hexDigits(release + 10)}`,
+    size: 1,
     containers: ['x/y'],
     manifests: [],
     blobs: [
@@ -65,41 +75,101 @@ const planned = (made: { repository: string; layers: number[] }[], release: numb
       ...layers.map((layer) => ({ hex: hexDigits(layer), size: 1, kind: 'layer' as const })),
     ],
   }));
+/** A plan in one part, or in three of which one layer is cut. */
+const planOf = (bundled: readonly BundledImage[], parts = 1): LoadPlan => {
+  const all = bundled.flatMap(({ digest, blobs }) => [
+    digest.slice(7),
+    ...blobs.filter(({ heldBy }) => !heldBy).map(({ hex }) => hex),
+  ]);
+  const placements = new Map(all.map((hex, index): [string, Placement] => [hex, (index % parts) + 1]));
+  return {
+    parts,
+    files: OTHER_PATHS.map((path) => ({ path, hex: hexDigits(3), size: 5 })),
+    images: bundled,
+    own: [
+      { target: { registry: 'r.example', repository: 'own/x', tag: 'v1' }, containers: [] },
+      {
+        target: { registry: '[::1]:5000', repository: 'own/y', tag: 'v1' },
+        digest: `sha256:${hexDigits(4)}`,
+        containers: ['a/b', 'c.d/e'],
+      },
+    ],
+    placements,
+  };
+};
+
+test('load.plan says the same when it is read again', () => {
+  fc.assert(
+    fc.property(images, fc.integer({ min: 1, max: 3 }), (made, parts) => {
+      const plan = planOf(leaveOut(planned(made, 1), []), parts);
+      expect(parseLoadPlan(renderLoadPlan(plan), 'load.plan')).toEqual(plan);
+    }),
+  );
+});
 
 test('a push finds every layer: in the bundle, or in the same repository by the older one', () => {
   fc.assert(
     fc.property(images, images, (before, after) => {
       const old = leaveOut(planned(before, 1), []);
-      const text = renderLoadPlan({ parts: 1, images: old, own: [] });
-      const bundled = leaveOut(planned(after, 2), readBrought(text, 'load.plan'));
+      const text = renderLoadPlan(planOf(old));
+      const bundled = leaveOut(planned(after, 2), broughtBy(parseLoadPlan(text, 'load.plan')));
       const held = new Set(
         bundled.flatMap(({ blobs }) => blobs.filter((it) => !it.heldBy).map(({ hex }) => hex)),
       );
       for (const { target, blobs } of bundled) {
         for (const { hex, kind, heldBy } of blobs) {
-          // Left out means out for every image, or the file would be there for some and thought missing by others.
+          // Left out for one image means left out for all, or the file would be there for some and missing for others.
           expect(held.has(hex)).toBe(heldBy === undefined);
           if (heldBy === undefined) continue;
           expect(kind).toBe('layer');
           const there = old.filter((it) => it.target.repository === target.repository);
           expect(there.some((it) => it.blobs.some((blob) => blob.hex === hex))).toBe(true);
-          expect(heldBy).toBe(`r.example/${target.repository}@sha256:${hexDigits(1)}`);
+          expect(heldBy).toBe(`r.example/${target.repository}@sha256:${hexDigits(11)}`);
         }
       }
     }),
   );
 });
 
-test('a load.plan that is cut short at any line is refused', () => {
-  const text = renderLoadPlan({
-    parts: 1,
-    images: leaveOut(planned([{ repository: 'a', layers: [1, 2] }], 1), []),
-    own: [],
-  });
-  expect(readBrought(text, 'load.plan')).toHaveLength(1);
-  const lines = text.split('\n');
-  for (let length = 0; length < lines.length - 1; length++) {
-    const cut = `${lines.slice(0, length).join('\n')}\n`;
-    expect(() => readBrought(cut, 'load.plan')).toThrow(InputError);
+const sample = renderLoadPlan(planOf(leaveOut(planned([{ repository: 'a', layers: [1, 2] }], 1), [])));
+
+test('a load.plan that is cut short at any byte is rejected', () => {
+  expect(parseLoadPlan(sample, 'load.plan').images).toHaveLength(1);
+  for (let length = 0; length < sample.length; length++) {
+    expect(() => parseLoadPlan(sample.slice(0, length), 'load.plan')).toThrow(InputError);
   }
+});
+
+test('whatever load.plan holds, the answer is a plan or an InputError', () => {
+  const lines = sample.split('\n');
+  const words = fc.constantFrom(...lines.flatMap((line) => line.split(' ')), '', '-', '..', '0', '1e9');
+  const changes = fc.record({ at: fc.nat(lines.length - 1), field: fc.nat(5), word: words });
+  fc.assert(
+    fc.property(fc.array(changes, { minLength: 1, maxLength: 4 }), (all) => {
+      const changed = lines.map((line) => line.split(' '));
+      for (const { at, field, word } of all) (changed[at] as string[])[field] = word;
+      const text = changed.map((line) => line.join(' ')).join('\n');
+      try {
+        // What is accepted is what is written: no reading between the lines.
+        expect(renderLoadPlan(parseLoadPlan(text, 'load.plan'))).toBe(text);
+      } catch (error) {
+        expect(error).toBeInstanceOf(InputError);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('load.sh has the limits of limits.ts', () => {
+  const script = readFileSync('lib/bundle/plan.sh', 'utf8');
+  const limit = (name: string): number => Number(new RegExp(`^MAX_${name}=(\\d+)$`, 'm').exec(script)?.[1]);
+  expect({
+    planBytes: limit('PLAN_BYTES'),
+    planLines: limit('PLAN_LINES'),
+    parts: limit('PARTS'),
+    manifestBytes: limit('MANIFEST_BYTES'),
+    allManifestsBytes: limit('ALL_MANIFESTS_BYTES'),
+    blobBytes: limit('BLOB_BYTES'),
+    descriptors: LIMITS.descriptors,
+  }).toEqual(LIMITS);
 });

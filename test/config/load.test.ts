@@ -240,6 +240,16 @@ describe('what is wrong is said with its place and what is expected', () => {
       ),
       'mirror.auth names a.b twice; expected each server once',
     ],
+    [
+      'an extra twice',
+      `${least}extra: [{name: a, source: "a.b/c:1"}, {name: a, source: "a.b/d:1"}]\n`,
+      'extra names a twice; expected each name once',
+    ],
+    [
+      'an extra without a registry',
+      `${least}extra: [{name: a, source: "busybox:1"}]\n`,
+      'extra.0.source "busybox:1" is not legal: it names no registry',
+    ],
     ['a proxy', mirror('  proxy: {url: "http://[::1]:3128"}\n'), 'IPv6 addresses are not supported'],
     ['a glob', `${least}exclude: ['(a+)+']\n`, 'exclude.0 "(a+)+" is not legal: "(" is in no name'],
     [
@@ -250,7 +260,7 @@ describe('what is wrong is said with its place and what is expected', () => {
     [
       'too many rules',
       `${least}rules:\n${"  - {match: 'a', to: b}\n".repeat(1001)}`,
-      'airgap.yaml:4:1: error: rules is not legal: it has 1001 entries; expected 1000 at most',
+      'airgap.yaml:5:3: error: the list "rules" has 1001 entries; expected 1000 at most',
     ],
     [
       'an override of no container',

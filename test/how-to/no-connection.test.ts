@@ -45,13 +45,21 @@ function release(tag: string, digest: string): void {
   writeFileSync(join(directory, 'images_digests.yml'), digestsFileOf(images));
 }
 
+/** Runs the commands of a section; whoever carries a paper writes the digest on it that bundle printed. */
 async function follow(section: string): Promise<void> {
+  let paper = '';
   for (const [, commands = ''] of section.matchAll(/^```sh\n(.*?)^```$/gms)) {
-    const run = await runShell(commands, {
+    const withDigest = commands.includes('--digest "$digest"')
+      ? `digest='${paper}'\n${commands.replace(/^digest=.*\n/m, '')}`
+      : commands;
+    const run = await runShell(withDigest, {
       cwd: directory,
       env: { PATH: `${directory}:${process.env.PATH}`, ESS_AIRGAP_INSECURE: target.server },
     });
-    expect(run, `${commands}${run.stdout}${run.stderr}`).toMatchObject({ status: 0 });
+    expect(run, `${withDigest}${run.stdout}${run.stderr}`).toMatchObject({ status: 0 });
+    const printed = /load\.plan {2}sha256: (?<groups>.*\n.*)\n/.exec(run.stdout)?.groups?.groups;
+    // The parts are another bundle of the same images; what is loaded is the first.
+    if (printed && !commands.includes('--split-size')) paper = printed.trim().replace(/\s+/g, ' ');
   }
 }
 

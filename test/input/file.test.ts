@@ -78,7 +78,7 @@ describe('a file of a commit', () => {
     ['git:--help:package.json', "git has no such file: invalid object name '--help'."],
     [`git:HEAD:${'x'.repeat(5000)}`, 'has a NUL character or more than 4096 characters'],
     [`git:${'x'.repeat(3000)}:y`, 'git has no such file: '],
-  ])('%s', (path, says) => {
+  ])('%#', (path, says) => {
     const { status, stdout, stderr } = essAirgap(['diff', path, 'images_digests.yml'], { cwd: '.' });
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toContain(says);

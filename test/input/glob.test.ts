@@ -98,7 +98,7 @@ test.each([
   ['{'.repeat(300), 'a { is not closed'],
   [`${'{a,'.repeat(80)}b${'}'.repeat(80)}`, 'stand for more than 64 globs'],
   ['a'.repeat(513), 'it has 513 characters; a glob has 512 at most'],
-])('%s is refused', (glob, why) => {
+])('%# is refused', (glob, why) => {
   expect(whyNoGlob(glob)).toContain(why);
   expect(() => globMatcher(glob)).toThrow(InputError);
 });
@@ -118,7 +118,7 @@ describe('time is bounded', () => {
     [`${'*a'.repeat(100)}b`, ['a'.repeat(255)]],
     [`${'**/a/'.repeat(60)}b`, ['a/'.repeat(127).concat('a')]],
     [`${'**/*a*a/'.repeat(40)}b`, ['aaa/'.repeat(63).concat('a')]],
-  ])('%s takes at most the length of the glob times that of the name', (glob, names) => {
+  ])('%# takes at most the length of the glob times that of the name', (glob, names) => {
     const characters = names.join('').length;
     expect(stepsOf(glob, names)).toBeLessThan(2 * glob.length * characters);
   });

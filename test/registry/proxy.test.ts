@@ -3,55 +3,11 @@ import * as http from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { proxyFor } from '../../lib/registry/proxy.ts';
 import { folder } from '../support/cli.ts';
 import { runEssAirgap } from '../support/cli-process.ts';
 import { makeImage, pushImage } from '../support/images.ts';
 import { createCertificateAuthority, type Registry, startRegistry } from '../support/registry.ts';
 import { digestsFileOf } from '../support/release.ts';
-
-describe('which proxy', () => {
-  const environment = { HTTPS_PROXY: 'http://secure:3128', http_proxy: 'plain:3128' };
-  const proxy = (url: string, NO_PROXY?: string) =>
-    proxyFor(new URL(url), { ...environment, ...(NO_PROXY !== undefined && { NO_PROXY }) });
-
-  test('by the scheme; a proxy without one is spoken to over HTTP', () => {
-    expect(proxy('https://registry.bank.example/v2/')).toBe('http://secure:3128');
-    expect(proxy('http://registry.bank.example/v2/')).toBe('http://plain:3128');
-    expect(proxyFor(new URL('https://registry.bank.example'), {})).toBeUndefined();
-  });
-
-  test.each(['https://localhost:5000', 'http://127.0.0.1', 'https://127.9.9.9', 'http://[::1]:5000'])(
-    'none for %s',
-    (url) => expect(proxy(url)).toBeUndefined(),
-  );
-
-  // The table of Go's own documentation of httpproxy.Config, which skopeo follows.
-  test.each([
-    ['*', 'https://registry.bank.example', true],
-    ['bank.example', 'https://registry.bank.example', true],
-    ['bank.example', 'https://bank.example', true],
-    ['bank.example', 'https://notbank.example', false],
-    ['.bank.example', 'https://registry.bank.example', true],
-    ['.bank.example', 'https://bank.example', false],
-    ['*.bank.example', 'https://registry.bank.example', true],
-    ['BANK.example', 'https://registry.Bank.Example', true],
-    ['other.example, bank.example', 'https://registry.bank.example', true],
-    ['bank.example:443', 'https://registry.bank.example', true],
-    ['bank.example:5000', 'https://registry.bank.example', false],
-    ['bank.example:5000', 'https://registry.bank.example:5000', true],
-    ['10.0.0.0/8', 'https://10.1.2.3:5000', true],
-    ['10.0.0.0/8', 'https://11.1.2.3', false],
-    ['10.0.0.0/8', 'https://registry.bank.example', false],
-    ['10.1.2.3', 'https://10.1.2.3:5000', true],
-    ['10.1.2.3:5000', 'https://10.1.2.3', false],
-    ['fd00::/8', 'https://[fd00::1]:5000', true],
-    ['10.0.0.0/99', 'https://10.1.2.3', false],
-    ['', 'https://registry.bank.example', false],
-  ])('NO_PROXY=%s, %s: exempt %s', (noProxy, url, exempt) => {
-    expect(proxy(url, noProxy) === undefined).toBe(exempt);
-  });
-});
 
 describe('verify through a proxy', () => {
   const image = makeImage({ name: 'nginx', architectures: ['amd64'] });

@@ -188,6 +188,35 @@ describe('what is there', () => {
     });
   });
 
+  test('as JUnit XML: what is missing fails, what is unknown is an error', async () => {
+    const there = await proxy({
+      target: open.url,
+      rules: [{ match: { path: /redis/ }, fault: { status: 403, body: '' } }],
+    });
+    const release = { ...upstream, 'well_known/nginx': `docker.io/library/nginx:2@${digest('nginx')}` };
+    const run = await verify({ server: there.server, insecure: true, release, args: ['--format', 'junit'] });
+    expect(run).toMatchObject({ status: 2, stderr: '' });
+    const counts = 'tests="3" failures="1" errors="1"';
+    const suite = `ess-airgap verify ${there.server}`;
+    expect(run.stdout).toBe(`<?xml version="1.0" encoding="UTF-8"?>
+<testsuites ${counts}>
+  <testsuite name="${suite}" ${counts}>
+    <testcase classname="${suite}" name="${there.server}/element-hq/synapse:v1"/>
+    <testcase classname="${suite}" name="${there.server}/library/nginx:2">
+      <failure message="missing">expected: ${digest('nginx')}
+The image is there by its digest, until garbage collection removes it.
+containers: well_known/nginx</failure>
+    </testcase>
+    <testcase classname="${suite}" name="${there.server}/library/redis:7.2">
+      <error message="unknown">expected: ${digest('redis')}
+${there.server}/library/redis 7.2: ${there.server} denies access (403)
+containers: hookshot/redis synapse/redis</error>
+    </testcase>
+  </testsuite>
+</testsuites>
+`);
+  });
+
   test('a registry that answers HEAD without a digest, or not at all, is asked by GET', async () => {
     const there = await proxy({
       target: open.url,
@@ -225,7 +254,7 @@ mirror: { image: "x.example/skopeo:1", insecure: ["${open.server}"] }
     expect(run.status).toBe(0);
     // Written over the same line, and taken away in the end.
     expect(run.stdout.replaceAll('\r\x1b[K', '<line>')).toMatch(
-      /^<line>\S+: \d of 3 images asked for.*<line>\S+: 3 of 3 images are there\r\n$/s,
+      /^<line>\S+: \d of 3 images checked.*<line>\S+: 3 of 3 images are there\r\n$/s,
     );
   });
 

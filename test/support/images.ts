@@ -121,6 +121,32 @@ function tarOf(name: string, data: Buffer): Buffer {
   return Buffer.concat([header, data, Buffer.alloc(((512 - (data.length % 512)) % 512) + 1024)]);
 }
 
+/** An OCI artifact that refers to a manifest: a signature, an SBOM (OCI image specification 1.1). */
+export function makeReferrer(subject: Content, artifactType: string, payload: string): Image {
+  const types = mediaTypes.oci;
+  const config = content('application/vnd.oci.empty.v1+json', {});
+  const layer = content(artifactType, Buffer.from(payload));
+  const manifest = content(types.manifest, {
+    schemaVersion: 2,
+    mediaType: types.manifest,
+    artifactType,
+    config: descriptor(config),
+    layers: [descriptor(layer)],
+    subject: descriptor(subject),
+  });
+  return { ...manifest, name: artifactType, manifests: [], blobs: [config, layer] };
+}
+
+/** The index at the fallback tag of a digest, in a registry without the referrers API. */
+export function makeReferrersIndex(referrers: readonly Image[]): Image {
+  const index = content(mediaTypes.oci.index, {
+    schemaVersion: 2,
+    mediaType: mediaTypes.oci.index,
+    manifests: referrers.map((referrer) => ({ ...descriptor(referrer), artifactType: referrer.name })),
+  });
+  return { ...index, name: 'referrers', manifests: [], blobs: [] };
+}
+
 function content(mediaType: string, value: Buffer | object): Content {
   const data = Buffer.isBuffer(value) ? value : Buffer.from(JSON.stringify(value));
   return { digest: sha256(data), mediaType, size: data.length, data };

@@ -37,7 +37,7 @@ export function addBundle(program: Program): void {
       const { chosenPlatforms } = await import('../../plan/platforms.ts');
       const { withRegistries } = await import('../../registry/open.ts');
       const { writeBundle } = await import('../../bundle/write.ts');
-      const { readSince } = await import('../../bundle/since-release.ts');
+      const { readSince } = await import('../../bundle/read-since.ts');
       const { parseSize } = await import('../../bundle/parts.ts');
       const { formatBundle, formatFailures } = await import('../format/bundle.ts');
       const { config, plan } = loadProject(command.optsWithGlobals().config);
@@ -67,7 +67,7 @@ export function addBundle(program: Program): void {
         return writeBundle({ plan, client, output, older, onProgress, ...(partSize && { partSize }) });
       });
       progress.clear();
-      if (result.failures.length === 0) process.stdout.write(formatBundle(output, result));
+      if (result.finished) process.stdout.write(formatBundle(output, result, result.finished));
       else {
         process.stdout.write(formatFailures(output, result.failures));
         process.exitCode = EXIT.no;

@@ -1,43 +1,95 @@
+import type { OpenBundle } from '../../bundle/open-bundle.ts';
+import type { Config } from '../../config/schema.ts';
 import { examples } from '../examples.ts';
 import { caOption, formatOption } from '../options.ts';
 import type { Program } from '../program.ts';
+import { Progress } from '../progress.ts';
 
-/** `ess-airgap load`: pushes a bundle into the registry on the other side. */
+/** `ess-airgap load`: pushes a bundle to the registry on the other side. */
 export function addLoad(program: Program): void {
   program
     .command('load <bundle> [older...]')
-    .summary('pushes a bundle into the registry, and verifies it')
+    .summary('verifies a bundle, and pushes it to the registry')
     .description(
-      'Checks every file of the bundle before anything is pushed, pushes each image by tag with its digest, and asks ' +
-        'for it once more. Where the bundle leaves out layers, they come from the folders of older bundles, or are in ' +
-        'the registry. The load.sh in the bundle does the same without this tool. Needs skopeo. Logs in with what ' +
-        'mirror.auth takes from the environment, where there is an airgap.yaml and that is set, or else with what ' +
-        'skopeo login or docker login left. Exit code 1 where an image could not be pushed, 2 where the bundle is not whole.',
+      'Verifies every file of the bundle against load.plan before anything is pushed, then pushes each image by tag and ' +
+        'checks its digest in the registry. If the bundle leaves out layers, they are read from the folders of older ' +
+        'bundles, or are in the registry. The load.sh in the bundle does the same without this tool. Needs skopeo. ' +
+        'Logs in with the credentials that mirror.auth reads from the environment, if there is an airgap.yaml and they are ' +
+        'set, otherwise with those of skopeo login or docker login. Exit code 1 if an image could not be pushed, 2 if ' +
+        'the bundle was rejected.',
     )
+    .option('--digest <digest>', 'the digest of load.plan that bundle printed: rejects every other bundle')
+    .option(
+      '--server <server>',
+      'the only registry to push to; default: the one that airgap.yaml names, if there is an airgap.yaml',
+    )
+    .option('--dry-run', 'verify the bundle and print what would be pushed, without contacting a registry')
     .addOption(formatOption())
     .addOption(caOption())
     .addHelpText(
       'after',
       examples({
-        'ess-airgap load ess-24.10': 'check and push',
-        'ess-airgap load ess-25.04 ess-24.10': 'with the older bundle at hand, for a registry that lost it',
+        "ess-airgap load ess-24.10 --digest 'sha256:…'": 'verify and push',
+        "ess-airgap load ess-25.04 ess-24.10 --digest 'sha256:…'":
+          'with the older bundle, for a registry that lost its images',
+        'ess-airgap load ess-24.10 --dry-run': 'verify only',
       }),
     )
-    .action(async (bundle, older, { format, ca }) => {
+    .action(async (path, older, { digest, server, dryRun, format, ca }) => {
+      const { InputError } = await import('../../input/problem.ts');
       const { readConfigAtHand } = await import('../config-at-hand.ts');
-      const { readGivenLogins, withoutLogins } = await import('../../credentials/logins.ts');
-      const { loadLocally } = await import('../../bundle/local-load.ts');
-      const { trustedCertificates } = await import('../../registry/trust.ts');
-      const { showScript } = await import('../show-script.ts');
+      const { openBundle, parseDigest } = await import('../../bundle/open-bundle.ts');
+      const { checkBundle } = await import('../../bundle/check-bundle.ts');
+      const { assertServer } = await import('../../bundle/targets.ts');
+      const expected = digest === undefined ? undefined : parseDigest(digest);
+      if (digest !== undefined && expected === undefined) {
+        throw new InputError([
+          {
+            message: '--digest is not a digest; expected sha256: and 64 hexadecimal digits',
+            hint: 'Blanks between the digits do not matter, if the whole value is in quotes.',
+          },
+        ]);
+      }
       // The other side may have no airgap.yaml.
       const config = readConfigAtHand(program)?.config;
+      const bundle = await openBundle(path, expected);
+      if (server !== undefined) assertServer(bundle, server, '--server');
+      else if (config) {
+        assertServer(bundle, config.registry.pushServer ?? config.registry.server, 'airgap.yaml');
+      }
+      if (
+        expected === undefined &&
+        !(config && (await confirmedByPlan(program.opts().config, config, bundle)))
+      ) {
+        process.stderr.write(
+          `warning: ${bundle.file} has the digest ${bundle.digest}.\n` +
+            '    Nothing shows that this is the bundle that was made. Compare this digest with the one that\n' +
+            '    "ess-airgap bundle" printed, or pass that one with --digest.\n',
+        );
+      }
+      const progress = new Progress(process.stderr);
+      const onProgress = (text: string): void => progress.show(text);
+      const checked = await checkBundle(bundle, { older, onProgress });
+      progress.clear();
+      if (dryRun) {
+        const { formatLoad } = await import('../format/bundle.ts');
+        const { images, own } = bundle.plan;
+        process.stdout.write(
+          format === 'json' ? `${JSON.stringify({ images, own }, null, 2)}\n` : formatLoad(bundle.plan),
+        );
+        return;
+      }
+      const { loadLocally } = await import('../../bundle/local-load.ts');
+      const { readGivenLogins, withoutLogins } = await import('../../credentials/logins.ts');
+      const { trustedCertificates } = await import('../../registry/trust.ts');
+      const { showScript } = await import('../show-script.ts');
       const environment = config ? withoutLogins(config, process.env) : process.env;
       const logins = config ? readGivenLogins(config, process.env, { usedBy: 'mirror' }) : [];
       const certificates = ca && trustedCertificates(environment, ca).join('\n');
       await showScript(format, (show) =>
         loadLocally({
           bundle,
-          older,
+          checked,
           logins,
           environment,
           ...(config && { config }),
@@ -46,4 +98,14 @@ export function addLoad(program: Program): void {
         }),
       );
     });
+}
+
+/** Whether the digests file beside airgap.yaml, if there is one, has the digest of every image of the bundle. */
+async function confirmedByPlan(configPath: string, config: Config, bundle: OpenBundle): Promise<boolean> {
+  const { existsSync } = await import('node:fs');
+  const { dirname, resolve } = await import('node:path');
+  if (!existsSync(resolve(dirname(configPath), config.digests))) return false;
+  const { loadProject } = await import('../../project.ts');
+  const { compareWithPlan } = await import('../../bundle/targets.ts');
+  return compareWithPlan(bundle, loadProject(configPath).plan.relocations);
 }

@@ -12,13 +12,16 @@ export function addVerify(program: Program): void {
     .command('verify')
     .summary('whether the registry has every image of the plan')
     .description(
-      'Asks the registry that the nodes pull from whether every tag of the plan is there and has its digest. Logs in ' +
-        'with what airgap.yaml takes from the environment, where that is set, or else with what skopeo login or ' +
-        'docker login left. Exit code 1 where an image is missing or another one, 2 where the registry gives no answer.',
+      'Asks the registry that the nodes pull from for every tag of the plan, and compares its digest. Logs in with ' +
+        'the variables that airgap.yaml names, if they are set, or else with what skopeo login or docker login ' +
+        'left. Exit code 1 if an image is missing or different, 2 if the registry gives no answer about one.',
     )
     .addOption(
-      new Option('-f, --format <format>', 'how to write it')
-        .choices(['table', 'json'] as const)
+      new Option(
+        '-f, --format <format>',
+        'how to write the result; junit is for the test report of a pipeline',
+      )
+        .choices(['table', 'json', 'junit'] as const)
         .default('table' as const),
     )
     .option('--push', 'ask the server that the mirror pushes to (registry.pushServer)')
@@ -28,6 +31,7 @@ export function addVerify(program: Program): void {
       examples({
         'ess-airgap verify': 'before an upgrade',
         'ess-airgap verify --format json': 'for a script',
+        'ess-airgap verify --format junit > verify.xml': 'for the test report of a pipeline',
         'ess-airgap verify --ca bank-ca.pem': 'a registry with a certificate of your own authority',
       }),
     )
@@ -35,7 +39,7 @@ export function addVerify(program: Program): void {
       const { loadProject } = await import('../../project.ts');
       const { withRegistries } = await import('../../registry/open.ts');
       const { verifyRelocations } = await import('../../registry/verify.ts');
-      const { verdictsTable, verdictsJson } = await import('../format/verdicts.ts');
+      const { verdictsTable, verdictsJson, verdictsJUnit } = await import('../format/verdicts.ts');
       const { config, plan } = loadProject(command.optsWithGlobals().config);
       const server = push ? (config.registry.pushServer ?? config.registry.server) : config.registry.server;
       const progress = new Progress(process.stderr);
@@ -44,15 +48,16 @@ export function addVerify(program: Program): void {
         verifyRelocations(plan.relocations, client, {
           server,
           onVerdict: () =>
-            progress.show(`${server}: ${++asked} of ${plan.relocations.length} images asked for`),
+            progress.show(`${server}: ${++asked} of ${plan.relocations.length} images checked`),
         }),
       );
       progress.clear();
-      process.stdout.write(
-        format === 'json'
-          ? verdictsJson(server, verdicts)
-          : verdictsTable(server, verdicts, terminalOf(process.stdout)),
-      );
+      const formats = {
+        table: () => verdictsTable(server, verdicts, terminalOf(process.stdout)),
+        json: () => verdictsJson(server, verdicts),
+        junit: () => verdictsJUnit(server, verdicts),
+      };
+      process.stdout.write(formats[format]());
       if (verdicts.some(({ result }) => result === 'unknown')) process.exitCode = EXIT.failed;
       else if (verdicts.some(({ result }) => result !== 'present')) process.exitCode = EXIT.no;
     });

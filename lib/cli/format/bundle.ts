@@ -1,21 +1,47 @@
+import type { Finished } from '../../bundle/finish.ts';
+import type { LoadPlan } from '../../bundle/load-plan.ts';
 import type { BundleFailure, BundleResult } from '../../bundle/write.ts';
-import { formatReference } from '../../image/reference.ts';
+import { formatReference, repositoryName } from '../../image/reference.ts';
 
-/** What a bundle holds, what it does not, and what to do with it. */
-export function formatBundle(output: string, result: BundleResult): string {
-  const { images, own, leftOut, bytes, parts, digest } = result;
+/** What a bundle holds, how to know it again on the other side, and what to do there. */
+export function formatBundle(
+  output: string,
+  { images, own, leftOut }: BundleResult,
+  { bytes, parts, digest, scriptDigest }: Finished,
+): string {
   const lines = [
-    `${output}: ${images} images, ${bytes} bytes${parts > 1 ? ` in ${parts} parts` : ''}`,
-    `load.plan is ${digest}; compare it on the other side`,
+    `${output}: ${count(images, 'image')}, ${bytes} bytes${parts > 1 ? ` in ${parts} parts` : ''}`,
   ];
-  if (leftOut > 0) lines.push(`${leftOut} layers are left out: the registry has them from an older bundle`);
-  if (own > 0) lines.push(`${own} images of your own are not in it: load expects them in the registry`);
+  if (leftOut > 0)
+    lines.push(`${count(leftOut, 'layer')} left out: the registry has them from an older bundle`);
+  if (own > 0)
+    lines.push(`${count(own, 'image')} of your own not included: load expects them in the registry`);
   const folder = parts > 1 ? `${output}/part-001` : output;
-  lines.push(`Next: carry ${output} over, and there: sh ${folder}/load.sh, or ess-airgap load ${output}`);
+  lines.push(
+    '',
+    'Carry these digests to the other side on paper or by another channel, not on the medium:',
+    ...inGroups('load.plan', digest),
+    ...inGroups('load.sh', scriptDigest),
+    '',
+    `Next: carry ${output} over. On the other side, with ess-airgap:`,
+    `  ess-airgap load ${output} --digest ${digest}`,
+    'or without it, once sha256sum prints the digest above for load.sh:',
+    `  sha256sum ${folder}/load.sh`,
+    `  sh ${folder}/load.sh --digest ${digest}`,
+  );
   return `${lines.join('\n')}\n`;
 }
 
-/** What could not be had, and who needs it. */
+/** A digest that can be read aloud and typed: `--digest` takes it with the blanks. */
+function inGroups(name: string, digest: string): string[] {
+  const groups = digest.slice('sha256:'.length).match(/.{8}/g) ?? [];
+  return [
+    `  ${name.padEnd(9)}  sha256: ${groups.slice(0, 4).join(' ')}`,
+    `  ${''.padEnd(9)}          ${groups.slice(4).join(' ')}`,
+  ];
+}
+
+/** The images that could not be read, and who needs them. */
 export function formatFailures(output: string, failures: readonly BundleFailure[]): string {
   const blocks = failures.map(({ relocation: { source, target, containers }, reason }) =>
     [
@@ -24,6 +50,22 @@ export function formatFailures(output: string, failures: readonly BundleFailure[
       `         used by ${containers.join(', ')}`,
     ].join('\n'),
   );
-  blocks.push(`${output} is not complete; the same command goes on where this one ended`);
+  blocks.push(`${output} is not complete; run the same command again to continue`);
   return `${blocks.join('\n')}\n`;
+}
+
+/** What `load` would push. */
+export function formatLoad({ images, own }: LoadPlan): string {
+  const lines = images.map(
+    ({ target, digest }) => `push    ${repositoryName(target)}:${target.tag}@${digest}`,
+  );
+  for (const { target } of own) lines.push(`expect  ${repositoryName(target)}:${target.tag}`);
+  lines.push(
+    `${count(images.length, 'image')} would be pushed, except those that are in the registry with their digest`,
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

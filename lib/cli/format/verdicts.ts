@@ -1,6 +1,7 @@
 import { repositoryName, shortDigest } from '../../image/reference.ts';
 import type { Verdict } from '../../registry/verify.ts';
 import type { Terminal } from '../terminal.ts';
+import { formatJUnit, type JUnitCase } from './junit.ts';
 import { formatTable } from './table.ts';
 
 const RESULTS = ['present', 'missing', 'different', 'unknown'] as const;
@@ -47,6 +48,24 @@ export function verdictsJson(server: string, verdicts: readonly Verdict[]): stri
     containers,
   }));
   return `${JSON.stringify({ server, expected: verdicts.length, ...count(verdicts), images }, null, 2)}\n`;
+}
+
+/** The same for what shows test results: a case per image; missing and different fail, unknown is an error. */
+export function verdictsJUnit(server: string, verdicts: readonly Verdict[]): string {
+  const cases = verdicts.map(({ image, result, found, byDigest, reason = '', containers }): JUnitCase => {
+    const name = `${repositoryName(image)}:${image.tag}`;
+    const lines = [
+      ...(image.digest ? [`expected: ${image.digest}`] : []),
+      ...(found ? [`found: ${found}`] : []),
+      ...(byDigest ? ['The image is there by its digest, until garbage collection removes it.'] : []),
+      ...(reason ? [reason] : []),
+      `containers: ${containers.join(' ')}`,
+    ];
+    const problem = { message: result, text: lines.join('\n') };
+    if (result === 'present') return { name };
+    return result === 'unknown' ? { name, error: problem } : { name, failure: problem };
+  });
+  return formatJUnit(`ess-airgap verify ${server}`, cases);
 }
 
 function count(verdicts: readonly Verdict[]): Record<Verdict['result'], number> {

@@ -53,7 +53,10 @@ describe('the override', () => {
     expect(entries).toHaveLength(paths.length);
     for (const entry of entries) {
       expect(Object.keys(entry as object)).toEqual(['registry', 'repository', 'tag', 'digest']);
-      expect(entry).toMatchObject({ registry: 'localregistry.local', repository: expect.stringMatching(/^ess\//) });
+      expect(entry).toMatchObject({
+        registry: 'localregistry.local',
+        repository: expect.stringMatching(/^ess\//),
+      });
     }
     expect(read.matrixRTC).toEqual({
       image: {

@@ -2,6 +2,7 @@ import type { Config } from '../../../config/schema.ts';
 import { containerName } from '../../../digests/container-image.ts';
 import { nearest } from '../../../input/nearest.ts';
 import { InputError, type Problem } from '../../../input/problem.ts';
+import { quote } from '../../../input/quote.ts';
 import type { Override, Plan } from '../../model.ts';
 
 /**
@@ -74,7 +75,7 @@ function helmImage(pair: string, plan: Plan, problems: Problem[]): Wiring['helm'
   if (!value) {
     const meant = nearest(wanted || pair, HELM_IMAGES);
     problems.push({
-      message: `--helm ${pair} names no image of the Helm charts; expected ${HELM_IMAGES.join(', ')}, an equals sign and component/container`,
+      message: `--helm ${quote(pair)} names no image of the Helm charts; expected ${HELM_IMAGES.join(', ')}, an equals sign and component/container`,
       ...(meant && { hint: `Did you mean ${meant}=component/container?` }),
     });
     return undefined;
@@ -86,8 +87,8 @@ function helmImage(pair: string, plan: Plan, problems: Problem[]): Wiring['helm'
   const meant = nearest(name, copied.map(containerName));
   problems.push({
     message: excluded
-      ? `--helm ${pair}: exclude leaves out ${name}, so nothing copies its image`
-      : `--helm ${pair}: the digests file has no container ${name}`,
+      ? `--helm ${quote(pair)}: exclude leaves out ${name}, so nothing copies its image`
+      : `--helm ${quote(pair)}: the digests file has no such container`,
     ...(excluded && {
       hint: 'Remove it from exclude and add it to copyOnly: then its image is copied, and the ConfigMap still leaves it alone.',
     }),

@@ -1,0 +1,40 @@
+// Tampers with bundles in every way that we could think of, and tries to load them with `ess-airgap load` and load.sh:
+// each must be rejected with its reason, before a registry is asked for anything, and soon.
+//
+//   npm run build && node_modules/.bin/esbuild bench/robustness/bundles.ts --bundle --platform=node --loader:.sh=text \
+//     --log-level=warning --outfile=node_modules/.cache/ess-airgap/robustness-bundles.cjs &&
+//     node node_modules/.cache/ess-airgap/robustness-bundles.cjs
+import { BundleLab } from '../../test/support/bundles.ts';
+import { TamperedBundles } from '../../test/support/tampered-bundles.ts';
+import { tamperings } from '../../test/support/tampering.ts';
+
+async function main(): Promise<void> {
+  const lab = await BundleLab.start();
+  let wrong = 0;
+  try {
+    const bundles = await TamperedBundles.make(lab);
+    // A part of a name, to try only some.
+    const wanted = process.argv[2] ?? '';
+    const all = tamperings().filter(({ name }) => name.includes(wanted));
+    let slowest = 0;
+    for (const [index, tampering] of all.entries()) {
+      const began = performance.now();
+      const faults = await bundles.faultsOf(tampering);
+      slowest = Math.max(slowest, performance.now() - began);
+      if (faults.length > 0) wrong++;
+      for (const fault of faults) {
+        process.stdout.write(`${tampering.name}${tampering.split ? ', in parts' : ''}: ${fault}\n`);
+      }
+      if (process.stderr.isTTY) process.stderr.write(`\r${index + 1} of ${all.length}`);
+    }
+    process.stdout.write(
+      `${all.length} tampered bundles, each loaded in 2 ways: ${all.length - wrong} rejected with their reason before a ` +
+        `registry was asked, ${wrong} not; the slowest took ${(slowest / 1000).toFixed(1)} s for both\n`,
+    );
+  } finally {
+    await lab.stop();
+  }
+  if (wrong > 0) process.exitCode = 1;
+}
+
+main();

@@ -1,0 +1,30 @@
+#!/bin/sh
+# Pushes the images of a bundle that ess-airgap load has verified.
+#   sh load-checked.sh FOLDER
+# FOLDER has what check.sh leaves: load.plan, the manifests, and the paths of the other files.
+set -eu
+
+main() {
+  work=$1 child=''
+  trap '[ -z "$child" ] || kill -TERM "$child" 2>/dev/null || :' EXIT
+  end_on_signals
+  push_bundle
+}
+
+reject() {
+  say "error: $1"
+  say "    $2"
+  say 'Nothing was pushed.'
+  exit 2
+}
+
+# shellcheck source=lib/bundle/push.sh
+. "$(dirname "$0")/push.sh"
+# shellcheck source=lib/mirror/skopeo.sh
+. "$(dirname "$0")/../mirror/skopeo.sh"
+# shellcheck source=lib/mirror/faults.sh
+. "$(dirname "$0")/../mirror/faults.sh"
+# shellcheck source=lib/mirror/report.sh
+. "$(dirname "$0")/../mirror/report.sh"
+
+main "$@"

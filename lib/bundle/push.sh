@@ -1,0 +1,181 @@
+# shellcheck shell=sh
+# Part of load.sh and load-checked.sh: pushes the images of a bundle that has been verified. Reads in $work what check.sh
+# leaves there. Blobs are read from the medium again; skopeo compares them with their digests while it pushes them.
+
+INSECURE=${ESS_AIRGAP_INSECURE:-}
+TIMEOUT_SECONDS=${ESS_AIRGAP_TIMEOUT_SECONDS:-3600}
+# Certificates and logins are where skopeo finds them by itself.
+CERT_DIR='' AUTH_DIR='' source_auth=- target_auth=-
+# What skopeo waits for by itself; nobody here waits longer.
+SKOPEO_WAIT=60
+LONGEST_WAIT=60
+
+push_bundle() {
+  child='' stopping='' attempt=1 dir=$work source=bundle problems=0
+  ask_for_absent
+  copied=0 skipped=0 failed=0 expected=0 target=''
+  while read -r kind a b c d e <&3; do
+    case $kind in
+      image)
+        push_image
+        begin "$a" "$d" "$e"
+        link "$work/view/manifest.json" "$work/manifests/${a#sha256:}"
+        ;;
+      manifest) link "$work/view/${a#sha256:}.manifest.json" "$work/manifests/${a#sha256:}" ;;
+      config | layer) link_blob "${a#sha256:}" ;;
+      # If no older bundle is at hand, skopeo finds the layer in the registry.
+      absent) [ ! -e "$work/checked/${a#sha256:}" ] || link_blob "${a#sha256:}" ;;
+      own)
+        push_image
+        begin "$a" "$b" "$c"
+        expect_own
+        ;;
+      end) push_image ;;
+    esac
+  done 3<"$work/load.plan"
+  print_summary || unread
+  [ "$failed" -eq 0 ] || exit 1
+}
+
+# Every way to end a run cleans up. Without a reader an output fails, instead of ending this before it has cleaned up.
+end_on_signals() {
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 131' QUIT
+  trap 'exit 138' USR1
+  trap 'exit 140' USR2
+  trap 'exit 143' TERM
+  trap '' PIPE
+}
+
+# For people; that nobody reads it ends nothing.
+say() {
+  printf '%s\n' "$1" >&2 || :
+}
+
+# Nobody reads the report any more, or it has no room: there is no point in going on unseen.
+unread() {
+  say 'error: the report cannot be written to standard output, so this run stops'
+  exit 1
+}
+
+# skopeo's own time limit does not end it while the system makes it wait for a file: a pipe that nobody writes to, or a
+# medium that fails. GNU timeout stays in this process group only if it is told to; others do not know the option.
+skopeo() {
+  if timeout --foreground 5 true 2>/dev/null; then set -- --foreground "$((limit + 5))" skopeo "$@"; else set -- "$((limit + 5))" skopeo "$@"; fi
+  exec timeout "$@"
+}
+
+# Prints what would be pushed.
+print_plan() {
+  images=0
+  while read -r kind a b c d _; do
+    case $kind in
+      image)
+        images=$((images + 1))
+        echo "push    $d@$a"
+        ;;
+      own) echo "expect  $b" ;;
+    esac
+  done <"$work/load.plan"
+  echo "$images images would be pushed, except those that are in the registry with their digest"
+}
+
+# Layers that the bundle leaves out, and that no older one has, must be in the registry: together with their image there.
+ask_for_absent() {
+  asked=''
+  while read -r kind a _ holder <&3; do
+    if [ "$kind" != absent ] || [ -e "$work/checked/${a#sha256:}" ]; then continue; fi
+    if [ "$holder" != "$asked" ]; then
+      asked=$holder target=$holder answer=yes
+      if ! inspect "$holder" -; then
+        answer=no
+        explain target
+        say "error: the layers that this bundle leaves out should be in $holder: $error"
+        [ -z "$hint" ] || say "    $hint"
+      fi
+    fi
+    [ "$answer" = yes ] || problems=$((problems + 1))
+  done 3<"$work/load.plan"
+  [ "$problems" -eq 0 ] || reject "$problems layers are neither in the registry nor in the folder of an older bundle" \
+    'Load the older bundle first, or name its folder after that of this bundle.'
+}
+
+# Sets result to skipped if the image is in the registry; otherwise its files are to be linked, and pushed.
+begin() {
+  wanted=$1 target=$2 containers=$3 result='' error='' class='' retry='' hint='' more=''
+  [ "$containers" != - ] || containers=''
+  expected=$((expected + 1))
+  rm -rf "$work/view"
+  mkdir "$work/view"
+  if inspect "$target" -; then
+    if [ "$found" = "$wanted" ] || [ "$wanted" = - ]; then result=skipped; fi
+  else
+    found=''
+  fi
+}
+
+# Lays a file into the view, which is a folder as skopeo's transport dir: reads it.
+link() {
+  [ -n "$result" ] || [ -e "$1" ] || ln -s "$2" "$1"
+}
+
+link_blob() {
+  [ -z "$result" ] || return 0
+  [ ! -e "$work/view/$1" ] || return 0
+  paths=0
+  while IFS= read -r path; do paths=$((paths + 1)); done <"$work/checked/$1"
+  if [ "$paths" -eq 1 ]; then
+    IFS= read -r path <"$work/checked/$1"
+    ln -s "$path" "$work/view/$1"
+    return 0
+  fi
+  if ! (while IFS= read -r path; do cat "$path" || exit 1; done <"$work/checked/$1" >"$work/view/$1"); then
+    result=failed class=disk-full retry=yes error="the pieces of sha256:$1 could not be put together in ${TMPDIR:-/tmp}"
+    hint='Set TMPDIR to a folder with room for the largest layer.'
+    return 0
+  fi
+  sum=$(sha256sum <"$work/view/$1")
+  [ "${sum%% *}" = "$1" ] || {
+    result=failed class=damaged error="the pieces of sha256:$1 have changed since they were verified"
+    hint='Do not trust the medium. Copy the bundle to another one.'
+  }
+}
+
+expect_own() {
+  [ -z "$result" ] || return 0
+  result=failed
+  if [ -z "$found" ]; then explain target; else class=wrong-digest error="the registry has $found at this tag"; fi
+  hint='Push it yourself, or give its override a source.'
+  error="this image of your own is not in the registry: $error"
+}
+
+# Pushes the image that was begun, if any, and reports it.
+push_image() {
+  [ -n "$target" ] || return 0
+  if [ -z "$result" ]; then
+    result=failed
+    say "pushing $target"
+    if ! copy "dir:$work/view" "$target" --all --retry-times 3; then
+      explain_copy
+      if [ "$status" -eq 124 ]; then
+        class=timeout error="skopeo did not end within $TIMEOUT_SECONDS seconds"
+        hint='The registry or the medium is slow; ESS_AIRGAP_TIMEOUT_SECONDS is the longest time for one image.'
+      fi
+    elif ! inspect "$target" -; then
+      explain target
+    elif [ "$found" = "$wanted" ]; then
+      result=copied
+    else
+      class='digest-not-preserved' error="after the push the registry has $found at this tag, not $wanted"
+      hint="${target%%/*} changed the image, or something between changed it: do not trust it."
+    fi
+  fi
+  case $result in
+    copied) copied=$((copied + 1)) ;;
+    skipped) skipped=$((skipped + 1)) ;;
+    *) failed=$((failed + 1)) ;;
+  esac
+  print_result || unread
+  target=''
+}

@@ -1,0 +1,53 @@
+/** One test of a JUnit report. Without failure and error it passed. */
+export interface JUnitCase {
+  readonly name: string;
+  /** The answer is no. `text` may have several lines. */
+  readonly failure?: JUnitProblem;
+  /** There is no answer. */
+  readonly error?: JUnitProblem;
+}
+
+export interface JUnitProblem {
+  readonly message: string;
+  readonly text: string;
+}
+
+/** A report in the XML that GitLab, Jenkins and others show as test results: one suite with its cases. */
+export function formatJUnit(suite: string, cases: readonly JUnitCase[]): string {
+  const failures = cases.filter(({ failure }) => failure).length;
+  const errors = cases.filter(({ error }) => error).length;
+  const counts = `tests="${cases.length}" failures="${failures}" errors="${errors}"`;
+  const lines = cases.map(({ name, failure, error }) => {
+    const open = `    <testcase classname="${escapeXml(suite)}" name="${escapeXml(name)}"`;
+    const problems = [
+      ...(failure ? [problemElement('failure', failure)] : []),
+      ...(error ? [problemElement('error', error)] : []),
+    ];
+    return problems.length > 0 ? `${open}>\n${problems.join('')}    </testcase>\n` : `${open}/>\n`;
+  });
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>\n',
+    `<testsuites ${counts}>\n`,
+    `  <testsuite name="${escapeXml(suite)}" ${counts}>\n`,
+    ...lines,
+    '  </testsuite>\n</testsuites>\n',
+  ].join('');
+}
+
+function problemElement(tag: 'failure' | 'error', { message, text }: JUnitProblem): string {
+  return `      <${tag} message="${escapeXml(message)}">${escapeXml(text)}</${tag}>\n`;
+}
+
+/** Text for XML 1.0, which has no form at all for most control characters and for half a character. */
+export function escapeXml(text: string): string {
+  const entities: Record<string, string> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&apos;',
+  };
+  return text
+    .replace(/[^\t\n\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
+    .replace(/[&<>"']/g, (character) => entities[character] ?? character);
+}
