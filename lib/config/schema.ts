@@ -126,7 +126,7 @@ const extra = z.strictObject({
 const helm = z.strictObject({
   values: key(
     'Your own files of Helm values, relative to this file, in the order of helm -f. They are checked against the release, and lists in them that name images are repeated in the override. Default: none.',
-    z._default(list(text(notEmpty)), []),
+    z._default(z.array(text(notEmpty)), []),
   ),
 });
 
@@ -175,7 +175,7 @@ export const configSchema = z.strictObject({
   ),
   extra: key(
     'Images and other OCI artifacts that are copied, verified and bundled with the release, though it does not name them. Default: none.',
-    z._default(list(extra), []),
+    z._default(z.array(extra), []),
   ),
   helm: key(
     'ESS Helm only: how you install the chart. Default: nothing is known about it.',

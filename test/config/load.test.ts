@@ -27,6 +27,7 @@ test('the least that works, and the defaults', () => {
     registry: { server: 'localregistry.local', layout: 'preserve', profile: 'generic', pullThrough: false },
     exclude: [],
     copyOnly: [],
+    extra: [],
     rules: [],
     overrides: {},
     pin: 'digest',
