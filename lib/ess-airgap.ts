@@ -8,7 +8,7 @@ import { credentialsOf, secretNameOf } from './credentials/sources.ts';
 import type { Environment } from './input/environment.ts';
 import { formatProblem, InputError, type Problem } from './input/problem.ts';
 import { findCollisions } from './manifests/collisions.ts';
-import { findCommittedSecrets, SECRETS_CHART } from './manifests/committed-secrets.ts';
+import { claimSecretFiles, findCommittedSecrets, SECRETS_CHART } from './manifests/committed-secrets.ts';
 import { contentHash } from './manifests/content-hash.ts';
 import { DigestsConfigMap } from './manifests/digests-config-map.ts';
 import { annotateForGitops } from './manifests/gitops.ts';
@@ -51,8 +51,8 @@ export interface EssAirgapProps {
 
 /**
  * One deployment: everything that a configuration asks for, as charts, each of them a file: `ess-images` (the override
- * ConfigMap), `ess-mirror` (the Job and what it needs) and `ess-secrets` (plain Secrets, never to be committed). The
- * configuration's `name`, if it has one, is in front of these names. A chart without objects is not made. The charts are
+ * ConfigMap), `ess-mirror` (the Job and what it needs), `pull-ess-secrets` and `mirror-ess-secrets` (the plain Secrets of
+ * the nodes and of the Job, never to be committed). The configuration's `name`, if it has one, is in front of these names. A chart without objects is not made. The charts are
  * children of the app, because cdk8s adds a hash to the file names of others.
  *
  * Validates when the app is synthesised: an app with a broken configuration or release file, a plan with errors, a
@@ -148,9 +148,9 @@ export class EssAirgap extends Construct {
     return name === undefined ? undefined : { name, text: product.renderOverride(plan) };
   }
 
-  /** The chart with the plain Secrets; undefined if there are none. */
-  get secretsChart(): Chart | undefined {
-    return this.#parts?.secrets;
+  /** The charts with plain Secrets, those of the nodes first; empty if there are none. */
+  get secretsCharts(): readonly Chart[] {
+    return this.#parts?.secrets ?? [];
   }
 
   /**
@@ -162,7 +162,7 @@ export class EssAirgap extends Construct {
     if (!parts) return this.#problems;
     const deployments = EssAirgap.allOf(this.#app);
     const earlier = deployments.slice(0, deployments.indexOf(this)).flatMap((other) => other.#parts ?? []);
-    const secrets = new Set(deployments.map(({ secretsChart }) => secretsChart));
+    const secrets = new Set(deployments.flatMap(({ secretsCharts }) => secretsCharts));
     return [
       ...this.#problems,
       ...errorsOf([
@@ -195,6 +195,7 @@ export class EssAirgap extends Construct {
     const others = EssAirgap.allOf(this.#app).flatMap((other) => other.#parts ?? []);
     refuseErrors(findNameCollision(project, others));
     claimPlan(this, plan);
+    claimSecretFiles(this);
     this.#problems.push(...errorsOf(plan.findings));
     const { name, mirror, namespace } = config;
     const charts: Chart[] = [];
@@ -223,8 +224,14 @@ export class EssAirgap extends Construct {
     const logins =
       this.#attempt(() => readLogins(config, this.#props.environment ?? process.env, place)) ?? [];
     this.#findLeaks = leakFinder(logins);
-    const secrets = logins.length > 0 ? chart(SECRETS_CHART) : undefined;
-    if (secrets) addPlainSecrets(secrets, logins, common);
+    // The Secret of the Job stays out of the file that goes to the cluster of the deployment: it can push.
+    const secrets = (['nodes', 'mirror'] as const).flatMap((user) => {
+      const held = logins.filter(({ credential }) => credential.usedBy === user);
+      if (held.length === 0) return [];
+      const made = chart(`${user === 'nodes' ? 'pull' : 'mirror'}-${SECRETS_CHART}`);
+      addPlainSecrets(made, held, common);
+      return made;
+    });
     return { ...project, charts, digestsConfigMap, mirrorJob, secrets };
   }
 }
@@ -237,7 +244,7 @@ interface Parts extends Source {
   readonly charts: readonly Chart[];
   readonly digestsConfigMap: DigestsConfigMap | undefined;
   readonly mirrorJob: MirrorJob | undefined;
-  readonly secrets: Chart | undefined;
+  readonly secrets: readonly Chart[];
 }
 
 function load({ config, plan, place }: EssAirgapProps): Source {

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { Project } from './support/project.ts';
+import { divide, Project } from './support/project.ts';
 
 const projects: Project[] = [];
 function project(files?: Record<string, string>): Project {
@@ -25,7 +26,7 @@ describe('npm run demo', () => {
     expect(run.stderr).toContain(
       '3 distinct images to localregistry.local, from docker.io (1), gitlab-registry.matrix.org (2)',
     );
-    for (const name of ['ess-images', 'ess-mirror', 'ess-secrets'])
+    for (const name of ['ess-images', 'ess-mirror', 'pull-ess-secrets', 'mirror-ess-secrets'])
       expect(run.stderr).toContain(`dist/${name}.k8s.yaml`);
     expect(run.stderr).toContain('kubectl apply -f dist/ess-images.k8s.yaml');
   });
@@ -39,8 +40,8 @@ describe('npm run demo', () => {
   });
 
   test('the committed dist/ is what it writes', () => {
-    const { 'ess-secrets.k8s.yaml': secrets, ...committed } = sample.dist();
-    expect(secrets).toContain('kind: Secret');
+    const { secrets, committed } = divide(sample.dist());
+    expect(secrets).toHaveLength(2);
     expect(Object.keys(committed)).toEqual(['ess-images.k8s.yaml', 'ess-mirror.k8s.yaml']);
     for (const [name, text] of Object.entries(committed))
       expect(text).toBe(readFileSync(`dist/${name}`, 'utf8'));
@@ -48,9 +49,13 @@ describe('npm run demo', () => {
 
   test('plain Secrets are in the one file that git ignores, and nowhere else', () => {
     for (const [name, text] of Object.entries(sample.dist())) {
-      expect(/^kind: Secret$/m.test(text)).toBe(name === 'ess-secrets.k8s.yaml');
+      expect(/^kind: Secret$/m.test(text)).toBe(name.endsWith('ess-secrets.k8s.yaml'));
     }
-    expect(spawnSync('git', ['check-ignore', 'dist/ess-secrets.k8s.yaml']).status).toBe(0);
+    for (const name of ['pull', 'mirror']) {
+      const file = `dist/${name}-ess-secrets.k8s.yaml`;
+      expect(spawnSync('git', ['check-ignore', file]).status).toBe(0);
+      expect(statSync(join(sample.dir, file)).mode & 0o777).toBe(0o600);
+    }
   });
 
   test('a second run gives the same bytes', () => {
@@ -155,14 +160,14 @@ test('credentials of the environment are in the Secrets alone', () => {
   const made = project();
   const run = made.run('npm run synth', env);
   expect(run.status).toBe(0);
-  const { 'ess-secrets.k8s.yaml': secrets = '', ...committed } = made.dist();
+  const { secrets, committed } = divide(made.dist());
   const outputs = [run.stdout, run.stderr, ...Object.values(committed)].join('\n');
   const base64 = (text: string) => Buffer.from(text).toString('base64').slice(0, -4);
   for (const secret of Object.values(env)) {
     expect(outputs).not.toContain(secret);
     expect(outputs).not.toContain(base64(secret));
   }
-  const configs = [...secrets.matchAll(/\.dockerconfigjson: (\S+)/g)].map((m) =>
+  const configs = [...secrets.join('\n').matchAll(/\.dockerconfigjson: (\S+)/g)].map((m) =>
     JSON.parse(Buffer.from(m[1] ?? '', 'base64').toString()),
   );
   const [pull, mirror] = configs;

@@ -28,14 +28,16 @@ describe('several deployments of one repository', () => {
 
   test('each has files of its own, from one digests file', () => {
     const run = made.run('npx cdk8s synth', { ...env, ...both });
-    expect(run.stderr).toContain('-f dist/staging-ess-images.k8s.yaml -f dist/staging-ess-secrets.k8s.yaml');
+    expect(run.stderr).toContain(
+      '-f dist/staging-ess-images.k8s.yaml -f dist/staging-pull-ess-secrets.k8s.yaml',
+    );
     expect(run.stderr).toContain('-f dist/production-ess-images.k8s.yaml');
     const files = made.dist();
     expect(Object.keys(files)).toEqual([
       'production-ess-images.k8s.yaml',
-      'production-ess-secrets.k8s.yaml',
+      'production-pull-ess-secrets.k8s.yaml',
       'staging-ess-images.k8s.yaml',
-      'staging-ess-secrets.k8s.yaml',
+      'staging-pull-ess-secrets.k8s.yaml',
     ]);
     for (const name of ['staging', 'production']) {
       const servers = [...(files[`${name}-ess-images.k8s.yaml`] ?? '').matchAll(/_server: (\S+)/g)];
@@ -124,7 +126,7 @@ describe('a secrets file that git would commit', () => {
     const run = made.run('npm run synth', env);
     expect(run.status).toBe(2);
     expect(run.stderr).toContain(
-      'error: dist/ess-secrets.k8s.yaml is to hold plain Secrets, and git would commit it [secrets-not-ignored]\n    Add the line *ess-secrets.k8s.yaml to .gitignore',
+      'error: dist/pull-ess-secrets.k8s.yaml is to hold plain Secrets, and git would commit it [secrets-not-ignored]\n    Add the line *ess-secrets.k8s.yaml to .gitignore',
     );
     expect(made.dist()).toEqual(before);
   });
@@ -132,16 +134,16 @@ describe('a secrets file that git would commit', () => {
   test('is refused where git has it already, whatever .gitignore says', () => {
     made.write('.gitignore', ignore);
     expect(made.run('sh app.sh --check', env).status).toBe(0);
-    made.write('dist/ess-secrets.k8s.yaml', '# once committed by mistake\n');
-    made.run('git add -f dist/ess-secrets.k8s.yaml');
+    made.write('dist/pull-ess-secrets.k8s.yaml', '# once committed by mistake\n');
+    made.run('git add -f dist/pull-ess-secrets.k8s.yaml');
     expect(made.run('sh app.sh --check', env).stderr).toContain('[secrets-not-ignored]');
   });
 
   test('is refused where git cannot be asked', () => {
-    made.run('git rm -q --cached dist/ess-secrets.k8s.yaml');
+    made.run('git rm -q --cached dist/pull-ess-secrets.k8s.yaml');
     made.write('.git/config', 'not a git config\n');
     const run = made.run('sh app.sh --check', env);
     expect(run.status).toBe(2);
-    expect(run.stderr).toContain('git cannot say whether it ignores dist/ess-secrets.k8s.yaml');
+    expect(run.stderr).toContain('git cannot say whether it ignores dist/pull-ess-secrets.k8s.yaml');
   });
 });

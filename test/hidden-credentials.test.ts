@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { goJson, redact } from '../lib/credentials/redact.ts';
 import { essAirgap } from './support/cli.ts';
-import { Project } from './support/project.ts';
+import { divide, Project } from './support/project.ts';
 
 // Known credentials are hidden in every input; no output, log and error may hold them.
 
@@ -130,9 +130,9 @@ describe('a credential hidden in', () => {
     const run = made.run('npm run synth', env);
     expect(run.status).toBe(0);
     expectNone(run.stdout + run.stderr);
-    const { 'ess-secrets.k8s.yaml': secrets = '', ...committed } = made.dist();
+    const { secrets, committed } = divide(made.dist());
     expectNone(Object.values(committed).join('\n'));
-    const configs = [...secrets.matchAll(/\.dockerconfigjson: (\S+)/g)].map(([, data = '']) =>
+    const configs = [...secrets.join('\n').matchAll(/\.dockerconfigjson: (\S+)/g)].map(([, data = '']) =>
       Buffer.from(data, 'base64').toString(),
     );
     for (const secret of passwords) expect(configs.join()).toContain(secret);

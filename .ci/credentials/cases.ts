@@ -1,4 +1,4 @@
-import { App, Chart } from 'cdk8s';
+import { Chart, Testing } from 'cdk8s';
 import { ExternalRegistrySecret, type RegistryLogin, RegistrySecret } from '../../lib/index.ts';
 
 // Prints what template.go reads: for several sets of logins the template of the ExternalSecret, the values that the
@@ -27,7 +27,7 @@ const sets: RegistryLogin[][] = [
 ];
 
 const cases = sets.map((logins) => {
-  const chart = new Chart(new App(), 'chart');
+  const chart = new Chart(Testing.app(), 'chart');
   const common = { name: 'x', namespace: 'x', component: 'pull' };
   new RegistrySecret(chart, 'env', { ...common, logins });
   const remote = logins.map(({ server }) => ({ server, username: { key: 'u' }, password: { key: 'p' } }));

@@ -1,9 +1,11 @@
 #!/bin/sh
-# Encrypts the plain Secrets that synth wrote into a file that may be committed. It stands in secrets/ and not in
+# Encrypts the plain Secrets that synth wrote into files that may be committed. They stand in secrets/ and not in
 # dist/, which synth deletes.
 set -eu
 cd "$(dirname "$0")"
 mkdir -p secrets
 trap 'rm -f secrets/.new' EXIT
-sops encrypt --filename-override secrets/ess-secrets.yaml dist/ess-secrets.k8s.yaml >secrets/.new
-mv secrets/.new secrets/ess-secrets.yaml
+for name in pull mirror; do
+  sops encrypt --filename-override "secrets/$name.yaml" "dist/$name-ess-secrets.k8s.yaml" >secrets/.new
+  mv secrets/.new "secrets/$name.yaml"
+done

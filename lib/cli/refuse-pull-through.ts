@@ -7,7 +7,7 @@ export function refusePullThrough({ registry }: Config): void {
   throw new InputError([
     {
       message: `registry.pullThrough is true: ${registry.server} fetches by itself and refuses pushes`,
-      hint: 'There is nothing to copy: ask with ess-airgap verify whether it has every image.',
+      hint: 'There is nothing to copy. The command verify checks whether it has every image.',
     },
   ]);
 }

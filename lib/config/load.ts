@@ -11,7 +11,11 @@ import { type Config, type ConfigInput, configSchema } from './schema.ts';
 import { nodeOf } from './value-node.ts';
 
 /** The place of a value of the configuration by its path, `'rules', 0, 'match'`; the nearest that there is. */
-export type ConfigPlace = (...path: Path) => Place;
+export interface ConfigPlace {
+  (...path: Path): Place;
+  /** Returns whether the file has a value at a path; if not, the configuration has its default. */
+  readonly has: (...path: Path) => boolean;
+}
 
 /** A configuration and where its parts stand, for messages about it. */
 export interface ConfigDocument {
@@ -21,8 +25,7 @@ export interface ConfigDocument {
 
 /** Reads airgap.yaml from disk: see {@link parseConfig}. */
 export function readConfig(path: string): ConfigDocument {
-  const missing =
-    'Write a first one with: ess-airgap init REGISTRY-SERVER (see ess-airgap init --help), or name another with --config.';
+  const missing = 'Write a first one with the command init, or name another with --config.';
   return parseConfig(readTextFile(path, 'the configuration of ess-airgap (airgap.yaml)', { missing }), path);
 }
 
@@ -40,7 +43,9 @@ export function parseConfig(text: string, file: string): ConfigDocument {
   const parsed = z.safeParse(configSchema, convertNode(root, configSchema));
   if (!parsed.success) problems.push(...parsed.error.issues.flatMap((issue) => describeIssue(issue, root)));
   if (!parsed.success || problems.length > 0) throw new InputError(problems);
-  const place = (...path: Path): Place => locate(root, path).place;
+  const place = Object.assign((...path: Path): Place => locate(root, path).place, {
+    has: (...path: Path) => !locate(root, path).missing,
+  });
   refuseContradictions(parsed.data, place);
   return { config: parsed.data, place };
 }

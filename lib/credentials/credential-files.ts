@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
+import { shellWord } from '../common/shell.ts';
 import type { ConfigPlace } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { isIgnoredByGit } from '../input/git-ignore.ts';
@@ -42,7 +43,8 @@ function checkFile(file: string, absolute: string): CredentialFileProblem[] {
     problems.push({
       code: 'credential-file-in-git',
       message: `${file} holds credentials, and git would commit it`,
-      hint: `Move it out of the repository or add it to .gitignore. If git has it already, run git rm --cached ${file} and replace its credentials.`,
+      hint: 'Move it out of the repository or add it to .gitignore. If git has it already, replace its credentials and run:',
+      command: `git rm --cached ${shellWord(relative('', absolute))}`,
     });
   }
   const others = stat.mode & 0o077;
@@ -52,7 +54,8 @@ function checkFile(file: string, absolute: string): CredentialFileProblem[] {
     problems.push({
       code: 'credential-file-readable',
       message: `other users of this machine may access ${file}, which holds credentials (mode ${mode})`,
-      hint: `chmod 600 ${file}`,
+      hint: 'Let only its owner read it:',
+      command: `chmod 600 ${shellWord(relative('', absolute))}`,
     });
   }
   return problems;

@@ -38,7 +38,8 @@ function readVariable(
     report(key, {
       code: fault.code,
       message: `the environment variable ${variable}, for ${server}, ${fault.what}`,
-      hint: `Set it in the environment of this command: export ${variable}=… (the credential has source: env).`,
+      hint: 'The credential has source: env. To set the variable in this shell without showing the value:',
+      command: `read -${key === 'passwordEnv' ? 'rs' : 'r'} ${variable} && export ${variable}`,
     });
   }
   return value ?? '';

@@ -1,4 +1,4 @@
-import { quotePath, safe } from './quote.ts';
+import { printable, quotePath, safe } from './quote.ts';
 
 /** Where something stands in a file. Lines and columns count from 1, columns in characters. */
 export interface Place {
@@ -18,6 +18,8 @@ export interface Problem {
   readonly place?: Place;
   readonly message: string;
   readonly hint?: string;
+  /** A command for what the hint says, whole: it can be pasted into a shell. */
+  readonly command?: string;
   /** What docs/findings.md explains it by. */
   readonly code?: string;
 }
@@ -64,12 +66,20 @@ export function collectProblems<T, R>(items: readonly T[], run: (item: T) => R):
   return results;
 }
 
-/** `file:line:column: severity: message`, and the hint on a line of its own; both cut if they are very long. */
+/**
+ * `file:line:column: severity: message`, and the hint and the command each on a line of its own. Message and hint are
+ * cut if they are very long.
+ */
 export function formatProblem(severity: string, problem: Problem): string {
   const place = problem.place ? `${formatPlace(problem.place)}: ` : '';
-  const hint = problem.hint ? `\n    ${safe(problem.hint)}` : '';
+  const help = helpOf(problem).map((line) => `\n    ${line}`);
   const code = problem.code ? ` [${problem.code}]` : '';
-  return `${place}${severity}: ${safe(problem.message)}${code}${hint}`;
+  return `${place}${severity}: ${safe(problem.message)}${code}${help.join('')}`;
+}
+
+/** The hint and the command of a problem, a line each, if it has them. */
+export function helpOf({ hint, command }: Problem): string[] {
+  return [...(hint ? [safe(hint)] : []), ...(command ? [printable(command)] : [])];
 }
 
 /** `file:line:column`, as editors and terminals make a link of it. */

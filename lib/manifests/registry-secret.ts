@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
 import { type RegistryLogin, renderDockerConfig } from '../credentials/docker-config.ts';
+import { validateSecretFiles } from './committed-secrets.ts';
 import { metadata, type PartProps } from './metadata.ts';
 import { addObject } from './object.ts';
 
@@ -13,7 +14,8 @@ export interface RegistrySecretProps extends PartProps {
 
 /**
  * A Secret of type `kubernetes.io/dockerconfigjson`, the same bytes as `kubectl create secret docker-registry`
- * makes for one server. It holds the passwords as they are: keep the file that it is synthesised to out of git.
+ * makes for one server. It holds the passwords as they are: an app that would write it to a file that git commits does
+ * not synthesise.
  */
 export class RegistrySecret extends Construct {
   constructor(scope: Construct, id: string, props: RegistrySecretProps) {
@@ -24,5 +26,6 @@ export class RegistrySecret extends Construct {
       type: 'kubernetes.io/dockerconfigjson',
       data: { '.dockerconfigjson': Buffer.from(renderDockerConfig(logins), 'utf8').toString('base64') },
     });
+    validateSecretFiles(this);
   }
 }

@@ -4,6 +4,7 @@ import { type ImageReference, repositoryName } from '../image/reference.ts';
 import { type GlobBudget, globMatcher } from '../input/glob.ts';
 
 interface CompiledRule {
+  readonly match: string;
   readonly matches: (name: string) => boolean;
   readonly to: string;
 }
@@ -16,7 +17,7 @@ export class Layout {
 
   constructor(config: Config, budget?: GlobBudget) {
     this.#config = config.registry;
-    this.#rules = config.rules.map(({ match, to }) => ({ matches: globMatcher(match, budget), to }));
+    this.#rules = config.rules.map(({ match, to }) => ({ match, matches: globMatcher(match, budget), to }));
   }
 
   /** The index of the rule that places an image, or -1 where the layout does. */
@@ -27,6 +28,12 @@ export class Layout {
     const rule = this.#rules.findIndex(({ matches }) => matches(name));
     this.#ruleOf.set(name, rule);
     return rule;
+  }
+
+  /** Whether the rule that places an image spells its server out, so that it is meant for that server. */
+  ruleNamesServer(image: ImageReference): boolean {
+    const rule = this.#rules[this.ruleFor(image)];
+    return rule !== undefined && !/[*?]/.test(rule.match.split('/')[0] ?? '');
   }
 
   /** Whether a rule fits an image, even where an earlier one wins. */

@@ -77,6 +77,6 @@ function quotaOf(
   }
   if (server !== 'docker.io') return {};
   return login
-    ? { quota: DOCKER_HUB_PERSONAL, quotaOf: 'a Docker Personal account in six hours' }
-    : { quota: DOCKER_HUB_ANONYMOUS, quotaOf: 'who has no login, in six hours' };
+    ? { quota: DOCKER_HUB_PERSONAL, quotaOf: 'a Docker Personal account, per six hours,' }
+    : { quota: DOCKER_HUB_ANONYMOUS, quotaOf: 'anonymous access, per six hours,' };
 }

@@ -75,7 +75,7 @@ function sourceOf(
  * label value, too, and unlike `sha256-<64 digits>`, the fallback tag of the referrers API (OCI distribution
  * specification 1.1), which means something else.
  */
-function tagFromDigest(digest: string | undefined): string {
+export function tagFromDigest(digest: string | undefined): string {
   if (digest === undefined) throw new Error('an image with neither tag nor digest came past the readers');
   return `sha256-${digest.slice('sha256:'.length, 'sha256:'.length + 32)}`;
 }

@@ -101,8 +101,8 @@ export class Authorizer {
   #refuse(name: string, credential: Credential | undefined, by = 'the registry'): RegistryError {
     if (credential) this.#refused.add(credential);
     const what = credential ? `the credential in ${credential.from}` : 'access without a credential';
-    const hint = credential ? '' : '; log in with skopeo login or docker login';
-    return new RegistryError('unauthorized', `${name}: ${by} refuses ${what}${hint}`, 401);
+    const login = credential ? '' : `; to log in: skopeo login ${name.split('/')[0]}`;
+    return new RegistryError('unauthorized', `${name}: ${by} refuses ${what}${login}`, 401);
   }
 
   #basic(credential: Credential | undefined): string | undefined {

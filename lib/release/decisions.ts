@@ -165,11 +165,12 @@ function newFindings({ old, now }: Decided): Decision[] {
   const known = new Set(old.plan?.findings.map(identity));
   return (now.plan?.findings ?? [])
     .filter((finding) => finding.severity !== 'note' && !known.has(identity(finding)))
-    .map(({ code, place, message, hint }) => ({
+    .map(({ code, place, message, hint, command }) => ({
       code,
       message,
       ...(place && { place }),
       ...(hint !== undefined && { hint }),
+      ...(command !== undefined && { command }),
     }));
 }
 

@@ -70,8 +70,8 @@ export function reference(image: ImageReference): Html {
   return html`<code title="${formatReference(image)}">${shortReference(image)}</code>`;
 }
 
-function problem({ place, message, hint }: Problem): Html {
-  return html`${message}${hint ? html` <span class="faint">${hint}</span>` : ''}${place ? html` <code class="faint">${formatPlace(place)}</code>` : ''}`;
+function problem({ place, message, hint, command }: Problem): Html {
+  return html`${message}${hint ? html` <span class="faint">${hint}</span>` : ''}${command ? html` <code>${command}</code>` : ''}${place ? html` <code class="faint">${formatPlace(place)}</code>` : ''}`;
 }
 
 function part(title: string, items: readonly Html[]): Html {

@@ -13,13 +13,14 @@ export function renderHeader(
   { secret }: { readonly secret: boolean },
 ): string {
   if (!deployment) return `${FIRST_WORDS}${version}.\n`;
+  // Secrets do not depend on the plan. SOPS keeps the comment.
+  if (secret) return `${FIRST_WORDS}${version}. Holds passwords: commit it only encrypted.\n`;
   const { config, plan } = deployment;
   const lines = [
     `${FIRST_WORDS}${version} from ${oneLine(config.digests)}. Do not edit: change airgap.yaml and synthesise again.`,
     `# Plan ${plan.hash}.`,
     '# To verify this file, run "ess-airgap synth" of this version with the same airgap.yaml and release file: it writes',
     '# the same bytes.',
-    ...(secret ? ['# Holds passwords: never commit this file.'] : []),
   ];
   return `${lines.join('\n')}\n`;
 }

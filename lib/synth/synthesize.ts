@@ -84,7 +84,7 @@ function render(app: App): (SynthesizedFile & { readonly objects: readonly unkno
   const numbered = charts.some(({ node }) => node.dependencies.some(Chart.isChart));
   const manifests = charts.map((chart, index) => {
     const deployment = owners.get(chart);
-    const secret = chart === deployment?.secretsChart;
+    const secret = deployment?.secretsCharts.includes(chart) ?? false;
     const number = numbered ? `${String(index).padStart(4, '0')}-` : '';
     const made = objects.get(chart) ?? [];
     return {

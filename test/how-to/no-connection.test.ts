@@ -31,7 +31,7 @@ beforeAll(async () => {
     join(directory, 'airgap.yaml'),
     `apiVersion: ess-airgap/v1
 registry: { server: "${target.server}" }
-mirror: { image: "x.example/skopeo:1", insecure: ["${source.server}", "${target.server}"] }
+mirror: { image: "x.example/skopeo:1@sha256:${'0'.repeat(64)}", insecure: ["${source.server}", "${target.server}"] }
 `,
   );
 });

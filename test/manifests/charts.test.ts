@@ -228,7 +228,7 @@ describe('the constructs in the chart of another app', () => {
   const secret = { name: 's', component: 'pull', logins: [login] };
 
   test('honour its namespace and labels, also in pods', () => {
-    const chart = new Chart(new App(), 'mine', { namespace: 'chat', labels: { team: 'chat' } });
+    const chart = new Chart(Testing.app(), 'mine', { namespace: 'chat', labels: { team: 'chat' } });
     new DigestsConfigMap(chart, 'digests', { plan, name: 'digests' });
     new MirrorJob(chart, 'mirror', { plan, image });
     new RegistrySecret(chart, 'secret', secret);

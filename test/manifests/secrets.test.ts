@@ -78,13 +78,14 @@ describe.each(Object.entries(sources))('source %s', (source, [pull, auth]) => {
     ]);
   });
 
-  test('plain Secrets are in ess-secrets; what is safe in git is in the charts of its namespace', () => {
+  test('plain Secrets are in files of their own; what is safe in git is in the charts of its namespace', () => {
     const plain = source === 'env' || source === 'file';
     const objects = { externalSecret: 'ExternalSecret', sealedSecret: 'SealedSecret' };
     const made = plain ? 'Secret' : objects[source as keyof typeof objects];
-    expect(charts['ess-secrets'] !== undefined).toBe(plain);
-    const places = plain ? ['ess-secrets', 'ess-secrets'] : ['ess-images', 'ess-mirror'];
-    const found = ['ess-images', 'ess-mirror', 'ess-secrets'].flatMap((chart) =>
+    const files = ['pull-ess-secrets', 'mirror-ess-secrets'];
+    expect(files.map((file) => file in charts)).toEqual([plain, plain]);
+    const places = plain ? files : ['ess-images', 'ess-mirror'];
+    const found = ['ess-images', 'ess-mirror', ...files].flatMap((chart) =>
       kinds(chart)
         .filter((kind) => kind.endsWith('Secret'))
         .map((kind) => [kind, chart]),
@@ -267,7 +268,7 @@ describe('findings about Secrets', () => {
     expect(message).toContain('[credential-shared]');
     expect(message).not.toMatch(/hunter2|robot/);
     const meant = config(env[0], { ...env[1], sharedWithNodes: true });
-    expect(Object.keys(synthesize(digests, meant, twins))).toContain('ess-secrets');
+    expect(Object.keys(synthesize(digests, meant, twins))).toContain('mirror-ess-secrets');
   });
 
   test('two makers of one Secret', () => {

@@ -64,7 +64,7 @@ function project(from = source.server, extra: Record<string, string> = {}, insec
     'airgap.yaml': `apiVersion: ess-airgap/v1
 registry: { server: nodes.example, pushServer: "${target.server}", path: ess }
 mirror:
-  image: "x.example/skopeo:1"
+  image: "x.example/skopeo:1@sha256:${'0'.repeat(64)}"
   insecure: ${JSON.stringify(insecure)}
   auth:
     - { server: "${from}", source: env, usernameEnv: SOURCE_USERNAME, passwordEnv: SOURCE_PASSWORD }

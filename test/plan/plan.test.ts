@@ -6,8 +6,10 @@ import {
   formatReference,
   makePlan,
   type Plan,
+  parseConfig,
   parseDigests,
 } from '../../lib/index.ts';
+import { whyNotPasteable } from '../support/commands.ts';
 import { configWith, containers, digestOf } from '../support/digests.ts';
 
 const a = digestOf('a');
@@ -378,6 +380,48 @@ describe('findings', () => {
       'web/x, web/y are only copied: the ConfigMap does not name their images, and they would run from docker.io',
     ],
     [
+      'target-is-source',
+      { ...web, 'a/b': `ghcr.io/x:1@${b}` },
+      { registry: { server: 'index.docker.io' }, mirror },
+      `1 image would go where it comes from: docker.io/vectorim/element-web:v1@${a}`,
+    ],
+    [
+      'target-is-source',
+      web,
+      { registry: { pushServer: 'docker.io' }, mirror: { ...mirror, platforms: ['linux/amd64'] } },
+      '1 image would go where it comes from: docker.io/vectorim/element-web:v1',
+    ],
+    [
+      'target-is-source',
+      web,
+      { overrides: { 'web/web': { source: `localregistry.local/vectorim/element-web:v1@${a}` } }, mirror },
+      'would go where it comes from: localregistry.local/vectorim/element-web:v1',
+    ],
+    [
+      'pull-through-upstream',
+      { ...web, 'a/b': `ghcr.io/y/x:1@${b}`, 'c/d': `docker.io/z/z:1@${b}` },
+      { registry: { pullThrough: true, path: 'ess' } },
+      'localregistry.local/ess cannot serve ghcr.io beside docker.io: the cluster would not get 1 image of ghcr.io (y/x)',
+    ],
+    [
+      'pull-through-upstream',
+      { ...web, 'a/b': `ghcr.io/y/x:1@${b}` },
+      { registry: { pullThrough: true, path: 'ess', layout: 'by-server', profile: 'harbor' } },
+      'localregistry.local/ess cannot serve ghcr.io beside docker.io',
+    ],
+    [
+      'pull-through-group',
+      { ...web, 'a/b': `ghcr.io/y/x:1@${b}` },
+      { registry: { pullThrough: true, path: 'docker', profile: 'artifactory' } },
+      'localregistry.local/docker must serve images of docker.io, ghcr.io',
+    ],
+    [
+      'pull-through-renamed',
+      web,
+      { registry: { pullThrough: true, path: 'proxy/x', profile: 'harbor' } },
+      'a cache may not find docker.io/vectorim/element-web',
+    ],
+    [
       'pull-through-renamed',
       web,
       { registry: { pullThrough: true, layout: 'flat' } },
@@ -393,13 +437,13 @@ describe('findings', () => {
       'auth-unmatched',
       web,
       { mirror: { ...mirror, auth: [{ server: 'quay.io', source: 'existing', name: 'q' }] } },
-      'the credential for quay.io is for none of the images',
+      'the credential for quay.io is used for no image',
     ],
     [
       'auth-missing',
       { 'a/b': `gitlab-registry.matrix.org/ems-image-store/x:1@${a}` },
       { mirror },
-      '1 images come from gitlab-registry.matrix.org/ems-image-store/',
+      '1 image from gitlab-registry.matrix.org/ems-image-store/ cannot be read without the EMS Image Store token',
     ],
     ['no-mirror', web, {}, 'somebody else must bring the images to localregistry.local'],
     ['mirror-image-unpinned', web, { mirror: { image: 'quay.io/skopeo/stable:v1' } }, 'has no digest'],
@@ -407,7 +451,7 @@ describe('findings', () => {
       'mirror-image-upstream',
       web,
       { mirror: { image: `quay.io/skopeo/stable@${a}` } },
-      "the nodes pull the mirror's own image from quay.io",
+      'the nodes pull mirror.image from quay.io: the Job does not copy its own image',
     ],
     ...(
       [
@@ -425,7 +469,7 @@ describe('findings', () => {
       'rate-budget',
       Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`c${i}/x`, `docker.io/x/${i}:1@${a}`])),
       { mirror },
-      'a first run makes up to 108 manifest requests to docker.io (12 images, 8 platforms each and the index); the quota of who has no login, in six hours is 100',
+      'a first run makes up to 108 manifest requests to docker.io (12 images, 8 platforms each and the index); the quota of anonymous access, per six hours, is 100',
     ],
     [
       'rate-budget',
@@ -437,7 +481,7 @@ describe('findings', () => {
       'rate-budget',
       { 'a/b': `ghcr.io/x/y:1@${a}` },
       { mirror: { ...mirror, platforms: ['linux/arm64', 'linux/amd64'], rateLimits: { 'ghcr.io': 6 } } },
-      'makes up to 7 manifest requests to ghcr.io (1 images, three for each of linux/amd64, linux/arm64, and the index)',
+      'makes up to 7 manifest requests to ghcr.io (1 image, three for each of linux/amd64, linux/arm64, and the index)',
     ],
     [
       'sparse-index-refused',
@@ -479,8 +523,87 @@ describe('findings', () => {
       'must exist (ECR repository): vectorim/element-web',
     ],
   ])('%s', (code, images, input, message) => {
-    const found = plan(images, input).findings.filter((finding) => finding.code === code);
+    const { findings } = plan(images, input);
+    for (const finding of findings) expect(whyNotPasteable(finding)).toBeUndefined();
+    const found = findings.filter((finding) => finding.code === code);
     expect(found.map(({ message }) => message).join('\n')).toContain(message);
+  });
+
+  test('another tag of a repository of one’s own may be copied to', () => {
+    const source = `localregistry.local/vectorim/element-web:build-7@${b}`;
+    const made = plan(web, { overrides: { 'web/web': { source, tag: 'v1-acme' } }, mirror });
+    expect(codes(made)).toEqual([]);
+  });
+
+  describe('a cache and the servers that it has to ask', () => {
+    const images = { ...web, 'a/b': `ghcr.io/y/x:1@${b}` };
+    const cache = (profile: ConfigInput['registry']['profile'], more: Input = {}) =>
+      codes(
+        plan(images, { ...more, registry: { pullThrough: true, path: 'ess', profile, ...more.registry } }),
+      );
+    const rules = [{ match: 'ghcr.io/**', to: 'ghcr/{repository}' }];
+    const rulesForOne = [{ match: '{docker.io,ghcr.io}/**', to: 'all/{repository}' }];
+
+    test.each(['generic', 'harbor', 'gitlab', 'ecr', 'distribution'] as const)('%s asks one', (profile) => {
+      expect(cache(profile)).toContain('pull-through-upstream');
+      expect(cache(profile, { rules })).not.toContain('pull-through-upstream');
+    });
+    test.each(['artifactory', 'nexus', 'zot'] as const)('%s can ask several', (profile) => {
+      expect(cache(profile)).toEqual(['pull-through-group']);
+    });
+    test('rules that name the servers are believed only where several may be possible', () => {
+      expect(cache('generic', { rules: rulesForOne })).toEqual([]);
+      expect(cache('harbor', { rules: rulesForOne })).toContain('pull-through-upstream');
+      expect(cache('generic', { rules: [{ match: '**', to: 'all/{repository}' }] })).toContain(
+        'pull-through-upstream',
+      );
+    });
+    test('a folder for each server is enough, if it is the first component', () => {
+      const registry = { path: undefined, layout: 'by-server' } as const;
+      for (const profile of ['generic', 'harbor', 'ecr'] as const) {
+        expect(cache(profile, { registry })).not.toContain('pull-through-upstream');
+      }
+    });
+    test('the full release: every image of the other servers', () => {
+      const release = parseDigests(readFileSync('test/fixtures/images_digests.full.yml', 'utf8'), 'full.yml');
+      const registry = { pullThrough: true, path: 'ess', profile: 'harbor' } as const;
+      const found = makePlan(release, configWith({ registry })).findings.filter(
+        ({ code }) => code === 'pull-through-upstream',
+      );
+      const servers = new Set(release.map(({ image }) => image.registry));
+      expect(found).toHaveLength(servers.size - 1);
+      expect(found[0]?.message).toContain(
+        'localregistry.local/ess cannot serve docker.io beside gitlab-registry.matrix.org',
+      );
+      expect(found[0]?.hint).toBe(
+        'A Harbor proxy cache project serves one upstream server. Create one for docker.io, such as docker-io, and add to rules: { match: "docker.io/**", to: "docker-io/{repository}" }.',
+      );
+    });
+  });
+
+  test('a namespace that is not set is said, also if it is the right one', () => {
+    const of = (text: string) => {
+      const { config, place } = parseConfig(
+        `apiVersion: ess-airgap/v1\nregistry: { server: r.local }\n${text}`,
+        'airgap.yaml',
+      );
+      return codes(makePlan(containers(web), config, place));
+    };
+    expect(of('')).toContain('namespace-default');
+    expect(of('namespace: element-onprem')).not.toContain('namespace-default');
+  });
+
+  test('an image of the mirror upstream is copied by a command that is whole', () => {
+    const image = `quay.io/skopeo/stable:v1.22@${a}`;
+    const [finding] = plan(web, {
+      registry: { path: 'ess', pushServer: 'push.local' },
+      mirror: { image },
+    }).findings;
+    expect(finding).toMatchObject({
+      code: 'mirror-image-upstream',
+      hint: expect.stringContaining(`set mirror.image to localregistry.local/ess/skopeo/stable:v1.22@${a} `),
+      command: `skopeo copy --all --preserve-digests docker://quay.io/skopeo/stable@${a} docker://push.local/ess/skopeo/stable:v1.22`,
+    });
   });
 
   test.each<[string, Input, string]>([

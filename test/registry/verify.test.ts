@@ -360,7 +360,7 @@ printf '{"ServerURL":"%s","Username":"${login.username}","Secret":"${login.passw
     const run = await verify({ server: secured.server, args: ca() });
     expect(run.status).toBe(2);
     expect(run.stdout).toContain(
-      'refuses access without a credential; log in with skopeo login or docker login',
+      `refuses access without a credential; to log in: skopeo login ${secured.server}`,
     );
   });
 

@@ -116,7 +116,7 @@ export class BundleLab {
       join(dir, 'airgap.yaml'),
       `apiVersion: ess-airgap/v1
 registry: { server: nodes.example, pushServer: "${this.target.server}", path: ess }
-mirror: { image: "x.example/skopeo:1", insecure: ["${from}"] }
+mirror: { image: "x.example/skopeo:1@sha256:${'0'.repeat(64)}", insecure: ["${from}"] }
 `,
     );
     return dir;

@@ -19,6 +19,20 @@ export interface Run {
   readonly stderr: string;
 }
 
+const isSecretsFile = (name: string): boolean => name.endsWith('ess-secrets.k8s.yaml');
+
+/** Tells the plain Secrets among manifests by file name: those of the nodes first. */
+export function divide(files: Readonly<Record<string, string>>): {
+  secrets: string[];
+  committed: Record<string, string>;
+} {
+  const entries = Object.entries(files);
+  return {
+    secrets: entries.flatMap(([name, text]) => (isSecretsFile(name) ? [text] : [])).reverse(),
+    committed: Object.fromEntries(entries.filter(([name]) => !isSecretsFile(name))),
+  };
+}
+
 /** A copy of this repository as a user has it after `npm ci`, with files of one's own. */
 export class Project {
   readonly dir: string;
@@ -44,7 +58,7 @@ export class Project {
     ]) {
       cpSync(name, join(this.dir, name), { recursive: true });
     }
-    rmSync(join(this.dir, 'dist/ess-secrets.k8s.yaml'), { force: true });
+    for (const name of readdirSync('dist').filter(isSecretsFile)) rmSync(join(this.dir, 'dist', name));
     for (const name of ['node_modules', 'build']) symlinkSync(resolve(name), join(this.dir, name));
     for (const [path, text] of Object.entries(files)) this.write(path, text);
   }

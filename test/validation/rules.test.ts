@@ -75,7 +75,7 @@ describe('no-plain-secret', () => {
   test('a Secret without values, one that SOPS encrypted, and another kind', () => {
     expect(broken('no-plain-secret', secret({ type: 'kubernetes.io/service-account-token' }))).toEqual([]);
     expect(broken('no-plain-secret', { kind: 'ConfigMap', data: { a: 'b' } })).toEqual([]);
-    for (const object of loadAll(readFileSync('examples/sops/secrets/ess-secrets.yaml', 'utf8'))) {
+    for (const object of loadAll(readFileSync('examples/sops/secrets/mirror.yaml', 'utf8'))) {
       expect(object).toMatchObject({ kind: 'Secret' });
       expect(broken('no-plain-secret', object)).toEqual([]);
     }

@@ -123,8 +123,8 @@ export function planJson(plan: Plan): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-function findingJson({ code, severity, message, hint, place }: Finding) {
-  return { code, severity, message, hint: hint ?? null, place: place ?? null };
+function findingJson({ code, severity, message, hint, command, place }: Finding) {
+  return { code, severity, message, hint: hint ?? null, command: command ?? null, place: place ?? null };
 }
 
 /** For spreadsheets (RFC 4180): one row a container. Findings have no place in it. */

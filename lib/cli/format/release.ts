@@ -1,6 +1,6 @@
 import { type ContainerImage, containerName } from '../../digests/container-image.ts';
 import { formatReference, type ImageReference, shortReference as short } from '../../image/reference.ts';
-import { formatPlace } from '../../input/problem.ts';
+import { formatPlace, helpOf } from '../../input/problem.ts';
 import { printable } from '../../input/quote.ts';
 import type { Copy, Review } from '../../release/review.ts';
 import { describeChange, whenAdded, whenRemoved } from '../../release/words.ts';
@@ -63,8 +63,8 @@ export function releaseText(review: NamedReview, { colors }: Terminal): string {
       'To decide',
       decisions.map((decision) => {
         const place = decision.place ? `${formatPlace(decision.place)}: ` : '';
-        const hint = decision.hint ? `\n    ${printable(decision.hint)}` : '';
-        return `${colors.red('!')} ${printable(place + decision.message)} [${decision.code}]${hint}`;
+        const help = helpOf(decision).map((line) => `\n    ${line}`);
+        return `${colors.red('!')} ${printable(place + decision.message)} [${decision.code}]${help.join('')}`;
       }),
     ),
     '',
@@ -96,8 +96,8 @@ export function releaseMarkdown(review: NamedReview): string {
       'To decide',
       decisions.map((decision) => {
         const place = decision.place ? `${formatPlace(decision.place)}: ` : '';
-        const hint = decision.hint ? `\n${decision.hint}` : '';
-        return `- [ ] ${markdownText(`${place}${decision.message}${hint}`)} (\`${decision.code}\`)`;
+        const help = helpOf(decision).map((line) => `\n${line}`);
+        return `- [ ] ${markdownText(`${place}${decision.message}${help.join('')}`)} (\`${decision.code}\`)`;
       }),
     ),
     ...section(
@@ -177,10 +177,11 @@ export function releaseJson(review: NamedReview): string {
         overwrites,
       })) ?? null,
     unused: unused?.map(formatReference) ?? null,
-    decisions: decisions.map(({ code, message, hint, place }) => ({
+    decisions: decisions.map(({ code, message, hint, command, place }) => ({
       code,
       message,
       hint: hint ?? null,
+      command: command ?? null,
       place: place ?? null,
     })),
   };

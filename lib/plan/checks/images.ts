@@ -1,6 +1,7 @@
 import { containerName } from '../../digests/container-image.ts';
 import { formatReference } from '../../image/reference.ts';
 import type { Place } from '../../input/problem.ts';
+import { commandLine, digestCommand } from '../command.ts';
 import { type Finding, finding } from '../finding.ts';
 import type { Checked } from './checked.ts';
 
@@ -13,8 +14,9 @@ export function checkDigests({ resolved, config, place }: Checked): Finding[] {
     if (own && target.digest === undefined && image.image.digest !== undefined) {
       return finding('override-drops-digest', {
         place: ownPlace,
-        message: `the override of ${name} has no digest: the container runs whatever ${formatReference(target)} is`,
-        hint: 'Add the digest of that image to the override.',
+        message: `the override of ${name} has no digest: the container runs the image that ${formatReference(target)} points to`,
+        hint: 'Add the digest of that image to the override. To get it:',
+        command: digestCommand(target),
       });
     }
     const findings: Finding[] = [];
@@ -22,8 +24,9 @@ export function checkDigests({ resolved, config, place }: Checked): Finding[] {
       findings.push(
         finding('own-image', {
           place: ownPlace,
-          message: `${name} runs ${formatReference(target)}, which nobody copies: it is to be in the registry already`,
-          hint: `${config.mirror ? 'The Job checks that it is there.' : 'Nothing checks that it is.'} Where it is to be copied, add source to the override.`,
+          message: `${name} runs ${formatReference(target)}, an image of your own: nothing copies it`,
+          hint: 'To copy it, add source to its override. To check that it is in the registry:',
+          command: commandLine('verify', place),
         }),
       );
     }
@@ -31,8 +34,9 @@ export function checkDigests({ resolved, config, place }: Checked): Finding[] {
       findings.push(
         finding('digest-missing', {
           place: ownPlace ?? image.place,
-          message: `${name} has no digest: whatever ${formatReference(source ?? target)} is on the day gets copied and run`,
-          hint: 'Add image_digest, or a digest in overrides, if you can have it.',
+          message: `${name} has no digest: the image that ${formatReference(source ?? target)} points to at copy time is deployed`,
+          hint: 'Add the digest as image_digest, or in overrides; ess-airgap lock adds those of all tags. To get this one:',
+          command: digestCommand(source ?? target),
         }),
       );
     }
@@ -40,7 +44,7 @@ export function checkDigests({ resolved, config, place }: Checked): Finding[] {
       findings.push(
         finding('tag-made', {
           place: ownPlace ?? image.place,
-          message: `${name} has no tag: it gets ${override.tag}, so that garbage collection spares it`,
+          message: `${name} has no tag: it gets ${override.tag}, so that garbage collection keeps it`,
         }),
       );
     }

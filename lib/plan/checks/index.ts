@@ -3,22 +3,27 @@ import { productOf } from '../products/index.ts';
 import type { Check, Checked } from './checked.ts';
 import { checkDigests } from './images.ts';
 import { checkCredentials, checkMirror } from './mirror.ts';
-import { checkProfile, checkPullThrough } from './registry.ts';
+import { checkNamespace } from './namespace.ts';
+import { checkPullThrough, checkUpstreams } from './pull-through.ts';
+import { checkProfile } from './registry.ts';
 import { checkSecrets } from './secrets.ts';
 import { checkLeftAlone, checkSelection } from './selection.ts';
-import { checkCollisions, checkSize, checkTargets } from './targets.ts';
+import { checkCollisions, checkSize, checkSources, checkTargets } from './targets.ts';
 import { checkOverrides, checkRules } from './unmatched.ts';
 
 /** Every check, in the order of its findings. */
 const CHECKS: readonly Check[] = [
   checkTargets,
+  checkSources,
   checkCollisions,
   checkSize,
   checkSelection,
   checkRules,
   checkOverrides,
+  checkNamespace,
   checkLeftAlone,
   checkDigests,
+  checkUpstreams,
   checkPullThrough,
   checkProfile,
   checkCredentials,

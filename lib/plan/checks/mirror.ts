@@ -1,10 +1,13 @@
-import type { Config, MirrorConfig } from '../../config/schema.ts';
+import { count } from '../../common/words.ts';
+import type { MirrorConfig } from '../../config/schema.ts';
 import { credentialFor } from '../../credentials/select.ts';
-import { parseReference, repositoryName } from '../../image/reference.ts';
+import { formatReference, parseReference, repositoryName } from '../../image/reference.ts';
+import { copyCommand, digestCommand } from '../command.ts';
 import { type Finding, finding } from '../finding.ts';
 import { chosenPlatforms } from '../platforms.ts';
 import { PROFILES } from '../profiles.ts';
 import { manifestsOfAnImage, rateBudgets } from '../rate-budget.ts';
+import { tagFromDigest } from '../resolve.ts';
 import type { Checked } from './checked.ts';
 
 /**
@@ -25,7 +28,7 @@ export function checkCredentials({ relocations, config, place }: Checked): Findi
     findings.push(
       finding('auth-unmatched', {
         place: place?.('mirror', 'auth', index, 'server'),
-        message: `the credential for ${auth.server} is for none of the images: it would be used for nothing`,
+        message: `the credential for ${auth.server} is used for no image`,
         hint: `The servers of this plan: ${[...new Set(images.map(({ registry }) => registry))].sort().join(', ')}.`,
       }),
     );
@@ -40,8 +43,8 @@ export function checkCredentials({ relocations, config, place }: Checked): Findi
     findings.push(
       finding('auth-missing', {
         place: place?.('mirror', 'auth'),
-        message: `${needy.length} images come from ${PRIVATE_REPOSITORIES[0]}, which asks for the EMS Image Store token, and mirror.auth has none for it`,
-        hint: 'Add { server: gitlab-registry.matrix.org/ems-image-store, source: …, … } to mirror.auth.',
+        message: `${count(needy.length, 'image')} from ${PRIVATE_REPOSITORIES[0]} cannot be read without the EMS Image Store token, and mirror.auth has none for it`,
+        hint: 'Add to mirror.auth: { server: gitlab-registry.matrix.org/ems-image-store, source: env, usernameEnv: EMS_IMAGE_STORE_USERNAME, passwordEnv: EMS_IMAGE_STORE_TOKEN }',
       }),
     );
   }
@@ -63,7 +66,7 @@ export function checkMirror(checked: Checked): Finding[] {
     ];
   }
   return [
-    ...checkMirrorImage(mirror, registry, place),
+    ...checkMirrorImage(checked, mirror),
     ...checkServers(checked, mirror),
     ...checkPlatforms(checked),
     ...checkRates(checked, mirror),
@@ -71,11 +74,8 @@ export function checkMirror(checked: Checked): Finding[] {
 }
 
 /** What gets the credentials is to be known by its digest, and to be where the nodes can pull it. */
-function checkMirrorImage(
-  mirror: MirrorConfig,
-  { server }: Config['registry'],
-  place: Checked['place'],
-): Finding[] {
+function checkMirrorImage({ config, layout, place }: Checked, mirror: MirrorConfig): Finding[] {
+  const { server, pushServer = server } = config.registry;
   const image = parseReference(mirror.image);
   if (typeof image === 'string') throw new Error(`the schema let the image "${mirror.image}" pass`);
   const findings: Finding[] = [];
@@ -83,17 +83,22 @@ function checkMirrorImage(
     findings.push(
       finding('mirror-image-unpinned', {
         place: place?.('mirror', 'image'),
-        message: `mirror.image ${mirror.image} has no digest: what gets the registry's credentials may change any day`,
-        hint: 'Add @sha256:… behind the tag.',
+        message: `mirror.image ${mirror.image} has no digest: the image that gets the registry's credentials can change at any time`,
+        hint: 'Add the digest after the tag, with an @ between them. To get it:',
+        command: digestCommand(image),
       }),
     );
   }
   if (image.registry !== server) {
+    const repository = layout.repositoryFor(image);
+    const tag = image.tag ?? tagFromDigest(image.digest);
+    const copy = formatReference({ ...image, registry: server, repository, tag });
     findings.push(
       finding('mirror-image-upstream', {
         place: place?.('mirror', 'image'),
-        message: `the nodes pull the mirror's own image from ${image.registry}: nothing copies that one`,
-        hint: `Where they cannot reach it, copy it to ${server} once, from a machine that reaches both, and name it here: skopeo copy --all --preserve-digests docker://… docker://${server}/…`,
+        message: `the nodes pull mirror.image from ${image.registry}: the Job does not copy its own image`,
+        hint: `If they cannot reach ${image.registry}, set mirror.image to ${copy} and copy it once from a machine that reaches both. An entry of extra with this image keeps it in the plan. To copy it:`,
+        command: copyCommand(image, { registry: pushServer, repository, tag }),
       }),
     );
   }
@@ -136,7 +141,7 @@ function checkPlatforms({ config, place }: Checked): Finding[] {
       finding('sparse-index-refused', {
         place: at,
         message: `mirror.platforms is a list, and ${profile} refuses ${what}`,
-        hint: 'Write platforms: all.',
+        hint: 'Set platforms: all.',
       }),
     ];
   }
@@ -145,9 +150,8 @@ function checkPlatforms({ config, place }: Checked): Finding[] {
       place: at,
       message: `${server} must take ${what}`,
       hint:
-        sparseIndex === 'takes by setting'
-          ? 'CNCF distribution does from 3.0 on, with validation.manifests.indexes.platforms: none, or a list with these.'
-          : 'Ask who runs it. Where it refuses, every image with an index fails, and the Job says so: then write platforms: all.',
+        sparseIndex?.takesWith ??
+        'Ask who runs it. If it refuses, every image with an index fails, and the Job reports it: then set platforms: all.',
     }),
   ];
 }
@@ -160,8 +164,8 @@ function checkRates({ relocations, config, place }: Checked, mirror: MirrorConfi
     if (quota === undefined || requests <= quota) return [];
     return finding('rate-budget', {
       place: place?.('mirror', 'rateLimits', server),
-      message: `a first run makes up to ${requests} manifest requests to ${server} (${images} images, ${manifestsOfAnImage(platforms).inWords}); the quota of ${quotaOf} is ${quota}`,
-      hint: 'The Job waits and goes on where it stopped, but not for hours. Give a credential with a larger quota in mirror.auth, and state that in mirror.rateLimits; or run it again when the quota is fresh.',
+      message: `a first run makes up to ${requests} manifest requests to ${server} (${count(images, 'image')}, ${manifestsOfAnImage(platforms).inWords}); the quota of ${quotaOf} is ${quota}`,
+      hint: 'The Job waits and continues where it stopped, but not for hours. Use a credential with a larger quota in mirror.auth and set that quota in mirror.rateLimits, or run the Job again when the quota is reset.',
     });
   });
 }

@@ -56,7 +56,8 @@ export function checkLeftAlone({ images, excluded, resolved, config, place }: Ch
       finding(overridden.has(component) ? 'component-partly-copy-only' : 'component-copy-only', {
         place: at,
         message: `${words.are} only copied: the ConfigMap does not name ${words.images}, and ${words.they} would run from ${upstream} until you configure the copy on ${server}`,
-        hint: `To see which images to configure: ${commandLine('wiring', place)}`,
+        hint: 'To see which images to configure:',
+        command: commandLine('wiring', place),
       }),
     ),
   ];

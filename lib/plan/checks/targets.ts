@@ -1,6 +1,10 @@
+import { groupBy } from '../../common/group-by.ts';
+import { count, few } from '../../common/words.ts';
 import { containerName } from '../../digests/container-image.ts';
 import {
+  canonicalName,
   formatReference,
+  type ImageReference,
   repositoryName,
   whyNoLabelValue,
   whyNoRepository,
@@ -31,7 +35,7 @@ export function checkTargets({ resolved, images, config, place }: Checked): Find
         finding('target-illegal', {
           place: image.place,
           message: `${containerName(image)} would become ${formatReference(target)}: ${message}`,
-          hint: 'Give it a name of its own in overrides, or change rules, layout or path.',
+          hint: 'Set its repository in overrides, or change rules, registry.layout or registry.path.',
         }),
       );
     };
@@ -49,13 +53,45 @@ export function checkTargets({ resolved, images, config, place }: Checked): Find
   return findings;
 }
 
+/** An image that is to replace itself: the override would name upstream, and the Job would push there. */
+export function checkSources({ relocations, resolved, config, place }: Checked): Finding[] {
+  const { server, pushServer } = config.registry;
+  const ownSource = new Set(
+    resolved
+      .filter(({ image }) => config.overrides[containerName(image)]?.source !== undefined)
+      .map(({ image }) => containerName(image)),
+  );
+  const same = relocations.filter(({ source, target, containers }) => {
+    if (!source) return false;
+    // Somebody may copy an image of a repository to another tag of it.
+    if (containers.every((name) => ownSource.has(name)) && source.tag !== target.tag) return false;
+    const names = [target.registry, server].map((registry) => hubName({ ...target, registry }));
+    return names.includes(hubName(source));
+  });
+  if (same.length === 0) return [];
+  const key =
+    pushServer !== undefined && same.every(({ source }) => source?.registry !== server)
+      ? 'pushServer'
+      : 'server';
+  return [
+    finding('target-is-source', {
+      place: place?.('registry', key),
+      message: `${count(same.length, 'image')} would go where ${same.length === 1 ? 'it comes' : 'they come'} from: ${few(same.map(({ source }) => formatReference(source as ImageReference)))}`,
+      hint: `Set registry.${key} to your own registry or, if it is the one that the release names, registry.path to a folder of your own.`,
+    }),
+  ];
+}
+
+/** A repository by its whole name; Docker Hub has several host names. */
+function hubName({ registry, repository }: ImageReference): string {
+  const host = registry.toLowerCase().replace(/:443$/, '');
+  const name = canonicalName(host === 'registry-1.docker.io' ? 'docker.io' : host, repository);
+  return `${name.registry}/${name.repository}`;
+}
+
 /** Two different images at one target tag: the one that is copied last would win, and run in both places. */
 export function checkCollisions({ relocations }: Checked): Finding[] {
-  const byTarget = new Map<string, Relocation[]>();
-  for (const relocation of relocations) {
-    const name = `${repositoryName(relocation.target)}:${relocation.target.tag}`;
-    byTarget.set(name, [...(byTarget.get(name) ?? []), relocation]);
-  }
+  const byTarget = groupBy(relocations, ({ target }) => `${repositoryName(target)}:${target.tag}`);
   return [...byTarget].flatMap(([name, group]) => {
     const identities = new Set(group.map(identity));
     if (identities.size < 2) return [];
@@ -82,10 +118,10 @@ export function checkSize({ plan, config, place }: Checked): Finding[] {
   const message = `the override for ${plan.overrides.length} containers has ${bytes} bytes`;
   const at = place?.('configMap') ?? place?.('digests');
   if (bytes > 1024 * 1024) {
-    const hint = 'A ConfigMap holds 1048576 at most, and ESS reads only one: exclude what you do not deploy.';
+    const hint = 'A ConfigMap holds 1048576 bytes, and ESS reads only one: exclude what you do not deploy.';
     return [finding('config-map-too-large', { place: at, message, hint })];
   }
   if (bytes <= 256 * 1024) return [];
-  const hint = 'Above 262144, kubectl apply refuses it: use kubectl apply --server-side.';
+  const hint = 'Above 262144 bytes it needs server-side apply; the steps that synth prints use it.';
   return [finding('config-map-large', { place: at, message, hint })];
 }

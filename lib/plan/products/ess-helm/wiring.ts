@@ -1,7 +1,8 @@
+import { shellWord } from '../../../common/shell.ts';
 import type { Config } from '../../../config/schema.ts';
 import { formatReference, repositoryName } from '../../../image/reference.ts';
 import { InputError } from '../../../input/problem.ts';
-import { commandLine, shellWord } from '../../command.ts';
+import { commandLine } from '../../command.ts';
 import type { Plan } from '../../model.ts';
 import { fileName } from './override.ts';
 
