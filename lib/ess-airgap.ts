@@ -103,6 +103,11 @@ export class EssAirgap extends Construct {
     return this.#made().config;
   }
 
+  /** The path of the configuration, if it was read from a file. */
+  get configPath(): string | undefined {
+    return this.#parts?.place?.().file;
+  }
+
   /** @throws InputError if the configuration or the digests file cannot be read */
   get plan(): Plan {
     return this.#made().plan;
@@ -115,6 +120,11 @@ export class EssAirgap extends Construct {
    */
   get charts(): readonly Chart[] {
     return this.#made().charts;
+  }
+
+  /** The chart `ess-images`; undefined if it has no objects. */
+  get imagesChart(): Chart | undefined {
+    return this.#parts?.imagesChart;
   }
 
   /**
@@ -209,12 +219,19 @@ export class EssAirgap extends Construct {
     };
     const common = partProps(config);
 
+    const product = productOf(plan.release);
     const images = chart('ess-images');
-    const digestsConfigMap = productOf(plan.release).hasConfigMap(config)
-      ? new DigestsConfigMap(images, 'digests', { ...common, plan, namespace, name: config.configMap.name })
+    const digestsConfigMap = product.hasConfigMap(config)
+      ? new DigestsConfigMap(images, 'digests', {
+          ...common,
+          plan,
+          namespace,
+          name: product.configMapName(plan.release, config),
+        })
       : undefined;
     addSecretObjects(images, credentialsUsedBy('nodes', config), common);
-    if (images.node.children.length === 0) {
+    const hasImages = images.node.children.length > 0;
+    if (!hasImages) {
       this.#app.node.tryRemoveChild(images.node.id);
       charts.pop();
     }
@@ -232,7 +249,14 @@ export class EssAirgap extends Construct {
       addPlainSecrets(made, held, common);
       return made;
     });
-    return { ...project, charts, digestsConfigMap, mirrorJob, secrets };
+    return {
+      ...project,
+      charts,
+      imagesChart: hasImages ? images : undefined,
+      digestsConfigMap,
+      mirrorJob,
+      secrets,
+    };
   }
 }
 
@@ -242,6 +266,7 @@ type Source = Pick<Project, 'config' | 'plan'> & Partial<Pick<Project, 'place'>>
 /** What a deployment is made of. */
 interface Parts extends Source {
   readonly charts: readonly Chart[];
+  readonly imagesChart: Chart | undefined;
   readonly digestsConfigMap: DigestsConfigMap | undefined;
   readonly mirrorJob: MirrorJob | undefined;
   readonly secrets: readonly Chart[];

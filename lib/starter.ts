@@ -5,7 +5,7 @@ import { parseServer, renderStarter } from './config/starter-yaml.ts';
 import { credentialsOf, secretNameOf } from './credentials/sources.ts';
 import { readRelease } from './digests/read.ts';
 import { repositoryName } from './image/reference.ts';
-import { InputError } from './input/problem.ts';
+import { InputError, startOf } from './input/problem.ts';
 import { quote } from './input/quote.ts';
 import { PRIVATE_REPOSITORIES } from './plan/checks/mirror.ts';
 import { makePlan } from './plan/plan.ts';
@@ -62,7 +62,7 @@ function writeNew(path: string, text: string): void {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     throw new InputError([
       {
-        place: { file: path, line: 1, column: 1 },
+        place: startOf(path),
         message: 'this file is there already, and init overwrites nothing',
         hint: 'Edit it, or name another with --config.',
       },

@@ -28,10 +28,12 @@ describe('several deployments of one repository', () => {
 
   test('each has files of its own, from one digests file', () => {
     const run = made.run('npx cdk8s synth', { ...env, ...both });
-    expect(run.stderr).toContain(
-      '-f dist/staging-ess-images.k8s.yaml -f dist/staging-pull-ess-secrets.k8s.yaml',
-    );
-    expect(run.stderr).toContain('-f dist/production-ess-images.k8s.yaml');
+    for (const name of ['staging', 'production']) {
+      expect(run.stderr).toContain(`Next, for the deployment ${name}:`);
+      expect(run.stderr).toContain(`Point kubectl at the cluster ${name}.`);
+      for (const file of ['ess-images', 'pull-ess-secrets'])
+        expect(run.stderr).toContain(`kubectl apply -f dist/${name}-${file}.k8s.yaml`);
+    }
     const files = made.dist();
     expect(Object.keys(files)).toEqual([
       'production-ess-images.k8s.yaml',

@@ -87,7 +87,7 @@ describe('the pieces of airgap.yaml in the how-to pages are legal', () => {
 
 test('what synth says about dockerSecrets is what the page shows, url and server being one', () => {
   const { config } = parseConfig(readFileSync('airgap.yaml', 'utf8'), 'airgap.yaml');
-  const line = summarize(makePlan([], config), config, [])
+  const line = summarize(makePlan([], config), config, { images: 'x', secrets: { mirror: [], nodes: [] } })
     .split('\n')
     .find((text) => text.includes('dockerSecrets'));
   expect(page('credentials')).toContain(line?.trim());

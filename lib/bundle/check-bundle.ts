@@ -8,6 +8,7 @@ import { BLOBS } from './folder.ts';
 import { FAULTS, hashInto, isWhole, openRegular } from './hash-file.ts';
 import type { BundledFile, BundledImage, LoadPlan, Piece } from './load-plan.ts';
 import type { OpenBundle } from './open-bundle.ts';
+import { formatSize } from './parts.ts';
 
 /** A bundle every file of which was found to be what its load.plan says. */
 export interface CheckedBundle {
@@ -190,7 +191,7 @@ class Check implements CheckedBundle {
 
   #advance(bytes: number): void {
     this.#done += bytes;
-    this.#onProgress(`${megabytes(this.#done)} of ${megabytes(this.#total)} MB verified`);
+    this.#onProgress(`${formatSize(this.#done)} of ${formatSize(this.#total)} verified`);
   }
 
   #wrong(path: string, why: string, part?: number): void {
@@ -243,8 +244,4 @@ function partsIn(older: string): string[] {
     if (!lstatSync(folder, { throwIfNoEntry: false })) return folders;
     folders.push(folder);
   }
-}
-
-function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(1);
 }

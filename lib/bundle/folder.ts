@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../input/problem.ts';
+import { formatSize } from './parts.ts';
 
 /** The folder of an OCI image layout that holds its blobs. */
 export const BLOBS = 'blobs/sha256';
@@ -45,11 +46,13 @@ export function prepareFolder(output: string): void {
       );
     }
   }
-  mkdirSync(join(output, BLOBS), { recursive: true });
+  // First, so that a run that is interrupted here can be continued.
+  mkdirSync(output, { recursive: true });
   writeDurably(
     join(output, UNFINISHED),
     'This bundle is not complete. Run the same command again to continue.\n',
   );
+  mkdirSync(join(output, BLOBS), { recursive: true });
   for (const name of names) if (/^part-\d{3}$/.test(name)) takeBack(output, join(output, name));
 }
 
@@ -74,14 +77,10 @@ export function requireSpace(output: string, bytes: number): void {
   if (free >= bytes) return;
   throw new InputError([
     {
-      message: `${output} needs another ${gigabytes(bytes)} GB, and its file system has ${gigabytes(free)} GB free`,
+      message: `${output} needs another ${formatSize(bytes)}, and its file system has ${formatSize(free)} free`,
       hint: 'Free some space, or name a folder on another file system. The same command continues an interrupted bundle.',
     },
   ]);
-}
-
-function gigabytes(bytes: number): string {
-  return (bytes / 1e9).toFixed(3);
 }
 
 const DISK_FAULTS: Readonly<Record<string, string>> = {

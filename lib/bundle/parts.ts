@@ -30,6 +30,12 @@ export function parseSize(text: string): number | undefined {
   return Number.isSafeInteger(size) && size > 0 ? size : undefined;
 }
 
+/** A size for people: `4.2 GB`. */
+export function formatSize(bytes: number): string {
+  const unit = bytes >= 1e9 ? 'GB' : bytes >= 1e6 ? 'MB' : 'kB';
+  return `${(bytes / { GB: 1e9, MB: 1e6, kB: 1e3 }[unit]).toFixed(1)} ${unit}`;
+}
+
 /** Into how many pieces a file of this size is cut, so that each fits into a part. */
 export function pieceCount(size: number, partSize: number): number {
   return Math.max(1, Math.ceil(size / largestPiece(partSize)));

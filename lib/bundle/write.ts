@@ -12,6 +12,7 @@ import { type Finished, finish } from './finish.ts';
 import { BLOBS, inWords, prepareFolder, requireSpace, UNFINISHED } from './folder.ts';
 import { LIMITS } from './limits.ts';
 import type { BundledImage } from './load-plan.ts';
+import { formatSize } from './parts.ts';
 import { type Brought, leaveOut } from './since.ts';
 
 export interface BundleOptions {
@@ -192,7 +193,7 @@ async function fetchAll(
     await attempt(failures, from.relocation, () =>
       download(client, from.source, blob, file, (bytes) => {
         done += bytes;
-        onProgress(`${megabytes(done)} of ${megabytes(total)} MB downloaded`);
+        onProgress(`${formatSize(done)} of ${formatSize(total)} downloaded`);
       }),
     );
   });
@@ -212,8 +213,4 @@ async function attempt<T>(
     failures.push({ relocation, reason: error.message });
     return undefined;
   }
-}
-
-function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(1);
 }

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
-import { shellWord } from '../common/shell.ts';
+import { shellWord } from '../common/text.ts';
 import type { ConfigPlace } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { isIgnoredByGit } from '../input/git-ignore.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ImageReference } from '../image/reference.ts';
 import type { Environment } from '../input/environment.ts';
 import { readTextFile } from '../input/file.ts';
-import { InputError } from '../input/problem.ts';
+import { InputError, startOf } from '../input/problem.ts';
 import {
   type DockerAuth,
   type DockerConfig,
@@ -116,7 +116,7 @@ async function askHelper(
   const failed = (why: string): InputError =>
     new InputError([
       {
-        place: { file, line: 1, column: 1 },
+        place: startOf(file),
         message: `the credential helper ${program}, for ${server}, ${why}`,
       },
     ]);

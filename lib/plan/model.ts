@@ -66,6 +66,8 @@ export interface Plan {
   readonly overrides: readonly Override[];
   /** One for each distinct image that is copied, by target. */
   readonly relocations: readonly Relocation[];
+  /** What is copied beside the images of containers: the chart itself, and what `extra` names. */
+  readonly additions: readonly Override[];
   /** Containers whose images are copied and that the ConfigMap leaves alone: they are configured elsewhere. */
   readonly copyOnly: readonly Override[];
   /** ESS Helm: lists of the user's values that the override repeats, with the images of the plan in them. */

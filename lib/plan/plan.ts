@@ -42,11 +42,14 @@ export function makePlan(
   const resolved: ResolvedContainer[] = [];
   for (const image of ordered) {
     const treatment = selection.treatmentOf(image);
-    if (treatment === 'exclude') excluded.push(image);
-    else resolved.push(resolveContainer(image, treatment, layout.repositoryFor(image.image), config));
+    if (treatment === 'exclude') {
+      if (!image.role) excluded.push(image);
+    } else resolved.push(resolveContainer(image, treatment, layout.repositoryFor(image.image), config));
   }
   const overridesOf = (wanted: Treatment): Override[] =>
-    resolved.flatMap(({ treatment, override }) => (treatment === wanted ? override : []));
+    resolved.flatMap(({ image, treatment, override }) =>
+      treatment === wanted && !image.role ? override : [],
+    );
 
   const overrides = overridesOf('override');
   const relocations = distinct(resolved);
@@ -54,6 +57,7 @@ export function makePlan(
     release: context.info,
     overrides,
     relocations,
+    additions: resolved.flatMap(({ image, override }) => (image.role ? override : [])),
     copyOnly: overridesOf('copyOnly'),
     valueLists: productOf(context.info).valueLists(context, overrides, config),
     excluded,

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import type { App } from 'cdk8s';
+import { ApiObject, type App, Chart } from 'cdk8s';
 import { redact } from '../credentials/redact.ts';
 import { EssAirgap } from '../ess-airgap.ts';
 import { InputError } from '../input/problem.ts';
+import type { Written } from './next-steps.ts';
 import { summarize } from './summary.ts';
 import { type Synthesis, type SynthesizeOptions, synthesizeApp } from './synthesize.ts';
 
@@ -24,13 +25,40 @@ export function synthesize(app: App, options: SynthesizeOptions = {}): void {
 }
 
 /** What a synth made and what comes next, for the person who ran it. */
-export function describeSynthesis(app: App, { folder, files }: Synthesis): string {
+export function describeSynthesis(app: App, synthesis: Synthesis): string {
   const summaries = EssAirgap.allOf(app).map((deployment) =>
-    summarize(
-      deployment.plan,
-      deployment.config,
-      files.filter((file) => file.deployment === deployment).map(({ name }) => join(folder, name)),
-    ),
+    summarize(deployment.plan, deployment.config, writtenFor(deployment, synthesis)),
   );
-  return summaries.join('\n');
+  const removed = synthesis.removed.map(
+    (name) => `Removed: ${join(synthesis.folder, name)}, which nothing makes any more.\n`,
+  );
+  return [...summaries, ...(removed.length > 0 ? [removed.join('')] : [])].join('\n');
+}
+
+function writtenFor(deployment: EssAirgap, { folder, files }: Synthesis): Written {
+  const { config, mirrorJob, configPath } = deployment;
+  const own = files.filter((file) => file.deployment === deployment);
+  const path = (chart: Chart | undefined): string[] =>
+    own.filter((file) => file.chart === chart).map(({ name }) => join(folder, name));
+  const [images] = path(deployment.imagesChart);
+  const values = own.find(({ chart }) => chart === undefined);
+  const secrets = own.filter(({ secret }) => secret);
+  const inNamespace = (namespace: string | undefined): string[] =>
+    secrets
+      .filter(({ chart }) => namespacesOf(chart).includes(namespace))
+      .map(({ name }) => join(folder, name));
+  const [mirror] = mirrorJob ? path(Chart.of(mirrorJob)) : [];
+  return {
+    ...(images && { images }),
+    ...(values && { values: join(folder, values.name) }),
+    ...(mirror && mirrorJob && { mirror: { file: mirror, job: mirrorJob.name } }),
+    secrets: { mirror: inNamespace(config.mirror?.namespace), nodes: inNamespace(config.namespace) },
+    ...(configPath && configPath !== 'airgap.yaml' && { config: configPath }),
+  };
+}
+
+function namespacesOf(chart: Chart | undefined): (string | undefined)[] {
+  return (chart?.node.findAll() ?? [])
+    .filter((it) => it instanceof ApiObject)
+    .map(({ metadata }) => metadata.namespace);
 }

@@ -76,7 +76,7 @@ describe('bundle', () => {
     const run = await lab.bundle(first, ['--output', again]);
     const groups = planDigest(again).slice(7).match(/.{8}/g) ?? [];
     const script = sha256sum(join(again, 'load.sh')).match(/.{8}/g) ?? [];
-    expect(run.stdout).toMatch(/^.*again: 3 images, \d+ bytes\n/);
+    expect(run.stdout).toMatch(/^.*again: 3 images, \d+\.\d kB\n/);
     expect(run.stdout).toContain(`
 Carry these digests to the other side on paper or by another channel, not on the medium:
   load.plan  sha256: ${groups.slice(0, 4).join(' ')}

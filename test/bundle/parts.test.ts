@@ -10,7 +10,7 @@ import {
   renderLoadPlan,
 } from '../../lib/bundle/load-plan.ts';
 import { parseLoadPlan } from '../../lib/bundle/parse-load-plan.ts';
-import { distribute, parseSize, pieceCount } from '../../lib/bundle/parts.ts';
+import { distribute, formatSize, parseSize, pieceCount } from '../../lib/bundle/parts.ts';
 import { broughtBy, leaveOut, type PlannedImage } from '../../lib/bundle/since.ts';
 import { InputError } from '../../lib/index.ts';
 
@@ -28,6 +28,15 @@ test.each([
   ['', undefined],
 ])('%s is %s bytes', (text, bytes) => {
   expect(parseSize(text)).toBe(bytes);
+});
+
+test.each([
+  [0, '0.0 kB'],
+  [999_949, '999.9 kB'],
+  [1_500_000, '1.5 MB'],
+  [4_213_415_133, '4.2 GB'],
+])('%s bytes are %s', (bytes, text) => {
+  expect(formatSize(bytes)).toBe(text);
 });
 
 test('no part is larger than it may be, and together they hold every byte once', () => {
@@ -89,7 +98,7 @@ const planOf = (bundled: readonly BundledImage[], parts = 1): LoadPlan => {
     own: [
       { target: { registry: 'r.example', repository: 'own/x', tag: 'v1' }, containers: [] },
       {
-        target: { registry: '[::1]:5000', repository: 'own/y', tag: 'v1' },
+        target: { registry: 'localhost:5000', repository: 'own/y', tag: 'v1' },
         digest: `sha256:${hexDigits(4)}`,
         containers: ['a/b', 'c.d/e'],
       },

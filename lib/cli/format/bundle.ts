@@ -1,6 +1,8 @@
 import type { Finished } from '../../bundle/finish.ts';
 import type { LoadPlan } from '../../bundle/load-plan.ts';
+import { formatSize } from '../../bundle/parts.ts';
 import type { BundleFailure, BundleResult } from '../../bundle/write.ts';
+import { shellWord } from '../../common/text.ts';
 import { formatReference, repositoryName } from '../../image/reference.ts';
 
 /** What a bundle holds, how to know it again on the other side, and what to do there. */
@@ -10,13 +12,14 @@ export function formatBundle(
   { bytes, parts, digest, scriptDigest }: Finished,
 ): string {
   const lines = [
-    `${output}: ${count(images, 'image')}, ${bytes} bytes${parts > 1 ? ` in ${parts} parts` : ''}`,
+    `${output}: ${count(images, 'image')}, ${formatSize(bytes)}${parts > 1 ? ` in ${parts} parts` : ''}`,
   ];
   if (leftOut > 0)
     lines.push(`${count(leftOut, 'layer')} left out: the registry has them from an older bundle`);
   if (own > 0)
     lines.push(`${count(own, 'image')} of your own not included: load expects them in the registry`);
-  const folder = parts > 1 ? `${output}/part-001` : output;
+  const path = shellWord(output);
+  const folder = parts > 1 ? `${path}/part-001` : path;
   lines.push(
     '',
     'Carry these digests to the other side on paper or by another channel, not on the medium:',
@@ -24,7 +27,7 @@ export function formatBundle(
     ...inGroups('load.sh', scriptDigest),
     '',
     `Next: carry ${output} over. On the other side, with ess-airgap:`,
-    `  ess-airgap load ${output} --digest ${digest}`,
+    `  ess-airgap load ${path} --digest ${digest}`,
     'or without it, once sha256sum prints the digest above for load.sh:',
     `  sha256sum ${folder}/load.sh`,
     `  sh ${folder}/load.sh --digest ${digest}`,

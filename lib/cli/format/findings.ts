@@ -1,3 +1,4 @@
+import { count } from '../../common/text.ts';
 import { type Finding, formatFinding, type Severity } from '../../plan/finding.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -12,9 +13,9 @@ export function formatFindings(findings: readonly Finding[], { colors }: Termina
 
 /** `1 error, 2 warnings, no notes`. */
 export function countFindings(findings: readonly Finding[]): string {
-  const count = (severity: Severity): string => {
+  const counted = (severity: Severity): string => {
     const number = findings.filter((finding) => finding.severity === severity).length;
-    return `${number === 0 ? 'no' : number} ${severity}${number === 1 ? '' : 's'}`;
+    return number === 0 ? `no ${severity}s` : count(number, severity);
   };
-  return `${count('error')}, ${count('warning')}, ${count('note')}`;
+  return `${counted('error')}, ${counted('warning')}, ${counted('note')}`;
 }

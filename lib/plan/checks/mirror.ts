@@ -1,4 +1,4 @@
-import { count } from '../../common/words.ts';
+import { count } from '../../common/text.ts';
 import type { MirrorConfig } from '../../config/schema.ts';
 import { credentialFor } from '../../credentials/select.ts';
 import { formatReference, parseReference, repositoryName } from '../../image/reference.ts';

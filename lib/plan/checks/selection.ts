@@ -1,4 +1,4 @@
-import { groupBy } from '../../common/group-by.ts';
+import { groupBy } from '../../common/collections.ts';
 import { type ContainerImage, containerName } from '../../digests/container-image.ts';
 import { commandLine } from '../command.ts';
 import { type Finding, type FindingCode, finding } from '../finding.ts';

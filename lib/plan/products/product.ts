@@ -1,7 +1,17 @@
 import type { Config } from '../../config/schema.ts';
 import type { ContainerImage } from '../../digests/container-image.ts';
+import type { ReleaseInfo } from '../../digests/release.ts';
 import type { Check } from '../checks/checked.ts';
 import type { Override, Plan, ReleaseContext, UncheckedPlan, ValueList } from '../model.ts';
+import type { Step } from '../steps.ts';
+
+/** What a synth made, as far as the last steps name it. */
+export interface Made {
+  /** The path of the override as a file; undefined if there is none. */
+  readonly values?: string;
+  /** The path of the configuration, if commands have to name it. */
+  readonly config?: string;
+}
 
 /** What tells a deployment of one product line to run the images of a plan. */
 export interface Product {
@@ -11,6 +21,8 @@ export interface Product {
   renderOverride(plan: UncheckedPlan): string;
   /** The key of a ConfigMap that holds that text. */
   readonly configMapKey: string;
+  /** The name of that ConfigMap. */
+  configMapName(info: ReleaseInfo, config: Config): string;
   /** Labels that whatever reads that ConfigMap looks for. */
   readonly configMapLabels: Readonly<Record<string, string>>;
   /** Whether a ConfigMap with the override is applied to the cluster. */
@@ -28,8 +40,8 @@ export interface Product {
    * @throws InputError if that is not what this line expects
    */
   wiringText(plan: Plan, config: Config, helm: readonly string[]): string;
-  /** The step after the images are in the registry, in as many lines as it takes. */
-  lastStep(plan: Plan, config: Config, files: readonly string[]): readonly string[];
+  /** What remains to be done when the images are in the registry and the manifests are applied. */
+  lastSteps(plan: Plan, config: Config, made: Made): readonly Step[];
   /** Finds what only this line can have wrong. */
   readonly check: Check;
 }

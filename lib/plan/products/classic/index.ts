@@ -1,7 +1,10 @@
+import type { Config } from '../../../config/schema.ts';
 import { containerName } from '../../../digests/container-image.ts';
 import type { Checked } from '../../checks/checked.ts';
 import { type Finding, finding } from '../../finding.ts';
-import type { Product } from '../product.ts';
+import type { Plan } from '../../model.ts';
+import type { Step } from '../../steps.ts';
+import type { Made, Product } from '../product.ts';
 import { renderOverrides } from './override.ts';
 import { wiringOf } from './wiring.ts';
 import { wiringText } from './wiring-text.ts';
@@ -11,20 +14,14 @@ export const classic: Product = {
   overrideName: 'the ConfigMap',
   renderOverride: ({ overrides }) => renderOverrides(overrides),
   configMapKey: 'images_digests',
+  configMapName: (_, { configMap }) => configMap.name,
   configMapLabels: {},
   hasConfigMap: () => true,
   fileName: () => undefined,
   valueLists: () => [],
   nameOf: containerName,
   wiringText: (plan, config, helm) => wiringText(wiringOf(plan, config, helm)),
-  lastStep: (_, { configMap, pullSecret, registry }) => [
-    `In the ElementDeployment: spec.global.config.imagesDigestsConfigMap: ${configMap.name}`,
-    ...(pullSecret
-      ? [
-          `and spec.global.k8s.workloads.dockerSecrets: [{ name: ${pullSecret.name}, url: ${registry.server} }]`,
-        ]
-      : []),
-  ],
+  lastSteps: (plan, config, made) => [wire(plan, config, made), [{ text: 'Install or upgrade ESS.' }]],
   check,
 };
 
@@ -36,5 +33,32 @@ function check({ config, place }: Checked): Finding[] {
       message: 'helm has no effect: the digests file is that of a release of the installer',
       hint: 'Remove it, or name the digests file that ess-airgap lock wrote for the chart.',
     }),
+  ];
+}
+
+/** Where ESS has to be told. */
+function wire(
+  { copyOnly, excluded }: Plan,
+  { configMap, pullSecret, registry }: Config,
+  { config }: Made,
+): Step {
+  const option = config ? ` --config ${config}` : '';
+  const elsewhere = copyOnly.length + excluded.length;
+  return [
+    { text: `In the ElementDeployment: spec.global.config.imagesDigestsConfigMap: ${configMap.name}` },
+    ...(pullSecret
+      ? [
+          {
+            text: `and spec.global.k8s.workloads.dockerSecrets: [{ name: ${pullSecret.name}, url: ${registry.server} }]`,
+          },
+        ]
+      : []),
+    ...(elsewhere > 0
+      ? [
+          {
+            text: `The ConfigMap leaves ${elsewhere} ${elsewhere === 1 ? 'container' : 'containers'} alone: see ess-airgap wiring${option}.`,
+          },
+        ]
+      : []),
   ];
 }

@@ -1,10 +1,20 @@
-import { shellWord } from '../../../common/shell.ts';
+import { shellWord } from '../../../common/text.ts';
 import type { Config } from '../../../config/schema.ts';
+import type { ReleaseInfo } from '../../../digests/release.ts';
 import { formatReference, repositoryName } from '../../../image/reference.ts';
 import { InputError } from '../../../input/problem.ts';
 import { commandLine } from '../../command.ts';
 import type { Plan } from '../../model.ts';
 import { fileName } from './override.ts';
+
+/**
+ * The ConfigMap for Flux has the chart's version in its name: a HelmRelease then changes the chart and its override in one
+ * step, and never runs one with the other's images.
+ */
+export function configMapName(info: ReleaseInfo, { configMap }: Config): string {
+  if (info.product !== 'ess-helm') throw new Error('this is for releases of ESS Helm');
+  return `${configMap.name}-${info.version.toLowerCase().replaceAll('+', '-')}`;
+}
 
 /** What to do so that the chart runs every image from the local registry, in words, YAML and commands. */
 export function wiringText(plan: Plan, config: Config, helm: readonly string[]): string {
@@ -20,7 +30,7 @@ export function wiringText(plan: Plan, config: Config, helm: readonly string[]):
     before(plan, config),
     command(plan, config),
     argocd(plan, config),
-    flux(config),
+    flux(plan, config),
     terraform(plan, config),
   ];
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n${elsewhere(plan)}`;
@@ -94,7 +104,8 @@ function argocd(plan: Plan, config: Config): string[] {
   ];
 }
 
-function flux({ configMap, gitops, namespace }: Config): string[] {
+function flux({ release }: Plan, config: Config): string[] {
+  const { gitops, namespace } = config;
   return [
     '4. Or Flux',
     '',
@@ -102,9 +113,12 @@ function flux({ configMap, gitops, namespace }: Config): string[] {
       ? `In spec of the HelmRelease, which must be in namespace ${namespace} with the ConfigMap:`
       : 'With gitops: flux in airgap.yaml, synth writes the override as a ConfigMap too. In spec of the HelmRelease:',
     '',
-    'valuesFrom:  # after your own values',
+    'valuesFrom:',
+    '  - …  # your own values, in a ConfigMap or Secret',
     '  - kind: ConfigMap',
-    `    name: ${configMap.name}`,
+    `    name: ${configMapName(release, config)}`,
+    '',
+    'Keep your own values out of spec.values, which wins over valuesFrom.',
   ];
 }
 
@@ -120,8 +134,10 @@ function terraform(_: Plan, config: Config): string[] {
 }
 
 /** What the override does not name. */
-function elsewhere({ copyOnly, relocations, excluded }: Plan): string {
-  const names = new Set(copyOnly.map(({ component, container }) => `${component}/${container}`));
+function elsewhere({ additions, copyOnly, relocations, excluded }: Plan): string {
+  const names = new Set(
+    [...copyOnly, ...additions].map(({ component, container }) => `${component}/${container}`),
+  );
   const copied = relocations.filter(({ containers }) => containers.some((name) => names.has(name)));
   if (copied.length + excluded.length === 0) return '';
   const lines = [
