@@ -7,6 +7,7 @@ import { readLogins } from './credentials/logins.ts';
 import { credentialsOf, secretNameOf } from './credentials/sources.ts';
 import type { Environment } from './input/environment.ts';
 import { formatProblem, InputError, type Problem } from './input/problem.ts';
+import { ImageAdmissionPolicy } from './manifests/admission-policy.ts';
 import { findCollisions } from './manifests/collisions.ts';
 import { claimSecretFiles, findCommittedSecrets, SECRETS_CHART } from './manifests/committed-secrets.ts';
 import { contentHash } from './manifests/content-hash.ts';
@@ -51,8 +52,10 @@ export interface EssAirgapProps {
 
 /**
  * One deployment: everything that a configuration asks for, as charts, each of them a file: `ess-images` (the override
- * ConfigMap), `ess-mirror` (the Job and what it needs), `pull-ess-secrets` and `mirror-ess-secrets` (the plain Secrets of
- * the nodes and of the Job, never to be committed). The configuration's `name`, if it has one, is in front of these names. A chart without objects is not made. The charts are
+ * ConfigMap), `ess-mirror` (the Job and what it needs), `ess-guard` (the admission policy, which is cluster-scoped and
+ * often applied by somebody else), `pull-ess-secrets` and `mirror-ess-secrets` (the plain Secrets of the nodes and of the
+ * Job, never to be committed). The configuration's `name`, if it has one, is in front of these names. A chart without
+ * objects is not made. The charts are
  * children of the app, because cdk8s adds a hash to the file names of others.
  *
  * Validates when the app is synthesised: an app with a broken configuration or release file, a plan with errors, a
@@ -236,6 +239,15 @@ export class EssAirgap extends Construct {
       charts.pop();
     }
     const mirrorJob = mirror && addMirror(chart('ess-mirror'), project, mirror, others);
+    if (plan.guard && config.guard.mode !== 'off') {
+      new ImageAdmissionPolicy(chart('ess-guard'), 'guard', {
+        ...common,
+        plan,
+        guard: plan.guard,
+        namespace,
+        mode: config.guard.mode,
+      });
+    }
     for (const made of charts) annotateForGitops(made, config.gitops);
 
     const logins =

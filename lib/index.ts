@@ -17,6 +17,7 @@ export { EssAirgap, type EssAirgapProps } from './ess-airgap.ts';
 export { formatReference, type ImageReference, parseReference } from './image/reference.ts';
 export type { Environment } from './input/environment.ts';
 export { collectProblems, InputError, type Place, type Problem } from './input/problem.ts';
+export { ImageAdmissionPolicy, type ImageAdmissionPolicyProps } from './manifests/admission-policy.ts';
 export { DigestsConfigMap, type DigestsConfigMapProps } from './manifests/digests-config-map.ts';
 export {
   ExternalRegistrySecret,
@@ -34,7 +35,7 @@ export { RegistrySecret, type RegistrySecretProps } from './manifests/registry-s
 export { SealedRegistrySecret, type SealedRegistrySecretProps } from './manifests/sealed-registry-secret.ts';
 export { findLeaks } from './manifests/secret-leaks.ts';
 export { FINDINGS, type Finding, type FindingCode, refuseErrors, type Severity } from './plan/finding.ts';
-export type { Override, Plan, Relocation } from './plan/model.ts';
+export type { Guard, Override, Plan, Relocation } from './plan/model.ts';
 export { makePlan } from './plan/plan.ts';
 export { loadProject, loadProjects, type Project } from './project.ts';
 export { synthesize } from './synth/run.ts';

@@ -52,7 +52,12 @@ export function planConfig(
   place?: ConfigPlace,
 ): Pick<Project, 'plan' | 'images' | 'context'> {
   const { info, images } = readDigestsFile(inFolder(folder, config.digests));
-  const context = readContext(info, config, folder);
+  const { mode, since } = config.guard;
+  const previous = mode === 'off' || since === undefined ? undefined : readRelease(inFolder(folder, since));
+  const context = {
+    ...readContext(info, config, folder),
+    ...(previous && { previous: previous.images }),
+  };
   const plan = makePlan(images, config, place, context);
   const files = checkCredentialFiles(config, place).map((problem) => finding(problem.code, problem));
   return { plan: { ...plan, findings: bySeverity([...plan.findings, ...files]) }, images, context };
@@ -76,7 +81,7 @@ export function readContext(info: ReleaseInfo, config: Config, folder: string): 
 }
 
 function inFolder(folder: string, path: string): string {
-  return isAbsolute(path) ? path : join(folder, path);
+  return isAbsolute(path) || isGitPath(path) ? path : join(folder, path);
 }
 
 /**

@@ -29,7 +29,7 @@ export function writeStarter(configPath: string, server: string, digestsPath: st
   const digests = relative(dirname(configPath), digestsPath);
   const text = renderStarter({ ...parsed, digests, credentials });
   const { config } = parseConfig(text, configPath);
-  const plan = makePlan(images, config, undefined, { info, values: [] });
+  const plan = makePlan(images, config, undefined, { info });
   writeNew(configPath, text);
 
   const { namespace, pullSecret, registry } = config;

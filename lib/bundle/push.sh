@@ -9,6 +9,9 @@ CERT_DIR='' AUTH_DIR='' source_auth=- target_auth=-
 # What skopeo waits for by itself; nobody here waits longer.
 SKOPEO_WAIT=60
 LONGEST_WAIT=60
+LOGIN_HELP='log in with skopeo login'
+CA_HELP='with SSL_CERT_FILE'
+INSECURE_HELP=ESS_AIRGAP_INSECURE
 
 push_bundle() {
   child='' stopping='' attempt=1 dir=$work source=bundle problems=0
@@ -33,7 +36,7 @@ push_bundle() {
       end) push_image ;;
     esac
   done 3<"$work/load.plan"
-  print_summary || unread
+  print_summary "\"copied\":$copied,\"skipped\":$skipped,\"failed\":$failed" || unread
   [ "$failed" -eq 0 ] || exit 1
 }
 

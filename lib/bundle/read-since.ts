@@ -54,7 +54,7 @@ function isLoadPlan(path: string): boolean {
 async function readOlderRelease(path: string, { config, plan, client }: SinceOptions): Promise<Brought[]> {
   const repositories = new Set(plan.relocations.map(({ target }) => repositoryName(target)));
   const { info, images } = readRelease(path);
-  const older = makePlan(images, config, undefined, { info, values: [] }).relocations.filter(({ target }) =>
+  const older = makePlan(images, config, undefined, { info }).relocations.filter(({ target }) =>
     repositories.has(repositoryName(target)),
   );
   const brought = await mapBounded(older, 4, async ({ source, target }): Promise<Brought[]> => {

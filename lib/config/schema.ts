@@ -9,6 +9,7 @@ import {
 import { whyNoGlob } from '../input/glob.ts';
 import { credential } from './credential.ts';
 import { PLACEHOLDERS } from './placeholders.ts';
+import { guard } from './schema-guard.ts';
 import { mirror } from './schema-mirror.ts';
 import {
   imageReference,
@@ -202,6 +203,10 @@ export const configSchema = z.strictObject({
     z.optional(pullSecret),
   ),
   mirror: key('The Job that fills the registry. Default: none, somebody else fills it.', z.optional(mirror)),
+  guard: key(
+    'The admission policy that makes the cluster itself refuse images which are not in the plan; needs Kubernetes 1.30. Default: none.',
+    z._default(guard, { mode: 'off', covers: 'images', allow: [] }),
+  ),
   name: key(
     'Name of this deployment, where one repository holds several: its files begin with it (staging-ess-images.k8s.yaml). Default: none.',
     z.optional(text(namespaceName)),

@@ -52,6 +52,8 @@ export const FINDINGS = {
   'auth-unmatched': 'warning',
   'auth-missing': 'warning',
   'server-unmatched': 'warning',
+  'guard-kubernetes-version': 'warning',
+  'guard-allow-unused': 'warning',
   'profile-path': 'warning',
   'profile-depth': 'warning',
   'helm-switched-off': 'note',
@@ -67,6 +69,8 @@ export const FINDINGS = {
   'rate-budget': 'note',
   'no-mirror': 'note',
   'gitops-plain-secret': 'note',
+  'guard-excluded': 'note',
+  'guard-previous': 'note',
 } as const satisfies Record<CredentialFault, 'error'> &
   Record<CredentialDoubt, 'warning'> &
   Record<string, Severity>;

@@ -57,6 +57,18 @@ export interface ReleaseContext {
   readonly info: ReleaseInfo;
   /** The files that `helm.values` names, in their order. */
   readonly values: readonly ValuesFile[];
+  /** The release that is still running, whose images `guard` goes on to allow. */
+  readonly previous?: readonly ContainerImage[];
+}
+
+/** What the admission policy admits; the same image is in one of the lists at most. */
+export interface Guard {
+  /** Images as the pods name them, `registry/repository@digest`, in order. */
+  readonly images: readonly string[];
+  /** Those of the previous release that this one does not have. */
+  readonly previous: readonly string[];
+  /** Beginnings of images. */
+  readonly prefixes: readonly string[];
 }
 
 /** Everything that is emitted is rendered from this one value. */
@@ -74,6 +86,8 @@ export interface Plan {
   readonly valueLists: readonly ValueList[];
   /** Containers that are left out: their images are not copied, and the ConfigMap leaves them alone. */
   readonly excluded: readonly ContainerImage[];
+  /** Left out if the configuration has no admission policy. */
+  readonly guard?: Guard;
   /** What is worth knowing, or wrong: see docs/findings.md. */
   readonly findings: readonly Finding[];
   /** `sha256:…` over overrides and relocations: equal plans have equal hashes. */

@@ -6,6 +6,7 @@ import { formatReference, repositoryName } from '../image/reference.ts';
 import { GlobBudget } from '../input/glob.ts';
 import { additionsOf } from './additions.ts';
 import { checkPlan } from './checks/index.ts';
+import { guardOf } from './guard.ts';
 import { hashPlan } from './hash.ts';
 import { Layout } from './layout.ts';
 import type {
@@ -26,14 +27,15 @@ import { Selection } from './selection.ts';
  * `images` does not matter.
  *
  * @param place where the configuration's values stand, where it was read from a file
- * @param context what release it is. Default: one of the installer.
+ * @param known what is known about the release beside its images. Default: that it is one of the installer.
  */
 export function makePlan(
   images: readonly ContainerImage[],
   config: Config,
   place?: ConfigPlace,
-  context: ReleaseContext = { info: CLASSIC, values: [] },
+  known: Partial<ReleaseContext> = {},
 ): Plan {
+  const context: ReleaseContext = { info: CLASSIC, values: [], ...known };
   const ordered = [...images, ...additionsOf(context.info, config, place)].sort(byContainer);
   const budget = new GlobBudget(place?.());
   const selection = new Selection(config, budget);
@@ -53,14 +55,18 @@ export function makePlan(
 
   const overrides = overridesOf('override');
   const relocations = distinct(resolved);
+  const previous = context.previous && makePlan(context.previous, config);
+  const copyOnly = overridesOf('copyOnly');
+  const guard = guardOf({ overrides, copyOnly }, config, previous);
   const plan: UncheckedPlan = {
     release: context.info,
     overrides,
     relocations,
     additions: resolved.flatMap(({ image, override }) => (image.role ? override : [])),
-    copyOnly: overridesOf('copyOnly'),
+    copyOnly,
     valueLists: productOf(context.info).valueLists(context, overrides, config),
     excluded,
+    ...(guard && { guard }),
     hash: hashPlan(overrides, relocations),
   };
   const findings = checkPlan({
@@ -72,6 +78,7 @@ export function makePlan(
     relocations,
     selection,
     layout,
+    previous,
     config,
     place,
   });

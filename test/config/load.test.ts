@@ -33,6 +33,7 @@ test('the least that works, and the defaults', () => {
     pin: 'digest',
     configMap: { name: 'ess-images-digests' },
     gitops: 'none',
+    guard: { mode: 'off', covers: 'images', allow: [] },
   });
   expect(defineConfig({ apiVersion: 'ess-airgap/v1', registry: { server: 'localregistry.local' } })).toEqual(
     config(least),

@@ -71,7 +71,8 @@ async function runCases(cases: readonly Case[], env: Record<string, string> = {}
   const images: Record<string, Image> = {};
   const rules: Record<'source' | 'target', Rule[]> = { source: [], target: [] };
   for (const { kind, name, fault, times = 1 } of cases) {
-    const repository = `faults/${kind}-${name}`;
+    // A project each: what one is refused says nothing of the others.
+    const repository = `${kind}-${name}/faults`;
     const image = makeImage({ name: repository, layers: [{ seed: repository, size: 3000 }] });
     images[repository] = image;
     const { side, method, path } = requests[kind];
@@ -157,7 +158,7 @@ test('a refusal is not retried, and its class says what it is', async () => {
   const { outcome } = await runCases(cases);
   const got = Object.fromEntries(
     outcome.lines.map(({ image, class: name, failure, attempts, result }) => [
-      image.replace(/^.*faults\/|:v1$/g, ''),
+      image.replace(/^[^/]*\/|\/faults:v1$/g, ''),
       [result, failure, name, attempts].join(' '),
     ]),
   );

@@ -8,6 +8,7 @@ import { addLoad } from './load.ts';
 import { addLock } from './lock.ts';
 import { addMirror } from './mirror.ts';
 import { addPlan } from './plan.ts';
+import { addPreflight } from './preflight.ts';
 import { addReport } from './report.ts';
 import { addVerify } from './verify.ts';
 import { addWiring } from './wiring.ts';
@@ -27,6 +28,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addDiff,
   addWiring,
   addReport,
+  addPreflight,
   addMirror,
   addVerify,
   addBundle,

@@ -1,0 +1,31 @@
+import { type Answer, wouldFail } from '../../preflight/answer.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** One line per answer with what to do, and whether the copy would succeed. */
+export function formatAnswers(answers: readonly Answer[], { colors }: Terminal): string {
+  const paint = { ok: colors.green, warning: colors.yellow, failed: colors.red };
+  const lines = answers.map(({ about, check, result, message, hint }) => {
+    const end = hint ? `. ${hint}.` : '';
+    return `${paint[result](result.padEnd(7))}  ${about}: ${check}: ${message}${end}\n`;
+  });
+  const count = (result: Answer['result']): number =>
+    answers.filter((answer) => answer.result === result).length;
+  const [failed, warnings] = [count('failed'), count('warning')];
+  const words = [
+    `${failed} failed`,
+    `${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`,
+    `${count('ok')} ok`,
+  ];
+  const verdict = wouldFail(answers) ? 'The copy would fail' : 'The copy can start';
+  return `${lines.join('')}${verdict}: ${words.join(', ')}\n`;
+}
+
+/** The same for scripts. */
+export function answersJson(
+  answers: readonly Answer[],
+  size?: { readonly bytes: number; readonly images: number },
+): string {
+  const result = wouldFail(answers) ? 'failed' : 'ok';
+  const copy = size && { images: size.images, bytes: size.bytes };
+  return `${JSON.stringify({ result, ...(copy && { copy }), answers }, null, 2)}\n`;
+}
