@@ -289,7 +289,7 @@ function load({ config, plan, place }: EssAirgapProps): Source {
     const project = loadProject(config);
     return { ...project, plan: plan ?? project.plan };
   }
-  return { config, place, plan: plan ?? planConfig(config, '.', place).plan };
+  return { config, place, plan: plan ?? planConfig(config, place).plan };
 }
 
 /**

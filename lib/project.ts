@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { parseValues } from './chart/values.ts';
 import { type ConfigPlace, readConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
@@ -37,25 +37,24 @@ export interface Project {
 export function loadProject(configPath: string): Project {
   rememberSecretsOf(configPath, process.env);
   const { config, place } = readConfig(configPath);
-  return { config, ...planConfig(config, dirname(configPath), place), place };
+  return { config, ...planConfig(config, place), place };
 }
 
 /**
  * Reads the files that a configuration names, and plans.
  *
- * @param folder the folder that relative paths count from
  * @throws InputError with every problem of the digests file, or else of the files of Helm values
  */
 export function planConfig(
   config: Config,
-  folder: string,
   place?: ConfigPlace,
 ): Pick<Project, 'plan' | 'images' | 'context'> {
+  const { folder } = config;
   const { info, images } = readDigestsFile(inFolder(folder, config.digests));
   const { mode, since } = config.guard;
   const previous = mode === 'off' || since === undefined ? undefined : readRelease(inFolder(folder, since));
   const context = {
-    ...readContext(info, config, folder),
+    ...readContext(info, config),
     ...(previous && { previous: previous.images }),
   };
   const plan = makePlan(images, config, place, context);
@@ -67,13 +66,12 @@ export function planConfig(
  * What is known about a release beside its images: the files of Helm values that a configuration names, if the release
  * is one of ESS Helm.
  *
- * @param folder the folder that relative paths count from
  * @throws InputError with every problem of these files
  */
-export function readContext(info: ReleaseInfo, config: Config, folder: string): ReleaseContext {
+export function readContext(info: ReleaseInfo, config: Config): ReleaseContext {
   if (info.product !== 'ess-helm') return { info, values: [] };
   const values = collectProblems(config.helm?.values ?? [], (path): ValuesFile => {
-    const file = inFolder(folder, path);
+    const file = inFolder(config.folder, path);
     const text = readTextFile(file, 'a file of Helm values (helm.values)');
     return { path, text, values: parseValues(text, file) };
   });

@@ -2,12 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { parseConfig } from './config/load.ts';
 import { parseServer, renderStarter } from './config/starter-yaml.ts';
+import { PRIVATE_REPOSITORIES } from './credentials/missing-logins.ts';
 import { credentialsOf, secretNameOf } from './credentials/sources.ts';
 import { readRelease } from './digests/read.ts';
 import { repositoryName } from './image/reference.ts';
 import { InputError, startOf } from './input/problem.ts';
 import { quote } from './input/quote.ts';
-import { PRIVATE_REPOSITORIES } from './plan/checks/mirror.ts';
 import { makePlan } from './plan/plan.ts';
 
 /**

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import * as z from 'zod/mini';
 import { readTextFile } from '../input/file.ts';
 import { InputError, type Place, type Problem } from '../input/problem.ts';
@@ -32,7 +33,7 @@ export function readConfig(path: string): ConfigDocument {
 /**
  * Reads airgap.yaml strictly: an unknown key is an error that names the nearest known one.
  *
- * @param file the name for error messages
+ * @param file the name for error messages; relative paths of the configuration are relative to its folder
  * @throws InputError with every problem of the file, each with its place
  */
 export function parseConfig(text: string, file: string): ConfigDocument {
@@ -46,8 +47,9 @@ export function parseConfig(text: string, file: string): ConfigDocument {
   const place = Object.assign((...path: Path): Place => locate(root, path).place, {
     has: (...path: Path) => !locate(root, path).missing,
   });
-  refuseContradictions(parsed.data, place);
-  return { config: parsed.data, place };
+  const config = { ...parsed.data, folder: dirname(file) };
+  refuseContradictions(config, place);
+  return { config, place };
 }
 
 /**
@@ -64,8 +66,9 @@ export function defineConfig(input: ConfigInput): Config {
     const problems = parsed.error.issues.flatMap((issue) => describeIssue(issue, root));
     throw new InputError(problems.map(({ message, hint }) => ({ message, hint })));
   }
-  refuseContradictions(parsed.data);
-  return parsed.data;
+  const config = { ...parsed.data, folder: '.' };
+  refuseContradictions(config);
+  return config;
 }
 
 /** More than a release has images, and few enough to be checked one by one. */

@@ -222,7 +222,10 @@ export const configSchema = z.strictObject({
 });
 
 /** airgap.yaml with every default filled in. */
-export type Config = z.output<typeof configSchema>;
+export type Config = z.output<typeof configSchema> & {
+  /** What its relative paths are relative to: the folder of the file, or the working directory. */
+  readonly folder: string;
+};
 /** airgap.yaml as people write it. */
 export type ConfigInput = z.input<typeof configSchema>;
 export type MirrorConfig = NonNullable<Config['mirror']>;

@@ -23,6 +23,7 @@ test('the least that works, and the defaults', () => {
   expect(config(least)).toEqual({
     apiVersion: 'ess-airgap/v1',
     digests: 'images_digests.yml',
+    folder: '.',
     namespace: 'element-onprem',
     registry: { server: 'localregistry.local', layout: 'preserve', profile: 'generic', pullThrough: false },
     exclude: [],

@@ -40,7 +40,7 @@ export function addBundle(program: Program): void {
       const { readSince } = await import('../../bundle/read-since.ts');
       const { parseSize } = await import('../../bundle/parts.ts');
       const { formatBundle, formatFailures } = await import('../format/bundle.ts');
-      const { config, plan } = loadProject(command.optsWithGlobals().config);
+      const { config, plan, place } = loadProject(command.optsWithGlobals().config);
       refuseErrors(plan.findings);
       refusePullThrough(config);
       if (chosenPlatforms(config)) {
@@ -59,6 +59,9 @@ export function addBundle(program: Program): void {
           },
         ]);
       }
+      const { checkLogins } = await import('../check-logins.ts');
+      const images = plan.relocations.flatMap(({ source }) => source ?? []);
+      await checkLogins({ config, place, images, usedBy: 'mirror' }, process.env);
       const progress = new Progress(process.stderr);
       const onProgress = (text: string): void => progress.show(text);
       const options = { environment: process.env, ...(ca && { caFile: ca }) };

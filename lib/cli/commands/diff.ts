@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import { Option } from '@commander-js/extra-typings';
 import type { ReleaseInfo } from '../../digests/release.ts';
 import type { ReleaseContext } from '../../plan/model.ts';
@@ -42,7 +41,7 @@ export function addDiff(program: Program): void {
       const before = readRelease(old);
       const after = readRelease(now);
       const contextOf = (info: ReleaseInfo): ReleaseContext =>
-        document ? readContext(info, document.config, dirname(document.place().file)) : { info, values: [] };
+        document ? readContext(info, document.config) : { info, values: [] };
       const review = {
         old,
         new: now,

@@ -51,7 +51,8 @@ export function addLoad(program: Program): void {
         ]);
       }
       // The other side may have no airgap.yaml.
-      const config = readConfigAtHand(program)?.config;
+      const document = readConfigAtHand(program);
+      const config = document?.config;
       const bundle = await openBundle(path, expected);
       if (server !== undefined) assertServer(bundle, server, '--server');
       else if (config) {
@@ -82,7 +83,12 @@ export function addLoad(program: Program): void {
       const { loadLocally } = await import('../../bundle/local-load.ts');
       const { readGivenLogins, withoutLogins } = await import('../../credentials/logins.ts');
       const { trustedCertificates } = await import('../../registry/trust.ts');
+      const { checkLogins } = await import('../check-logins.ts');
       const { showScript } = await import('../show-script.ts');
+      if (document) {
+        const images = bundle.plan.images.map(({ target }) => target);
+        await checkLogins({ ...document, images, usedBy: 'mirror' }, process.env);
+      }
       const environment = config ? withoutLogins(config, process.env) : process.env;
       const logins = config ? readGivenLogins(config, process.env, { usedBy: 'mirror' }) : [];
       const certificates = ca && trustedCertificates(environment, ca).join('\n');

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit.ts';
 import { caOption } from '../options.ts';
@@ -65,9 +65,8 @@ export function addLock(program: Program): void {
         ]);
       }
       const before = compared !== undefined && existsSync(compared) ? readRelease(compared) : undefined;
-      const document = readConfigAtHand(program);
-      const config = document?.config;
-      const folder = dirname(document?.place().file ?? '');
+      const config = readConfigAtHand(program)?.config;
+      const folder = config?.folder ?? '';
       const own = isDigestsFile(source) ? [] : (config?.helm?.values ?? []);
       const files =
         values.length > 0 ? values : own.map((file) => (isAbsolute(file) ? file : join(folder, file)));

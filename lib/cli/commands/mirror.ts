@@ -27,7 +27,7 @@ export function addMirror(program: Program): void {
       const { loadProject } = await import('../../project.ts');
       const { refuseErrors } = await import('../../plan/finding.ts');
       const { formatCopies } = await import('../format/copies.ts');
-      const { config, plan } = loadProject(command.optsWithGlobals().config);
+      const { config, plan, place } = loadProject(command.optsWithGlobals().config);
       refuseErrors(plan.findings);
       refusePullThrough(config);
       if (dryRun) {
@@ -41,7 +41,10 @@ export function addMirror(program: Program): void {
       const { mirrorLocally } = await import('../../mirror/local-mirror.ts');
       const { readGivenLogins, withoutLogins } = await import('../../credentials/logins.ts');
       const { trustedCertificates } = await import('../../registry/trust.ts');
+      const { checkLogins } = await import('../check-logins.ts');
       const { showScript } = await import('../show-script.ts');
+      const images = plan.relocations.flatMap(({ source, target }) => (source ? [source, target] : [target]));
+      await checkLogins({ config, place, images, usedBy: 'mirror' }, process.env);
       const environment = withoutLogins(config, process.env);
       const logins = readGivenLogins(config, process.env, { usedBy: 'mirror' });
       const certificates = ca && trustedCertificates(environment, ca).join('\n');

@@ -40,8 +40,11 @@ export function addVerify(program: Program): void {
       const { withRegistries } = await import('../../registry/open.ts');
       const { verifyRelocations } = await import('../../registry/verify.ts');
       const { verdictsTable, verdictsJson, verdictsJUnit } = await import('../format/verdicts.ts');
-      const { config, plan } = loadProject(command.optsWithGlobals().config);
+      const { config, plan, place } = loadProject(command.optsWithGlobals().config);
       const server = push ? (config.registry.pushServer ?? config.registry.server) : config.registry.server;
+      const { checkLogins } = await import('../check-logins.ts');
+      const images = plan.relocations.map(({ target }) => ({ ...target, registry: server }));
+      await checkLogins({ config, place, images }, process.env);
       const progress = new Progress(process.stderr);
       let asked = 0;
       const verdicts = await withRegistries(config, { environment: process.env, caFile: ca }, (client) =>
