@@ -1,5 +1,6 @@
 // The public API. Everything else may change without notice.
 
+export { configPaths } from './config/config-paths.ts';
 export {
   type ConfigDocument,
   type ConfigPlace,

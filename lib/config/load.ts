@@ -26,8 +26,11 @@ export interface ConfigDocument {
 
 /** Reads airgap.yaml from disk: see {@link parseConfig}. */
 export function readConfig(path: string): ConfigDocument {
-  const missing = 'Write a first one with the command init, or name another with --config.';
-  return parseConfig(readTextFile(path, 'the configuration of ess-airgap (airgap.yaml)', { missing }), path);
+  const text = readTextFile(path, 'the configuration of ess-airgap (airgap.yaml)', {
+    hint: 'Name another one with --config, or write a first one for your registry:',
+    command: 'ess-airgap init registry.example.org',
+  });
+  return parseConfig(text, path);
 }
 
 /**

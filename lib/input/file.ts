@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { InputError, startOf } from './problem.ts';
+import { InputError, type Problem, startOf } from './problem.ts';
 
 /**
  * The largest file that is read. A digests file of a full release is about 16 KiB, one of 5,000 containers
@@ -11,19 +11,17 @@ export const MAX_BYTES = 8 * 1024 * 1024;
  * The text of a UTF-8 file, without a byte order mark.
  *
  * @param what the end of "expected …"
- * @param hints what to do if the file does not exist
+ * @param missing what to do if the file does not exist
  * @throws InputError if it is not a regular file of UTF-8 text of at most {@link MAX_BYTES}, or cannot be read
  */
-export function readTextFile(path: string, what: string, hints: FileHints = {}): string {
-  return decodeText(readFileBytes(path, what, hints), path, what);
+export function readTextFile(path: string, what: string, missing: Help = {}): string {
+  return decodeText(readFileBytes(path, what, missing), path, what);
 }
 
-interface FileHints {
-  readonly missing?: string;
-}
+type Help = Pick<Problem, 'hint' | 'command'>;
 
 /** The bytes of a regular file, under the same conditions: see {@link readTextFile}. */
-export function readFileBytes(path: string, what: string, hints: FileHints = {}): Buffer {
+export function readFileBytes(path: string, what: string, missing: Help = {}): Buffer {
   const wrong = (message: string, hint?: string): InputError =>
     new InputError([{ place: startOf(path), message, hint }]);
   // Node has an error of its own for this one, which is not the system's.
@@ -34,7 +32,8 @@ export function readFileBytes(path: string, what: string, hints: FileHints = {})
     if (error instanceof InputError) throw error;
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;
     const reason = Object.hasOwn(REASONS, code) ? REASONS[code] : `the file cannot be read (${code})`;
-    throw wrong(`${reason}; expected ${what}`, code === 'ENOENT' ? hints.missing : undefined);
+    const message = `${reason}; expected ${what}`;
+    throw new InputError([{ place: startOf(path), message, ...(code === 'ENOENT' && missing) }]);
   }
 }
 

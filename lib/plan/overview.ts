@@ -76,6 +76,27 @@ export function overviewOf(plan: Plan): Overview {
   };
 }
 
+/** Containers that something other than the layout decides about, by what that is. */
+export function specialsOf(plan: Plan): { readonly what: string; readonly names: readonly string[] }[] {
+  const { containers } = overviewOf(plan);
+  const kinds: (readonly [string, (row: ContainerRow) => boolean])[] = [
+    ['excluded: not copied, the ConfigMap leaves them alone', ({ treatment }) => treatment === 'exclude'],
+    ['only copied: the ConfigMap leaves them alone', ({ treatment }) => treatment === 'copyOnly'],
+    ['your own image, which nothing copies', ({ source }) => !source],
+    ['renamed by a rule, an override or the layout', ({ source, local }) => isRenamed(source, local)],
+  ];
+  return kinds.flatMap(([what, is]) => {
+    const names = containers.filter(is).map(containerName);
+    return names.length > 0 ? [{ what, names }] : [];
+  });
+}
+
+function isRenamed(source: ImageReference | undefined, local: Override | undefined): boolean {
+  return (
+    source !== undefined && local !== undefined && !`/${local.repository}`.endsWith(`/${source.repository}`)
+  );
+}
+
 /** `44 containers overridden, 3 only copied, 5 excluded`. */
 export function formatTreatments({ overridden, copyOnly, additions, excluded }: Totals): string {
   const copied = copyOnly > 0 ? `, ${copyOnly} only copied` : '';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ApiObject, type App, Chart } from 'cdk8s';
-import { redact } from '../credentials/redact.ts';
+import { redact, redactError } from '../credentials/redact.ts';
 import { EssAirgap } from '../ess-airgap.ts';
 import { InputError } from '../input/problem.ts';
 import type { Written } from './next-steps.ts';
@@ -18,7 +18,7 @@ export function synthesize(app: App, options: SynthesizeOptions = {}): void {
     // cdk8s shows what an app says on standard error and swallows the rest.
     if (!options.check) process.stderr.write(redact(describeSynthesis(app, synthesis), process.env));
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
+    if (!(error instanceof InputError)) throw redactError(error);
     process.stderr.write(`${redact(error.message, process.env)}\n`);
     process.exitCode = 2;
   }

@@ -34,10 +34,10 @@ export function addDiff(program: Program): void {
     )
     .action(async (old, now, { format }) => {
       const { readContext, readRelease } = await import('../../project.ts');
-      const { readConfigAtHand } = await import('../config-at-hand.ts');
+      const { readOptionalConfig } = await import('../configurations.ts');
       const { reviewRelease } = await import('../../release/review.ts');
       const { releaseJson, releaseMarkdown, releaseText } = await import('../format/release.ts');
-      const document = readConfigAtHand(program);
+      const document = readOptionalConfig(program.opts(), 'diff');
       const before = readRelease(old);
       const after = readRelease(now);
       const contextOf = (info: ReleaseInfo): ReleaseContext =>

@@ -50,9 +50,9 @@ export function addLock(program: Program): void {
       const { lockRelease } = await import('../../lock/lock.ts');
       const { isDigestsFile, readLockInput } = await import('../../lock/read.ts');
       const { renderLock } = await import('../../lock/render.ts');
-      const { writeWhole } = await import('../../lock/write.ts');
+      const { writeWhole } = await import('../write-output.ts');
       const { withRegistries } = await import('../../registry/open.ts');
-      const { readConfigAtHand } = await import('../config-at-hand.ts');
+      const { readOptionalConfig } = await import('../configurations.ts');
       const { lockChanges, lockSummary, unresolvedText } = await import('../format/lock.ts');
 
       const compared = output ?? (check && isDigestsFile(source) ? source : undefined);
@@ -65,7 +65,7 @@ export function addLock(program: Program): void {
         ]);
       }
       const before = compared !== undefined && existsSync(compared) ? readRelease(compared) : undefined;
-      const config = readConfigAtHand(program)?.config;
+      const config = readOptionalConfig(program.opts(), 'lock')?.config;
       const folder = config?.folder ?? '';
       const own = isDigestsFile(source) ? [] : (config?.helm?.values ?? []);
       const files =

@@ -24,10 +24,10 @@ export function addMirror(program: Program): void {
       }),
     )
     .action(async ({ dryRun, format, ca }, command) => {
-      const { loadProject } = await import('../../project.ts');
+      const { readProject } = await import('../configurations.ts');
       const { refuseErrors } = await import('../../plan/finding.ts');
       const { formatCopies } = await import('../format/copies.ts');
-      const { config, plan, place } = loadProject(command.optsWithGlobals().config);
+      const { config, plan, place } = readProject(command.optsWithGlobals(), 'mirror');
       refuseErrors(plan.findings);
       refusePullThrough(config);
       if (dryRun) {

@@ -23,10 +23,11 @@ export function addReport(program: Program): void {
       }),
     )
     .action(async ({ since }, command) => {
-      const { loadProject, readRelease } = await import('../../project.ts');
+      const { readProject } = await import('../configurations.ts');
+      const { readRelease } = await import('../../project.ts');
       const { renderReport } = await import('../../report/page.ts');
       const { reviewRelease } = await import('../../release/review.ts');
-      const { config, plan, images, context, place } = loadProject(command.optsWithGlobals().config);
+      const { config, plan, images, context, place } = readProject(command.optsWithGlobals(), 'report');
       const review = ({ info, images: before }: Release): Review =>
         reviewRelease(before, images, config, place, { before: { ...context, info }, after: context });
       const page = renderReport({

@@ -1,9 +1,18 @@
+import type { YamlMap } from '../../common/yaml.ts';
 import type { Config } from '../../config/schema.ts';
 import type { ContainerImage } from '../../digests/container-image.ts';
 import type { ReleaseInfo } from '../../digests/release.ts';
 import type { Check } from '../checks/checked.ts';
 import type { Override, Plan, ReleaseContext, UncheckedPlan, ValueList } from '../model.ts';
 import type { Step } from '../steps.ts';
+
+/** What to enter where. */
+export interface Wiring {
+  /** For a person. */
+  readonly text: string;
+  /** For a program. */
+  readonly value: YamlMap;
+}
 
 /** What a synth made, as far as the last steps name it. */
 export interface Made {
@@ -34,12 +43,12 @@ export interface Product {
   /** How the users of this line call a container. */
   nameOf(container: Pick<ContainerImage, 'component' | 'container'>): string;
   /**
-   * What to enter where, so that the deployment uses what was synthesised, for a person.
+   * What to enter where, so that the deployment uses what was synthesised.
    *
    * @param helm what `ess-airgap wiring --helm` was given
    * @throws InputError if that is not what this line expects
    */
-  wiringText(plan: Plan, config: Config, helm: readonly string[]): string;
+  wiring(plan: Plan, config: Config, helm: readonly string[]): Wiring;
   /** What remains to be done when the images are in the registry and the manifests are applied. */
   lastSteps(plan: Plan, config: Config, made: Made): readonly Step[];
   /** Finds what only this line can have wrong. */

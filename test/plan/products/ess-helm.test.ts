@@ -356,7 +356,7 @@ describe('the chart and what extra names are lines of the plan', () => {
   });
 
   test('helm reads the chart where it is copied to', () => {
-    const text = productOf(plan.release).wiringText(plan, config, []);
+    const text = productOf(plan.release).wiring(plan, config, []).text;
     expect(text).toContain(
       'helm upgrade --install ess oci://localregistry.local/ess/element-hq/ess-helm/matrix-stack --version 26.8.0 \\\n',
     );

@@ -7,7 +7,7 @@ import type { Step } from '../../steps.ts';
 import type { Made, Product } from '../product.ts';
 import { renderOverrides } from './override.ts';
 import { wiringOf } from './wiring.ts';
-import { wiringText } from './wiring-text.ts';
+import { wiringText, wiringValue } from './wiring-text.ts';
 
 /** The installer with its ElementDeployment, which reads the override from a ConfigMap. */
 export const classic: Product = {
@@ -20,7 +20,10 @@ export const classic: Product = {
   fileName: () => undefined,
   valueLists: () => [],
   nameOf: containerName,
-  wiringText: (plan, config, helm) => wiringText(wiringOf(plan, config, helm)),
+  wiring: (plan, config, helm) => {
+    const wiring = wiringOf(plan, config, helm);
+    return { text: wiringText(wiring), value: wiringValue(wiring) };
+  },
   lastSteps: (plan, config, made) => [wire(plan, config, made), [{ text: 'Install or upgrade ESS.' }]],
   check,
 };

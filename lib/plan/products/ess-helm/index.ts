@@ -2,7 +2,7 @@ import type { Product } from '../product.ts';
 import { checkEssHelm } from './checks.ts';
 import { valueLists } from './lists.ts';
 import { fileName, renderValues } from './override.ts';
-import { configMapName, helmCommand, wiringText } from './wiring.ts';
+import { configMapName, helmCommand, wiringText, wiringValue } from './wiring.ts';
 
 /** The Helm chart matrix-stack, which gets the override as a file of values. */
 export const essHelm: Product = {
@@ -17,7 +17,10 @@ export const essHelm: Product = {
   fileName,
   valueLists,
   nameOf: ({ component, container }) => `${component}.${container}`,
-  wiringText,
+  wiring: (plan, config, helm) => ({
+    text: wiringText(plan, config, helm),
+    value: wiringValue(plan, config),
+  }),
   lastSteps: (plan, config, { values = `dist/${fileName(config)}` }) => [
     [
       {

@@ -1,10 +1,13 @@
 import { shellWord } from '../../../common/text.ts';
+import type { YamlMap, YamlValue } from '../../../common/yaml.ts';
 import type { Config } from '../../../config/schema.ts';
+import { containerName } from '../../../digests/container-image.ts';
 import type { ReleaseInfo } from '../../../digests/release.ts';
 import { formatReference, repositoryName } from '../../../image/reference.ts';
 import { InputError } from '../../../input/problem.ts';
 import { commandLine } from '../../command.ts';
-import type { Plan } from '../../model.ts';
+import type { Override, Plan } from '../../model.ts';
+import { imageOf } from '../../overview.ts';
 import { fileName } from './override.ts';
 
 /**
@@ -34,6 +37,24 @@ export function wiringText(plan: Plan, config: Config, helm: readonly string[]):
     terraform(plan, config),
   ];
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n${elsewhere(plan)}`;
+}
+
+/** The same for a program. */
+export function wiringValue(plan: Plan, config: Config): YamlMap {
+  const { release, copyOnly, additions, excluded } = plan;
+  if (release.product !== 'ess-helm') throw new Error('this is for releases of ESS Helm');
+  const listed = (images: readonly Override[]): YamlValue =>
+    images.map((image) => ({ container: containerName(image), image: formatReference(imageOf(image)) }));
+  return {
+    namespace: config.namespace,
+    chart: { name: release.chart, version: release.version, url: chartOf(plan, config).url },
+    pullSecret: config.pullSecret?.name,
+    valueFiles: [...(config.helm?.values ?? []), fileName(config)],
+    valuesFrom: config.gitops === 'flux' ? [{ kind: 'ConfigMap', name: configMapName(release, config) }] : [],
+    additions: listed(additions),
+    copyOnly: listed(copyOnly),
+    excluded: excluded.map(containerName),
+  };
 }
 
 /** The chart where it is copied to; as a file, if it is not a part of the plan. */
