@@ -49,10 +49,9 @@ export function planConfig(
   config: Config,
   place?: ConfigPlace,
 ): Pick<Project, 'plan' | 'images' | 'context'> {
-  const { folder } = config;
-  const { info, images } = readDigestsFile(inFolder(folder, config.digests));
+  const { info, images } = readDigestsFile(inFolder(config, config.digests));
   const { mode, since } = config.guard;
-  const previous = mode === 'off' || since === undefined ? undefined : readRelease(inFolder(folder, since));
+  const previous = mode === 'off' || since === undefined ? undefined : readRelease(inFolder(config, since));
   const context = {
     ...readContext(info, config),
     ...(previous && { previous: previous.images }),
@@ -71,14 +70,28 @@ export function planConfig(
 export function readContext(info: ReleaseInfo, config: Config): ReleaseContext {
   if (info.product !== 'ess-helm') return { info, values: [] };
   const values = collectProblems(config.helm?.values ?? [], (path): ValuesFile => {
-    const file = inFolder(config.folder, path);
+    const file = inFolder(config, path);
     const text = readTextFile(file, 'a file of Helm values (helm.values)');
     return { path, text, values: parseValues(text, file) };
   });
   return { info, values };
 }
 
-function inFolder(folder: string, path: string): string {
+/**
+ * The plan of the release that was deployed before, by the same configuration.
+ *
+ * @param since its digests file, from the working directory, or `git:REV:path`. Default: guard.since
+ * @returns undefined if there is none
+ */
+export function planPrevious(config: Config, since?: string): Plan | undefined {
+  const path = since ?? (config.guard.since && inFolder(config, config.guard.since));
+  if (path === undefined) return undefined;
+  const { info, images } = readRelease(path);
+  return makePlan(images, config, undefined, readContext(info, config));
+}
+
+/** A path that a configuration names, from the working directory. */
+function inFolder({ folder }: Config, path: string): string {
   return isAbsolute(path) || isGitPath(path) ? path : join(folder, path);
 }
 

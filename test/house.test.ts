@@ -22,6 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   preflight: ['input', 'image', 'config', 'credentials', 'plan', 'registry'],
   manifests: ['input', 'image', 'config', 'credentials', 'plan', 'mirror'],
   validation: ['input'],
+  audit: ['input', 'image', 'digests', 'config', 'plan', 'validation'],
   release: ['input', 'image', 'digests', 'config', 'plan'],
   report: ['input', 'image', 'digests', 'config', 'plan', 'release'],
   // What a synth does with an app; ess-airgap.ts is the construct.
@@ -38,6 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'mirror',
       'registry',
       'lock',
+      'audit',
       'bundle',
       'preflight',
       'release',

@@ -71,7 +71,8 @@ export function checkGuard(checked: Checked): Finding[] {
       finding('guard-previous', {
         place: place?.('guard', 'since'),
         message: `guard also allows ${guard.previous.length} ${guard.previous.length === 1 ? 'image' : 'images'} of the previous release ${since}`,
-        hint: `Remove guard.since when no pod of that release is left: kubectl get pods -n ${config.namespace} -o json | ess-airgap audit - reports them as previous.`,
+        hint: 'Remove guard.since when no pod of that release is left; audit reports these as previous:',
+        command: `kubectl get pods -n ${config.namespace} -o json | ess-airgap audit -`,
       }),
     );
   }
