@@ -57,7 +57,9 @@ describe.each(examples)('examples/%s', (example) => {
   };
   const run = spawnSync('sh', ['app.sh'], { encoding: 'utf8', env });
   const { secrets, committed } = divide(run.status === 0 ? files(out) : {});
-  const objects = Object.entries(committed).flatMap(([name, text]) => (name.endsWith('.yaml') ? parse(text) : []));
+  const objects = Object.entries(committed).flatMap(([name, text]) =>
+    name.endsWith('.yaml') ? parse(text) : [],
+  );
 
   test('dist/ is what synth writes (npm run examples writes it anew)', () => {
     expect(run.stderr).not.toContain('warning:');

@@ -14,7 +14,10 @@ export function lastSteps(plan: Plan, config: Config, { values, config: path }: 
   const secret = pullSecret
     ? ` Its hooks pull images at once: the Secret ${pullSecret.name} must be in the namespace ${namespace} first.`
     : '';
-  const more = { text: 'To see all of it:', commands: [`ess-airgap wiring${path ? ` --config ${path}` : ''}`] };
+  const more = {
+    text: 'To see all of it:',
+    commands: [`ess-airgap wiring${path ? ` --config ${path}` : ''}`],
+  };
   switch (gitops) {
     case 'none':
       return [
