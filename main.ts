@@ -1,8 +1,7 @@
 import { App } from 'cdk8s';
-import { EssAirgap, synthesize } from './lib/index.ts';
+import { configFiles, EssAirgap, synthesize } from './lib/index.ts';
 
-// The cdk8s app. ESS_AIRGAP_CONFIG names the configurations of several deployments, separated by commas.
+// The cdk8s app: each configuration that ESS_AIRGAP_CONFIG names, or airgap.yaml.
 const app = new App();
-for (const config of (process.env.ESS_AIRGAP_CONFIG || 'airgap.yaml').split(','))
-  new EssAirgap(app, config, { config });
+for (const config of configFiles()) new EssAirgap(app, config, { config });
 synthesize(app, { check: process.argv.includes('--check') });

@@ -1,5 +1,6 @@
 // The public API. Everything else may change without notice.
 
+export { configFiles } from './config/config-files.ts';
 export {
   type ConfigDocument,
   type ConfigPlace,

@@ -1,5 +1,7 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { version } from '../../package.json';
+import { DEFAULT_CONFIG, splitConfigFiles } from '../config/config-files.ts';
+import { InputError } from '../input/problem.ts';
 import { safeLines } from '../input/quote.ts';
 
 /** The root command, which the commands are added to. */
@@ -12,9 +14,9 @@ export function makeProgram() {
       "Element Server Suite from a registry of your own: a release's images, planned, compared, checked",
     )
     .addOption(
-      new Option('-c, --config <file>', 'the configuration')
+      new Option('-c, --config <file>', 'the configuration; for synth several, separated by commas')
         .default(
-          process.env.ESS_AIRGAP_CONFIG || 'airgap.yaml',
+          process.env.ESS_AIRGAP_CONFIG || DEFAULT_CONFIG,
           'airgap.yaml, or what ESS_AIRGAP_CONFIG names',
         )
         .helpGroup('Everywhere:'),
@@ -30,7 +32,23 @@ export function makeProgram() {
     })
     .addHelpText('after', EXIT_CODES)
     .showHelpAfterError('ess-airgap --help, or ess-airgap <command> --help, says what there is.')
-    .exitOverride();
+    .exitOverride()
+    .hook('preAction', (program, command) => requireOneConfig(command.name(), program.opts().config));
+}
+
+/** Commands that work on several deployments at once. */
+const TAKE_SEVERAL = ['synth'];
+
+function requireOneConfig(command: string, config: string): void {
+  const files = splitConfigFiles(config);
+  if (files.length < 2 || TAKE_SEVERAL.includes(command)) return;
+  throw new InputError([
+    {
+      message: `${files.length} configurations are named: ${files.join(', ')}; ${command} works on one at a time`,
+      hint: 'Name it:',
+      command: `ess-airgap ${command} --config ${files[0]}`,
+    },
+  ]);
 }
 
 const EXIT_CODES = `

@@ -9,6 +9,7 @@ import { addLock } from './lock.ts';
 import { addMirror } from './mirror.ts';
 import { addPlan } from './plan.ts';
 import { addReport } from './report.ts';
+import { addSynth } from './synth.ts';
 import { addVerify } from './verify.ts';
 import { addWiring } from './wiring.ts';
 
@@ -24,6 +25,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addLock,
   addPlan,
   addLint,
+  addSynth,
   addDiff,
   addWiring,
   addReport,
