@@ -1,7 +1,7 @@
 import { App } from 'cdk8s';
-import { configFiles, EssAirgap, synthesize } from './lib/index.ts';
+import { addDeployments, synthesize } from './lib/index.ts';
 
-// The cdk8s app: each configuration that ESS_AIRGAP_CONFIG names, or airgap.yaml.
+// The cdk8s app: a deployment for each configuration that ESS_AIRGAP_CONFIG names, or for airgap.yaml.
 const app = new App();
-for (const config of configFiles()) new EssAirgap(app, config, { config });
+addDeployments(app);
 synthesize(app, { check: process.argv.includes('--check') });

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { essAirgap, folder } from './support/cli.ts';
 import { divide, Project } from './support/project.ts';
 
 const projects: Project[] = [];
@@ -153,6 +154,16 @@ describe('bad input: no stack trace, exit code not 0, nothing touched', () => {
       'airgap.yaml:3:1: error: the ConfigMap would be empty: exclude selects every container',
     );
     expect(message).toContain('[nothing-overridden]');
+  });
+
+  test('an image of the mirror without a digest: the same answer as lint, before anything is written', () => {
+    const airgap = `${least}mirror: { image: 'quay.io/skopeo/stable:v1' }\n`;
+    const message = refused({ 'airgap.yaml': airgap });
+    expect(message).toContain('airgap.yaml:3:18: error: mirror.image quay.io/skopeo/stable:v1 has no digest');
+    const cwd = folder({ 'airgap.yaml': airgap, 'images_digests.yml': { from: 'images_digests.yml' } });
+    const lint = essAirgap(['lint'], { cwd });
+    expect(lint.status).toBe(1);
+    expect(message).toContain(/^.*mirror-image-unpinned.*$/m.exec(lint.stdout)?.[0] ?? 'nothing');
   });
 });
 

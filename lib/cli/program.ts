@@ -1,7 +1,5 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { version } from '../../package.json';
-import { DEFAULT_CONFIG, splitConfigFiles } from '../config/config-files.ts';
-import { InputError } from '../input/problem.ts';
 import { safeLines } from '../input/quote.ts';
 
 /** The root command, which the commands are added to. */
@@ -14,11 +12,11 @@ export function makeProgram() {
       "Element Server Suite from a registry of your own: a release's images, planned, compared, checked",
     )
     .addOption(
-      new Option('-c, --config <file>', 'the configuration; for synth several, separated by commas')
-        .default(
-          process.env.ESS_AIRGAP_CONFIG || DEFAULT_CONFIG,
-          'airgap.yaml, or what ESS_AIRGAP_CONFIG names',
-        )
+      new Option(
+        '-c, --config <file>',
+        'the configuration; repeat it for several deployments (default: airgap.yaml, or the files, separated by commas, that ESS_AIRGAP_CONFIG names)',
+      )
+        .argParser((path: string, before: readonly string[] | undefined) => [...(before ?? []), path])
         .helpGroup('Everywhere:'),
     )
     .addOption(new Option('--debug', 'show the stack trace of an error').helpGroup('Everywhere:'))
@@ -32,23 +30,7 @@ export function makeProgram() {
     })
     .addHelpText('after', EXIT_CODES)
     .showHelpAfterError('ess-airgap --help, or ess-airgap <command> --help, says what there is.')
-    .exitOverride()
-    .hook('preAction', (program, command) => requireOneConfig(command.name(), program.opts().config));
-}
-
-/** Commands that work on several deployments at once. */
-const TAKE_SEVERAL = ['synth'];
-
-function requireOneConfig(command: string, config: string): void {
-  const files = splitConfigFiles(config);
-  if (files.length < 2 || TAKE_SEVERAL.includes(command)) return;
-  throw new InputError([
-    {
-      message: `${files.length} configurations are named: ${files.join(', ')}; ${command} works on one at a time`,
-      hint: 'Name it:',
-      command: `ess-airgap ${command} --config ${files[0]}`,
-    },
-  ]);
+    .exitOverride();
 }
 
 const EXIT_CODES = `

@@ -1,6 +1,6 @@
 import { parseReport } from '../mirror/report.ts';
 import { EXIT } from './exit.ts';
-import { formatImageReport, formatSummary } from './format/copies.ts';
+import { CopyReport } from './format/copies.ts';
 import { Progress } from './progress.ts';
 import { terminalOf } from './terminal.ts';
 
@@ -14,7 +14,7 @@ export async function showScript(
   run: (show: { onReport: (line: string) => void; onProgress: (line: string) => void }) => Promise<number>,
 ): Promise<void> {
   const progress = new Progress(process.stderr);
-  const terminal = terminalOf(process.stdout);
+  const people = new CopyReport(terminalOf(process.stdout));
   const said: string[] = [];
   const status = await run({
     onReport: (line) => {
@@ -43,6 +43,6 @@ export async function showScript(
   function formatLine(line: string): string {
     const report = parseReport(line);
     if (!report) return `${line}\n`;
-    return 'result' in report ? formatImageReport(report, terminal) : formatSummary(report);
+    return 'result' in report ? people.image(report) : people.summary(report);
   }
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { DNS_LABEL, DNS_SUBDOMAIN } from '../common/kubernetes-names.ts';
 import { parseReference } from '../image/reference.ts';
 
 // What the parts of the schema are made of.
@@ -23,12 +24,10 @@ export function key<S extends z.ZodMiniType>(description: string, schema: S): S 
 
 export const notEmpty = (value: string): string | undefined => (value === '' ? 'it is empty' : undefined);
 
-const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-
 export const namespaceName = (value: string): string | undefined =>
   DNS_LABEL.test(value) ? undefined : 'expected a name of a-z, 0-9 and dashes, 63 characters at most';
 export const objectName = (value: string): string | undefined =>
-  value.length <= 253 && value.split('.').every((label) => DNS_LABEL.test(label))
+  DNS_SUBDOMAIN.test(value)
     ? undefined
     : 'expected a name of a-z, 0-9, dots and dashes, 253 characters at most';
 export const variableName = (value: string): string | undefined =>

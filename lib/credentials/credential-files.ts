@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
-import { dirname, relative, resolve } from 'node:path';
-import { shellWord } from '../common/shell.ts';
+import { relative, resolve } from 'node:path';
+import { shellWord } from '../common/text.ts';
 import type { ConfigPlace } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { isIgnoredByGit } from '../input/git-ignore.ts';
@@ -11,11 +11,6 @@ import { credentialsOf, sourceOf } from './sources.ts';
 /** Something about a file that holds credentials. */
 export interface CredentialFileProblem extends Problem {
   readonly code: Extract<CredentialFault, 'credential-file-in-git'> | CredentialDoubt;
-}
-
-/** Returns the folder that the paths of a configuration are relative to. */
-export function configFolder(place: ConfigPlace | undefined): string {
-  return place ? dirname(place().file) : '.';
 }
 
 /**
@@ -31,7 +26,7 @@ export function checkCredentialFiles(config: Config, place?: ConfigPlace): Crede
   }
   return [...files].flatMap(([file, path]) => {
     const at = place?.(...path, 'path');
-    return checkFile(file, resolve(configFolder(place), file)).map((problem) => ({ place: at, ...problem }));
+    return checkFile(file, resolve(config.folder, file)).map((problem) => ({ place: at, ...problem }));
   });
 }
 

@@ -17,6 +17,7 @@ export const file: CredentialSource<'file'> = {
   }),
   isOneSecret: (a, b) => a.server !== b.server,
   isGiven: ({ config }, { readFile }) => readFile(config.path) !== undefined,
+  howToGive: ({ config }) => `Make the file ${config.path}`,
   variables: () => [],
   files: ({ config }) => [config.path],
   read(credential, context) {
@@ -24,7 +25,7 @@ export const file: CredentialSource<'file'> = {
     const entry = readEntry(credential, context);
     const { username = '', password = '' } = entry ?? {};
     const from = `the password for ${credential.server} in ${path}`;
-    return { server: credential.server, username, password, from };
+    return { server: credential.server, username, password, from, holder: path };
   },
 };
 

@@ -1,4 +1,5 @@
-import { InputError } from '../input/problem.ts';
+import { isObject } from '../common/collections.ts';
+import { InputError, startOf } from '../input/problem.ts';
 
 /** A user name and password for one server. */
 export interface RegistryLogin {
@@ -48,8 +49,7 @@ export interface DockerAuth {
  * @throws InputError for a text that is none; what stands in it is never repeated
  */
 export function parseDockerConfig(text: string, file: string): DockerConfig {
-  const wrong = (message: string): InputError =>
-    new InputError([{ place: { file, line: 1, column: 1 }, message }]);
+  const wrong = (message: string): InputError => new InputError([{ place: startOf(file), message }]);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -93,8 +93,4 @@ function normalizeKey(key: string): string {
   const name = key.replace(/^https?:\/\//, '').replace(/\/+$/, '');
   const bare = /^https?:\/\//.test(key) || /\/v[12]$/.test(name) ? name.replace(/\/.*$/, '') : name;
   return bare === 'index.docker.io' || bare === 'registry-1.docker.io' ? 'docker.io' : bare;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

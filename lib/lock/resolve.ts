@@ -1,3 +1,4 @@
+import { groupBy } from '../common/collections.ts';
 import { formatReference, type ImageReference } from '../image/reference.ts';
 import { RegistryError } from '../registry/error.ts';
 import { mapBounded } from '../registry/map-bounded.ts';
@@ -37,11 +38,7 @@ export async function resolveTags(
   onResolved: (done: number, total: number) => void = () => {},
 ): Promise<Map<string, Resolution>> {
   const distinct = new Map(images.map((image) => [tagName(image), image]));
-  const byServer = new Map<string, [string, ImageReference][]>();
-  for (const entry of distinct) {
-    const { registry } = entry[1];
-    byServer.set(registry, [...(byServer.get(registry) ?? []), entry]);
-  }
+  const byServer = groupBy(distinct, ([, { registry }]) => registry);
   const resolved = new Map<string, Resolution>();
   const ask = async ([name, image]: [string, ImageReference]): Promise<void> => {
     resolved.set(name, await resolve(image, client, known.get(name)));

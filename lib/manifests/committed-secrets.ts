@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path';
 import { ApiObject, App, Chart, Names, YamlOutputType } from 'cdk8s';
 import type { Construct, IConstruct } from 'constructs';
-import { shellWord } from '../common/shell.ts';
+import { shellWord } from '../common/text.ts';
 import { isIgnoredByGit } from '../input/git-ignore.ts';
 import { formatProblem } from '../input/problem.ts';
 import { errorsOf, type Finding, finding } from '../plan/finding.ts';

@@ -1,6 +1,9 @@
 # shellcheck shell=sh
 # Part of mirror.sh and of load.sh: what went wrong, by what skopeo and the registries say; whether to try again, and what
-# to do about it. Who uses it sets what skopeo.sh wants, source and target, which attempt it is, and the longest waits.
+# to do about it.
+#
+# Who uses it sets what skopeo.sh wants, source, target and attempt, the longest waits (SKOPEO_WAIT, LONGEST_WAIT), and
+# what a hint says of a login, a CA and plain HTTP (LOGIN_HELP, CA_HELP, INSECURE_HELP).
 
 # Sets error, class, retry and hint from what skopeo logged last, and at to the server that it is about.
 explain() {
@@ -20,6 +23,8 @@ explain_copy() {
     *"${target%%/*}"*) ;;
     *"${source%%/*}"*) at=${source%%/*} side=source ;;
   esac
+  # The target's helper has answered before: the target was asked first.
+  if [ "$overdue" = helper ] && [ "$source" != bundle ]; then at=${source%%/*} side=source; fi
   classify
   # skopeo keeps a token for as long as it was said to be good. Where the registry had accepted one before, a
   # refusal may mean that it expired early; the next attempt asks for a new one.
@@ -33,28 +38,37 @@ explain_copy() {
 }
 
 read_log() {
-  error='' cause=''
+  error='' cause='' limited=''
+  # A registry may answer with a text of any length.
+  cut -c 1-2000 "$dir/log" >"$dir/lines" || :
   while IFS= read -r line || [ -n "$line" ]; do
     case $line in
       *'level=debug msg="Upload of manifest list type '*) cause=${line##*' failed: '} ;;
+      *'level=debug msg="Too many requests to '*) limited=' (Too Many Requests)' ;;
       *level=fatal*) error=${line#*msg=} ;;
       time=*) ;;
       ?*) error=$line ;;
     esac
-  done <"$dir/log"
-  read_retry_after <"$dir/log"
+  done <"$dir/lines"
+  read_retry_after <"$dir/lines"
   # The first reason is the real one: skopeo goes on to try another format, and says only why that cannot be.
   case $error in
     *'Manifest list must be converted'* | *'Manifest list was edited'*) error=${cause:-$error} ;;
   esac
   error=${error#\"}
   error=${error%\"}
+  # skopeo drops the status of a 4xx answer whose code it does not know.
+  case $error in *': unknown: '*) error=$error$limited ;; esac
   case $error in *[!\ -~]*) error=$(printf '%s' "$error" | tr '\n\t' '  ' | tr -cd '\40-\176') ;; esac
-  [ ${#error} -le 2000 ] || error=$(printf '%s' "$error" | cut -c 1-2000)
+  without_logins
   without_escapes
   without_queries
   [ ${#error} -le 600 ] || error=$(printf '%s' "$error" | cut -c 1-600)
-  if [ -z "$error" ] && [ "$retry_after" -gt "$SKOPEO_WAIT" ]; then
+  if [ "$overdue" = helper ]; then
+    error="a credential helper did not answer within $QUESTION_SECONDS seconds"
+  elif [ -n "$overdue" ]; then
+    error="skopeo was still running after its time limit of $limit seconds"
+  elif [ -z "$error" ] && [ "$retry_after" -gt "$SKOPEO_WAIT" ]; then
     error="too many requests: asked to wait $retry_after seconds"
   fi
 }
@@ -69,6 +83,47 @@ read_retry_after() {
   retry_after=${retry_after#??}
   retry_after=${retry_after%???}
   case $retry_after in '' | *[!0-9]* | 0?* | ???????*) retry_after=0 ;; esac
+}
+
+# A registry can repeat the login that it got: takes out of error what the docker configs of this image hold, and the words
+# behind Basic and Bearer.
+without_logins() {
+  for config in "$source_auth" "$target_auth"; do
+    config=$AUTH_DIR/$config/config.json
+    [ -r "$config" ] || continue
+    while IFS= read -r line || [ -n "$line" ]; do
+      for key in auth password identitytoken; do
+        rest=$line
+        while :; do
+          case $rest in *"\"$key\""*\"*\"*) ;; *) break ;; esac
+          rest=${rest#*"\"$key\""}
+          rest=${rest#*\"}
+          without "${rest%%\"*}"
+        done
+      done
+    done <"$config"
+  done
+  for scheme in Basic Bearer basic bearer; do
+    rest=$error
+    while :; do
+      case $rest in *"$scheme "*) ;; *) break ;; esac
+      rest=${rest#*"$scheme "}
+      token=${rest%%[!A-Za-z0-9._~+/=-]*}
+      [ ${#token} -lt 12 ] || without "$token"
+    done
+  done
+}
+
+# Takes a secret out of error. Shorter ones would be found in innocent words.
+without() {
+  [ ${#1} -ge 6 ] || return 0
+  plain='' left=$error
+  while :; do
+    case $left in *"$1"*) ;; *) break ;; esac
+    plain=$plain${left%%"$1"*}'***'
+    left=${left#*"$1"}
+  done
+  error=$plain$left
 }
 
 # What JSON would have to escape: a double quote becomes a single one, a backslash goes. "Not there" is what every image
@@ -101,50 +156,65 @@ without_queries() {
   error=$plain$left
 }
 
-# The class of an error, by the words of skopeo 1.9 to 1.22 (containers/image 5.23 to 5.42) and of the registries.
-# The order matters: a text may match more than one. Whatever is not known is tried again.
+# Sets class, retry and hint by the words of an error, which are those of skopeo 1.9 to 1.22 (containers/image 5.23 to
+# 5.42) and of the registries. The order matters: a text may match more than one. What no pattern knows is tried again.
 classify() {
-  retry='' hint=''
+  retry='' hint='' unreachable=''
   case $error in
+    'a credential helper did not answer within '*)
+      class=credential-helper
+      hint="The docker config names a helper for $at (credHelpers, credsStore) that waits for something: run it by hand, or log in without it."
+      ;;
+    'skopeo was still running after '*)
+      class=timeout retry=yes
+      hint="$at is slow, or skopeo is stuck."
+      ;;
     *'onfigured as immutable'* | *'tag is immutable'* | *'repository is immutable'* | *'cannot be overwritten'* | \
       *'does not allow updating'*)
       class=immutable-tag
-      hint="$at holds another image at this tag and does not let it be replaced: delete it there, or give the image another tag in overrides."
+      hint="$at has another image at this tag and does not let it be replaced: delete it there, or give the image another tag in overrides."
       ;;
     *'no space left on device'* | *'disk quota exceeded'*)
       class=disk-full retry=yes
-      hint='The volume of HOME and TMPDIR is full, or that of the registry.'
+      hint='The volume of HOME and TMPDIR is full, or the disk of the registry.'
       ;;
     *oomanyrequests* | *'oo many requests'* | *'oo Many Requests'* | *'StatusCode: 429'*)
       class=rate-limited retry=yes
-      hint="$at answers no more for now. A credential for it may have a larger quota; see the finding rate-budget."
+      hint="$at limits the number of requests. With a login the limit may be higher; see the finding rate-budget."
       ;;
     *'HTTP status: 5'* | *'from registry 5'* | *'StatusCode: 5'* | *': 500 ('* | *': 502 ('* | *': 503 ('* | *': 504 ('* | *'service unavailable'*)
       class=server-error retry=yes
-      hint="$at has a problem of its own: its log knows more."
+      hint="$at failed by itself: see its log."
       ;;
-    *x509:* | *'look like a TLS handshake'* | *'HTTP response to HTTPS client'* | *'remote error: tls:'* | *'missing client certificate'* | \
-      *'missing key '*)
+    *'HTTP response to HTTPS client'*)
       class=certificate
-      hint="Give the CA of $at in mirror.caBundle, or a client certificate where it asks for one; mirror.insecure only for plain HTTP by choice."
+      hint="$at speaks plain HTTP. If that is intended, name it in $INSECURE_HELP."
+      ;;
+    *x509:* | *'look like a TLS handshake'* | *'remote error: tls:'* | *'missing client certificate'* | *'missing key '*)
+      class=certificate
+      hint="Give the CA of $at $CA_HELP; give a client certificate if $at asks for one."
       ;;
     *'deadline exceeded'* | *'i/o timeout'* | *'handshake timeout'* | *'timeout awaiting'* | *'Client.Timeout'* | *'imed out'*)
       class=timeout retry=yes
-      hint="$at is slow or not reachable; a firewall or NetworkPolicy may drop the packets."
+      hint="$at is slow or cannot be reached: a firewall or a NetworkPolicy may drop the packets."
+      case $error in *'dial tcp'*) unreachable=yes ;; esac
       ;;
     *'no such host'* | *'name resolution'* | *'server misbehaving'*)
-      class=dns retry=yes
-      hint="The name of $at is not known where this runs."
+      class=dns retry=yes unreachable=yes
+      hint="The name of $at cannot be resolved here."
       ;;
-    *'onnection reset'* | *'onnection refused'* | *'roken pipe'* | *': EOF'* | *'unexpected EOF'* | *'no route to host'* | *'is unreachable'* | \
-      *'closed network connection'* | *'server closed'* | *'http2: '* | *'http: '* | *'proxyconnect '*)
+    *'onnection refused'* | *'no route to host'* | *'is unreachable'* | *'proxyconnect '*)
+      class=connection retry=yes unreachable=yes
+      hint="$at cannot be reached: it is down, the port is wrong, or a firewall, NetworkPolicy or proxy refuses the connection."
+      ;;
+    *'onnection reset'* | *'roken pipe'* | *': EOF'* | *'unexpected EOF'* | *'closed network connection'* | *'server closed'* | *'http2: '* | *'http: '*)
       class=connection retry=yes
-      hint="The connection to $at broke or is refused; a proxy between may be the reason."
+      hint="The connection to $at broke; a proxy on the way may be the reason."
       ;;
     *'Digest did not match'* | *'does not match provided manifest digest'* | *'would not match destination'* | \
       *'igest invalid'* | *'provided digest did not match'* | *'reserve digests'*)
       class='digest-not-preserved'
-      hint='The bytes are not those of the digest: somebody changed them on the way, or the image would have to be converted.'
+      hint='The bytes do not have the planned digest: they were changed on the way, or the image would have to be converted.'
       ;;
     *'blob upload unknown'* | *'blob upload invalid'*)
       class=upload-lost retry=yes
@@ -152,36 +222,43 @@ classify() {
       ;;
     *'no image found in '*)
       class=no-platform
-      hint='The index names no image for any of mirror.platforms.'
+      hint='The index has no image for any of mirror.platforms.'
       ;;
     *nauthorized* | *'uthentication required'* | *'invalid username/password'* | *'StatusCode: 401'* | *'status: 401'*)
       class=unauthorized
-      hint="$at refuses the credential of this $side, or wants one: see mirror.auth. Harbor also says so where the project does not exist."
+      hint="$at does not accept the login for this $side, or needs one: $LOGIN_HELP. Harbor also answers like this if the project does not exist."
       ;;
     *': denied'* | *'the resource is denied'* | *'(Forbidden)'* | *'StatusCode: 403'* | *'status: 403'* | *'insufficient_scope'*)
       class=denied
-      hint="The credential of this $side does not allow it at $at; some registries also say so where a project is missing or a path is too deep."
+      hint="The login for this $side does not have the permission at $at; some registries also answer like this if a project is missing or a path is too deep."
       ;;
     *'manifest blob unknown'* | *'lob unknown'* | *'manifest invalid'* | *'ame invalid'* | *'ag invalid'* | *'ize invalid'* | *unsupported* | \
       *'StatusCode: 4'[01][0235-9]* | *'status: 4'[01][0235-9]* | *'received a manifest list'* | *'ot supported'*)
       class=refused
-      hint="$at does not take or give this image as it is: its kind of manifest, its name, its size. On Artifactory also where the credential may not overwrite."
+      hint="$at does not accept or serve this image as it is: its kind of manifest, its name or its size. Artifactory also answers like this if the login may not overwrite."
       ;;
     *'anifest unknown'* | *'ame unknown'* | *'not known to registry'* | *'StatusCode: 404'* | *'(Not Found)'* | *'status: 404'* | *'ot found'*)
       class=not-found
       hint="$at does not have it: the tag or digest was removed, or the repository must be created first."
       ;;
+    *': unknown: '*)
+      class=refused
+      hint="$at rejects the request for a reason of its own: the error ends with its words. ess-airgap preflight shows the HTTP status."
+      ;;
     *'ource image rejected'* | *'rust policy'* | *'is blocked in'*)
       class=policy
-      hint="The policy.json or registries.conf of the skopeo image forbids it."
+      hint='The policy.json or registries.conf of the skopeo image forbids it.'
       ;;
     '')
-      class=unknown retry=yes error='skopeo said nothing'
+      class=unknown retry=yes error='skopeo printed no reason'
       hint='It was killed (memory limit?), or the volume of TMPDIR is full.'
       ;;
-    *) class=unknown retry=yes ;;
+    *)
+      class=unknown retry=yes
+      hint='This reason is not known to ess-airgap: the error is as skopeo printed it.'
+      ;;
   esac
   if [ "$retry_after" -gt "$LONGEST_WAIT" ]; then
-    hint="$at wants no request for $retry_after seconds; this waits $LONGEST_WAIT at most."
+    hint="$at asks for no request in the next $retry_after seconds; this run waits for $LONGEST_WAIT seconds at most."
   fi
 }

@@ -1,18 +1,22 @@
 # shellcheck shell=sh
 # Part of mirror.sh: what is done for one image.
 
-# Makes one attempt. Sets result to copied, skipped or failed; where it failed, also what explain sets.
+# Makes one attempt. Sets result to copied, skipped or failed, in verify mode to present or failed; with a failure also
+# what explain sets.
 mirror_image() {
-  result=failed retry='' retry_after=0 class='' error='' hint='' lacks=''
+  result=failed retry='' retry_after=0 class='' error='' hint='' lacks='' unreachable='' closed=''
+  at=${target%%/*} side=target
   wanted=$digest
+  ! is_closed "$target" "$target_auth" || return 0
   if [ "$wanted" = - ] && [ "$source" != - ] && [ "$MODE" = copy ]; then
+    ! is_closed "$source" "$source_auth" || return 0
     # No digest was planned: what the tag is now is what gets copied, whatever it becomes meanwhile.
     inspect "$source" "$source_auth" || { explain source; return 0; }
     wanted=$found
   fi
   if inspect "$target" "$target_auth"; then
     if [ "$found" = "$wanted" ] || [ "$wanted" = - ]; then
-      result=skipped
+      [ "$MODE" = copy ] && result=skipped || result=present
       # An answer that was lost: an earlier attempt of this run brought the image after all.
       [ "$copy_began" = - ] || result=copied
       return 0
@@ -33,10 +37,13 @@ mirror_image() {
     return 0
   fi
   if [ "$MODE" = verify ]; then
-    hint='Run the mirror with mode copy.'
+    hint='Copy it: run the mirror without the mode verify.'
     return 0
   fi
+  ! is_closed "$source" "$source_auth" || return 0
   progress "copying from ${source%%/*}"
+  scopes_of "$target" "$target_auth"
+  echo "$folder_scope" >"$dir/copying" || :
   copy_began=yes
   if [ "$platforms" = - ]; then
     copy_digest all "$wanted" "$target" || { explain_copy; return 0; }

@@ -3,7 +3,7 @@
 #
 #   sh mirror.sh PLAN...
 #
-# with its parts beside it: plan.sh, workers.sh, image.sh, results.sh, and skopeo.sh, faults.sh and report.sh, which
+# with its parts beside it: plan.sh, workers.sh, servers.sh, image.sh, results.sh, and skopeo.sh, faults.sh and report.sh, which
 # load.sh has too.
 #
 # A plan file has one line an image, its fields separated by blanks, "-" for a field that is empty; lines that
@@ -56,6 +56,9 @@ export TMPDIR
 SKOPEO_WAIT=60
 # Who asks for a longer wait than this is not waited for.
 LONGEST_WAIT=3600
+LOGIN_HELP='see mirror.auth'
+CA_HELP='in mirror.caBundle'
+INSECURE_HELP=mirror.insecure
 TERMINATION_LOG=/dev/termination-log
 
 main() {
@@ -85,14 +88,17 @@ main() {
   # Every worker inherits these: one position in each file for all of them, moved on by whose turn it is.
   exec 3<"$work/queue" 4<>"$work/turn" 5<"$work/deferred" 6<>"$work/results"
   echo >&4
+  watch &
+  watcher=$!
+  ask_targets
   count=0
   while [ "$count" -lt "$PARALLEL" ] && [ "$count" -lt "$expected" ]; do
     count=$((count + 1))
+    mkdir "$work/worker-$count"
     work_on_queue "$count" &
     workers="$workers $!"
+    echo "$!" >"$work/worker-$count/worker" || :
   done
-  watch >/dev/null 2>&1 &
-  watcher=$!
   for worker in $workers; do await "$worker"; done
   kill -TERM "$watcher" 2>/dev/null || :
   wait "$watcher" || :
@@ -120,7 +126,7 @@ usage() {
 # shellcheck disable=SC2317 # the trap calls it
 stop() {
   stopping=yes
-  for worker in $workers; do kill -TERM "$worker" 2>/dev/null || :; done
+  for process in $child $workers; do kill -TERM "$process" 2>/dev/null || :; done
 }
 
 # The parts lie beside this file.
@@ -129,6 +135,8 @@ case $0 in */*) here=${0%/*} ;; *) here=. ;; esac
 . "$here/plan.sh"
 # shellcheck source=lib/mirror/workers.sh
 . "$here/workers.sh"
+# shellcheck source=lib/mirror/servers.sh
+. "$here/servers.sh"
 # shellcheck source=lib/mirror/image.sh
 . "$here/image.sh"
 # shellcheck source=lib/mirror/results.sh

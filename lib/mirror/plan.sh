@@ -2,9 +2,9 @@
 # Part of mirror.sh: reads the plan files. What they hold becomes part of command lines, file names and JSON, so nothing
 # that is not valid gets further than this.
 
-# Writes the images of all plans, numbered, to the queue. Ends the run if a line is not valid.
+# Writes the images of all plans, numbered, to the queue, and of each target server and login the first. Ends the run if a line is not valid.
 read_plans() {
-  number=0
+  number=0 servers=' '
   : >"$work/problems"
   for plan in "$@"; do
     line_number=0
@@ -17,8 +17,15 @@ read_plans() {
       # Without a digest, what a tag gets is decided by the source.
       [ "$digest" = - ] && wanted=$source || wanted=$digest
       echo "$target $wanted" >&8
+      case $servers in
+        *" ${target%%/*},$target_auth "*) ;;
+        *)
+          servers="$servers${target%%/*},$target_auth "
+          echo "$number $target $target_auth" >&9
+          ;;
+      esac
     done <"$plan"
-  done 7>"$work/queue" 8>"$work/targets"
+  done 7>"$work/queue" 8>"$work/targets" 9>"$work/servers"
   sort -u "$work/targets" >"$work/targets-sorted"
   previous='' first=''
   while read -r target wanted; do

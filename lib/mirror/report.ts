@@ -1,18 +1,26 @@
 /** What a script reports of one image, as one line of JSON. */
 export interface ImageReport {
   readonly image: string;
-  readonly result: 'copied' | 'skipped' | 'failed';
+  /** `present` instead of `skipped` in verify mode, where nothing is copied. */
+  readonly result: 'copied' | 'skipped' | 'present' | 'failed';
   readonly containers: readonly string[];
+  /** What kind of failure it is: a class of docs/reference/mirror-faults.md. */
+  readonly class?: string;
   /** Why it failed. */
   readonly error?: string;
+  /** What to do about the failure. */
+  readonly hint?: string;
 }
 
-/** The last line of the report: expected = copied + skipped + failed. */
+/** The last line of the report: expected = copied + skipped + failed, in verify mode present + failed. */
 export interface SummaryReport {
   readonly expected: number;
-  readonly copied: number;
-  readonly skipped: number;
+  readonly copied?: number;
+  readonly skipped?: number;
+  readonly present?: number;
   readonly failed: number;
+  /** Those of the failed that the run had no time for; left out when there are none. */
+  readonly interrupted?: number;
 }
 
 /** Reads a line of the report of mirror.sh or load.sh; undefined for any other line. */

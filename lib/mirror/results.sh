@@ -5,9 +5,12 @@
 # The JSON line of an image, and what the summary is made of.
 report() {
   case $result-$retry in failed-yes) kind=transient ;; failed-*) kind=permanent ;; *) kind=- ;; esac
+  # An image that another has saved the trouble was not tried.
+  tried=$attempt
+  [ -z "$closed" ] || { tried=$((attempt - 1)) error="not tried: $error"; }
   printf '%s %s %s %s %s: %s\n' "$number" "$result" "$kind" "${class:--}" "$target" "${error:--}" >&6 || return 0
   more=$(printf '"source":"%s","attempts":%d,"seconds":%d.%d' \
-    "${source#-}" "$attempt" "$((spent / 100))" "$((spent / 10 % 10))")
+    "${source#-}" "$tried" "$((spent / 100))" "$((spent / 10 % 10))")
   [ -z "$lacks" ] || more="$more,\"lacks\":[$lacks]"
   print_result || lose_output
 }
@@ -28,7 +31,7 @@ progress() {
 report_the_rest() {
   reported=' '
   while read -r number _ && [ -n "$number" ]; do reported="$reported$number "; done <"$work/results"
-  result=failed retry=yes class=interrupted attempt=0 spent=0 lacks=''
+  result=failed retry=yes class=interrupted attempt=0 spent=0 lacks='' closed=''
   error='the mirror was stopped before this image was done'
   hint='Run it again: what is there already is not copied again.'
   while read -r number digest source target source_auth target_auth platforms containers; do
@@ -39,20 +42,30 @@ report_the_rest() {
 }
 
 summarize() {
-  copied=0 skipped=0 permanent=0
-  while read -r number result kind _ && [ -n "$number" ]; do
-    case $result-$kind in
+  copied=0 skipped=0 present=0 permanent=0 interrupted=0
+  while read -r number result kind class _ && [ -n "$number" ]; do
+    case $result-$kind-$class in
       copied-*) copied=$((copied + 1)) ;;
       skipped-*) skipped=$((skipped + 1)) ;;
-      *-permanent) permanent=$((permanent + 1)) ;;
+      present-*) present=$((present + 1)) ;;
+      *-permanent-*) permanent=$((permanent + 1)) ;;
+      *-interrupted) interrupted=$((interrupted + 1)) ;;
     esac
   done <"$work/results"
-  # What could not even be written down did not succeed.
-  failed=$((expected - copied - skipped))
+  # A result that could not even be written down is no success.
+  failed=$((expected - copied - skipped - present))
+  if [ "$MODE" = copy ]; then
+    counts="$copied copied, $skipped skipped"
+    more="\"copied\":$copied,\"skipped\":$skipped,\"failed\":$failed"
+  else
+    counts="$present present"
+    more="\"present\":$present,\"failed\":$failed"
+  fi
+  [ "$interrupted" -eq 0 ] || more="$more,\"interrupted\":$interrupted"
   if [ -f "$TERMINATION_LOG" ] && [ -w "$TERMINATION_LOG" ]; then
     write_termination_log >"$TERMINATION_LOG" || :
   fi
-  print_summary || lose_output
+  print_summary "$more" || lose_output
   [ ! -e "$work/lost-output" ] || exit 1
   [ "$failed" -gt 0 ] || exit 0
   [ "$permanent" -lt "$failed" ] || exit 3
@@ -61,7 +74,7 @@ summarize() {
 
 # Kubernetes keeps 4096 bytes of it: what no retry will mend first.
 write_termination_log() {
-  text="$failed of $expected images failed, $copied copied, $skipped skipped"
+  text="$failed of $expected images failed, $counts"
   echo "$text"
   size=${#text} left=$failed
   for wanted_kind in permanent transient; do

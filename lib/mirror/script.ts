@@ -4,6 +4,7 @@ import mirror from './mirror.sh';
 import plan from './plan.sh';
 import report from './report.sh';
 import results from './results.sh';
+import servers from './servers.sh';
 import skopeo from './skopeo.sh';
 import { stripComments } from './strip-comments.ts';
 import workers from './workers.sh';
@@ -19,6 +20,7 @@ export const SCRIPT: Readonly<Record<string, string>> = {
   [SCRIPT_NAME]: mirror,
   'plan.sh': plan,
   'workers.sh': workers,
+  'servers.sh': servers,
   'image.sh': image,
   'results.sh': results,
   ...SHARED,

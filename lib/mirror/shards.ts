@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { groupBy } from '../common/collections.ts';
 import { repositoryName } from '../image/reference.ts';
 import type { Relocation } from '../plan/model.ts';
 
@@ -29,12 +30,7 @@ export function partition(relocations: readonly Relocation[], count: number): Re
 
 /** Largest first, as they are hardest to place; then in an order that a new one does not disturb. */
 function byRepository(relocations: readonly Relocation[]): { name: string; images: Relocation[] }[] {
-  const groups = new Map<string, Relocation[]>();
-  for (const relocation of relocations) {
-    const name = repositoryName(relocation.source ?? relocation.target);
-    groups.set(name, [...(groups.get(name) ?? []), relocation]);
-  }
-  return [...groups]
+  return [...groupBy(relocations, ({ source, target }) => repositoryName(source ?? target))]
     .map(([name, images]) => ({ name, images, weight: digest(name) }))
     .sort((a, b) => b.images.length - a.images.length || (a.weight < b.weight ? -1 : 1));
 }

@@ -20,22 +20,23 @@ work_on_queue() {
   trap 'stopping=yes; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null || :' TERM
   child=''
   dir=$work/worker-$1
-  mkdir "$dir"
   while take; do
-    if must_wait; then
-      if [ -z "$deferred" ] && defer; then continue; fi
+    while [ -z "$stopping" ] && must_wait; do
+      if [ -z "$deferred" ] && defer; then continue 2; fi
       sleep_until "$not_before"
-    fi
+    done
     [ -z "$stopping" ] || break
     uptime
     began=$hundredths
     mirror_image
+    [ -n "$stopping" ] || learn
+    : >"$dir/copying" || :
     uptime
     spent=$((spent + hundredths - began))
     # What was interrupted has no result: report_the_rest accounts for it.
     [ -z "$stopping" ] || [ "$result" != failed ] || break
     if [ "$result" = failed ] && [ "$retry" = yes ] && [ "$attempt" -lt "$ATTEMPTS" ] &&
-      [ "$retry_after" -le "$LONGEST_WAIT" ]; then
+      [ "$retry_after" -le "$LONGEST_WAIT" ] && [ -z "$closed" ]; then
       plan_retry
       defer || finish
     else
@@ -84,18 +85,6 @@ finish() {
   end_turn
 }
 
-# Whether it is too early for this image: for itself, or because one of its servers wants to be left alone.
-must_wait() {
-  for server in "${source%%/*}" "${target%%/*}"; do
-    [ -e "$work/quiet-$server" ] || continue
-    read -r until <"$work/quiet-$server" || continue
-    [ "$until" -le "$not_before" ] || not_before=$until
-  done
-  [ "$not_before" -gt 0 ] || return 1
-  uptime
-  [ "$seconds" -lt "$not_before" ]
-}
-
 sleep_until() {
   sleep $(($1 - seconds)) &
   child=$!
@@ -106,9 +95,8 @@ sleep_until() {
 # The wait doubles with each attempt, is eight times as long for who asked for fewer requests, and differs from
 # image to image, so that they do not all come back at once. Who says how long to wait is not asked earlier.
 plan_retry() {
-  pause=$RETRY_SECONDS doublings=1
+  double_pause "$RETRY_SECONDS" "$attempt"
   [ "$class" != rate-limited ] || pause=$((pause * 8))
-  while [ "$doublings" -lt "$attempt" ]; do pause=$((pause * 2)) doublings=$((doublings + 1)); done
   [ "$retry_after" -le "$pause" ] || pause=$((retry_after + 1))
   [ "$class" != rate-limited ] || echo "$((seconds + pause))" >"$work/quiet-$at" || :
   pause=$((pause + pause * ((hundredths + number * 37) % 100) / 200))
@@ -117,65 +105,27 @@ plan_retry() {
   attempt=$((attempt + 1))
 }
 
-# Looks after the workers: who was killed, what waits for too long.
-watch() {
-  trap - EXIT
-  trap '' HUP INT QUIT USR1 USR2
-  child=''
-  trap 'kill -TERM "$child" 2>/dev/null || :; exit 0' TERM
-  while :; do
-    sleep 5 &
-    child=$!
-    wait "$child" || :
-    kill -0 $$ 2>/dev/null || clean_up_after_kill
-    watch_waits
-    watch_workers
-  done
-}
-
 # mirror.sh itself was killed: its workers see that before the next image, but what runs now ends at once.
-clean_up_after_kill() {
-  for pid_file in "$work"/worker-*/pid; do
-    read -r pid <"$pid_file" && kill -TERM "$pid" || :
-  done
-  sleep 1
-  rm -rf "$work"
-  exit 0
-}
-
-# A worker that was killed may have had the turn: then no other gets it any more, and the run has to end.
-watch_workers() {
-  count=0
-  for worker in $workers; do
-    count=$((count + 1))
-    [ ! -e "$work/worker-$count/ended" ] || continue
+also_watch() {
+  if ! kill -0 $$; then
+    for pid_file in "$work"/*/pid; do
+      read -r pid _ <"$pid_file" && end_skopeo "$pid"
+    done
+    sleep 1
+    rm -rf "$work"
+    exit 0
+  fi
+  # A worker that was killed may have had the turn: then no other gets it any more, and the run has to end.
+  for pid_file in "$work"/worker-*/worker; do
+    [ ! -e "${pid_file%/worker}/ended" ] || continue
+    read -r worker <"$pid_file" || continue
     kill -0 "$worker" || { : >"$work/killed" && kill -TERM $$; } || :
   done
 }
 
-# Ends a skopeo that was asked to wait for longer than it will: it would ask again too early, up to four times. The
-# worker waits instead.
-watch_waits() {
-  for log in "$work"/worker-*/log; do
-    [ -r "$log" ] || continue
-    read -r pid <"${log%/log}/pid" || continue
-    read_retry_after <"$log"
-    read -r same_pid <"${log%/log}/pid" || continue
-    if [ "$retry_after" -gt "$SKOPEO_WAIT" ] && [ "$pid" = "$same_pid" ]; then
-      kill -TERM "$pid" || :
-    fi
-  done
-}
-
-# The time since the system's start; without /proc, by the clock. No process is started for it.
-uptime() {
-  if [ -r /proc/uptime ] && read -r now _ </proc/uptime; then
-    seconds=${now%.*}
-    # A leading 1, lest 08 be taken for an octal number.
-    now=1${now#*.}
-    hundredths=$((seconds * 100 + now - 100))
-  else
-    seconds=$(date +%s)
-    hundredths=$((seconds * 100))
-  fi
+# Sets pause to so many seconds, doubled with each attempt after the first.
+#   double_pause SECONDS ATTEMPT
+double_pause() {
+  pause=$1 doublings=1
+  while [ "$doublings" -lt "$2" ]; do pause=$((pause * 2)) doublings=$((doublings + 1)); done
 }

@@ -1,4 +1,4 @@
-import { shellWord } from '../common/shell.ts';
+import { shellWord } from '../common/text.ts';
 import type { ConfigPlace } from '../config/load.ts';
 import { formatReference, type ImageReference } from '../image/reference.ts';
 

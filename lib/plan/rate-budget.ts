@@ -1,3 +1,4 @@
+import { groupBy } from '../common/collections.ts';
 import type { MirrorConfig } from '../config/schema.ts';
 import { credentialFor } from '../credentials/select.ts';
 import type { Relocation } from './model.ts';
@@ -47,23 +48,18 @@ const DOCKER_HUB_PERSONAL = 200;
 
 /** For each upstream server, in order, what a first run costs there. A run with nothing to do costs nothing. */
 export function rateBudgets(relocations: readonly Relocation[], mirror: MirrorConfig): RateBudget[] {
-  const images = new Map<string, number>();
-  const requests = new Map<string, number>();
-  const withLogin = new Set<string>();
-  for (const { source, platforms } of relocations) {
-    if (!source) continue;
-    images.set(source.registry, (images.get(source.registry) ?? 0) + 1);
-    const more = manifestsOfAnImage(platforms).count;
-    requests.set(source.registry, (requests.get(source.registry) ?? 0) + more);
-    if (credentialFor(source, mirror.auth)) withLogin.add(source.registry);
-  }
-  return [...images]
+  const copies = relocations.flatMap(({ source, platforms }) => (source ? { source, platforms } : []));
+  return [...groupBy(copies, ({ source }) => source.registry)]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([server, count]) => ({
+    .map(([server, group]) => ({
       server,
-      images: count,
-      requests: requests.get(server) ?? 0,
-      ...quotaOf(server, withLogin.has(server), mirror),
+      images: group.length,
+      requests: group.reduce((sum, { platforms }) => sum + manifestsOfAnImage(platforms).count, 0),
+      ...quotaOf(
+        server,
+        group.some(({ source }) => credentialFor(source, mirror.auth)),
+        mirror,
+      ),
     }));
 }
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
 import type { Environment } from '../input/environment.ts';
 import { readTextFile } from '../input/file.ts';
-import { InputError } from '../input/problem.ts';
+import { InputError, startOf } from '../input/problem.ts';
 
 /** Where distributions keep the certificates that the machine trusts: Go's list, so skopeo's too. */
 const SYSTEM_FILES = [
@@ -35,7 +35,7 @@ function readCertificates(file: string): string {
   if (/-----BEGIN CERTIFICATE-----/.test(text)) return text;
   throw new InputError([
     {
-      place: { file, line: 1, column: 1 },
+      place: startOf(file),
       message: 'the file holds no certificate; expected PEM, with a line -----BEGIN CERTIFICATE-----',
     },
   ]);

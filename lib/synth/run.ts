@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { ApiObject, type App, Chart } from 'cdk8s';
-import { DEFAULT_CONFIG } from '../config/config-files.ts';
-import { redact } from '../credentials/redact.ts';
+import { redact, redactError } from '../credentials/redact.ts';
 import { EssAirgap } from '../ess-airgap.ts';
 import { InputError } from '../input/problem.ts';
 import { formatFinding } from '../plan/finding.ts';
@@ -20,7 +19,7 @@ export function synthesize(app: App, options: SynthesizeOptions = {}): void {
     // cdk8s shows what an app says on standard error and swallows the rest.
     process.stderr.write(redact(describeSynthesis(app, synthesis, options), process.env));
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
+    if (!(error instanceof InputError)) throw redactError(error);
     process.stderr.write(`${redact(error.message, process.env)}\n`);
     process.exitCode = 2;
   }
@@ -56,7 +55,8 @@ function writtenFor(deployment: EssAirgap, { folder, files }: Synthesis): Writte
   const own = files.filter((file) => file.deployment === deployment);
   const path = (chart: Chart | undefined): string[] =>
     own.filter((file) => file.chart === chart).map(({ name }) => join(folder, name));
-  const [images = ''] = path(Chart.of(deployment.digestsConfigMap));
+  const [images] = path(deployment.imagesChart);
+  const values = own.find(({ chart }) => chart === undefined);
   const secrets = own.filter(({ secret }) => secret);
   const inNamespace = (namespace: string | undefined): string[] =>
     secrets
@@ -64,16 +64,16 @@ function writtenFor(deployment: EssAirgap, { folder, files }: Synthesis): Writte
       .map(({ name }) => join(folder, name));
   const [mirror] = mirrorJob ? path(Chart.of(mirrorJob)) : [];
   return {
-    images,
+    ...(images && { images }),
+    ...(values && { values: join(folder, values.name) }),
     ...(mirror && mirrorJob && { mirror: { file: mirror, job: mirrorJob.name } }),
     secrets: { mirror: inNamespace(config.mirror?.namespace), nodes: inNamespace(config.namespace) },
-    ...(configPath && configPath !== DEFAULT_CONFIG && { config: configPath }),
+    ...(configPath && configPath !== 'airgap.yaml' && { config: configPath }),
   };
 }
 
-function namespacesOf(chart: Chart): (string | undefined)[] {
-  return chart.node
-    .findAll()
+function namespacesOf(chart: Chart | undefined): (string | undefined)[] {
+  return (chart?.node.findAll() ?? [])
     .filter((it) => it instanceof ApiObject)
     .map(({ metadata }) => metadata.namespace);
 }

@@ -1,3 +1,5 @@
+import { isObject } from '../common/collections.ts';
+
 /** A manifest that some app synthesised: anything, until it is looked at. */
 export type Value = unknown;
 
@@ -7,11 +9,6 @@ export function field(value: Value, ...path: readonly string[]): Value {
     (at, name) => (isObject(at) && Object.hasOwn(at, name) ? at[name] : undefined),
     value,
   );
-}
-
-/** Whether a value is a mapping. */
-export function isObject(value: Value): value is Record<string, Value> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The items of a list; none where the value is no list. */

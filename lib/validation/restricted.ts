@@ -1,4 +1,5 @@
-import { containersOf, field, isObject, listOf, type Pod, type Value } from './manifest.ts';
+import { isObject } from '../common/collections.ts';
+import { containersOf, field, listOf, type Pod, type Value } from './manifest.ts';
 
 // The Pod Security Standard "restricted" of Kubernetes 1.28, which holds all of "baseline", for Linux pods.
 

@@ -1,4 +1,6 @@
-import { containersOf, field, isObject, podOf, type Value } from './manifest.ts';
+import { isObject } from '../common/collections.ts';
+import { DNS_LABEL, DNS_SUBDOMAIN } from '../common/kubernetes-names.ts';
+import { containersOf, field, podOf, type Value } from './manifest.ts';
 import { restrictedLocations } from './restricted.ts';
 
 /** Where a manifest was synthesised to. */
@@ -68,9 +70,6 @@ function plainValues(manifest: Value): string[] {
   });
 }
 
-const LABEL = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?';
-const DNS_LABEL = new RegExp(`^${LABEL}$`);
-const DNS_SUBDOMAIN = new RegExp(`^(?=.{1,253}$)${LABEL}(\\.${LABEL})*$`);
 const QUALIFIED = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 
 function nameLocations(manifest: Value): string[] {

@@ -204,13 +204,16 @@ describe('whatever is wrong, the folder is as it was', () => {
   });
 });
 
-test('the other commands work on one configuration, and say so', () => {
-  const cwd = folder({ ...sample, 'a.yaml': `${least}name: a\n`, 'b.yaml': `${least}name: b\ncluster: b\n` });
+test('several deployments, by options or by the environment', () => {
+  const deployment = (name: string): string => `${least}name: ${name}\ncluster: ${name}\n`;
+  const cwd = folder({ ...sample, 'a.yaml': deployment('a'), 'b.yaml': deployment('b') });
+  const files = ['a-ess-images.k8s.yaml', 'b-ess-images.k8s.yaml'];
+  expect(essAirgap(['synth', '-c', 'a.yaml', '-c', 'b.yaml'], { cwd }).status).toBe(0);
+  expect(fs.readdirSync(join(cwd, 'dist'))).toEqual(files);
   const env = { ESS_AIRGAP_CONFIG: 'a.yaml, b.yaml' };
-  const run = essAirgap(['lint'], { cwd, env });
-  expect(run).toMatchObject({ status: 2, stdout: '' });
-  expect(run.stderr).toContain('2 configurations are named: a.yaml, b.yaml; lint works on one at a time');
-  expect(run.stderr).toContain('ess-airgap lint --config a.yaml');
-  expect(essAirgap(['synth'], { cwd, env }).status).toBe(0);
-  expect(fs.readdirSync(join(cwd, 'dist'))).toEqual(['a-ess-images.k8s.yaml', 'b-ess-images.k8s.yaml']);
+  expect(essAirgap(['synth', '--output', 'other'], { cwd, env }).status).toBe(0);
+  expect(read(join(cwd, 'other'))).toEqual(read(join(cwd, 'dist')));
+  const twice = essAirgap(['synth', '-c', 'a.yaml', '-c', 'a.yaml'], { cwd });
+  expect(twice).toMatchObject({ status: 2, stdout: '' });
+  expect(twice.stderr).toContain('a.yaml and a.yaml are both called a');
 });

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readGivenLogins, readLogins } from '../../lib/credentials/logins.ts';
 import { InputError, loadProject, readConfig } from '../../lib/index.ts';
@@ -146,7 +146,7 @@ describe('what is refused, with the reason and never with a value', () => {
     expect(messageOf(() => read(withDockerConfig('{}')))).toContain('none for any');
     const dir = folder({ 'airgap.yaml': airgap('.') });
     expect(messageOf(() => read(join(dir, 'airgap.yaml')))).toContain(
-      'this is no file; expected a docker config [credential-file]',
+      'this is a directory; expected a docker config [credential-file]',
     );
     for (const [path, reason] of [
       ['~/.docker/config.json', '~ is not expanded'],
@@ -203,7 +203,7 @@ describe('where the file is', () => {
       {
         severity: 'warning',
         message: expect.stringContaining('(mode 0644)'),
-        hint: 'chmod 600 ../docker/config.json',
+        command: `chmod 600 ${relative('', join(path, '../../docker/config.json'))}`,
       },
     ]);
   });

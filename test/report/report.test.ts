@@ -143,7 +143,12 @@ describe('hostile names', () => {
       place: { file: evil, line: 1, column: 1 },
     }));
     const input: ConfigInput = { apiVersion: 'ess-airgap/v1', registry: { server: 'localregistry.local' } };
-    const config = { ...defineConfig(input), namespace: evil, exclude: [evil], configMap: { name: evil } };
+    const config = {
+      ...defineConfig(input),
+      namespace: evil,
+      overrides: { [evil]: {} },
+      configMap: { name: evil },
+    };
     const plan = makePlan(images, config);
     const review = reviewRelease(images.slice(3), images.slice(1), config);
     const html = renderReport({ config, plan, digests: evil, since: { name: evil, review } });

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import type { ConfigInput } from '../../lib/index.ts';
 import { type Image, pushImage } from './images.ts';
@@ -19,7 +21,7 @@ export interface Line {
   digest: string;
   source: string;
   containers: string[];
-  result: 'copied' | 'skipped' | 'failed';
+  result: 'copied' | 'skipped' | 'present' | 'failed';
   attempts: number;
   seconds: number;
   failure?: 'transient' | 'permanent';
@@ -32,7 +34,14 @@ export interface Line {
 
 export interface Outcome extends PodResult {
   lines: Line[];
-  summary: { expected: number; copied: number; skipped: number; failed: number };
+  summary: {
+    expected: number;
+    copied?: number;
+    skipped?: number;
+    present?: number;
+    failed: number;
+    interrupted?: number;
+  };
   /** The line about a repository of the target, without the registry. */
   line(repository: string): Line;
 }
@@ -122,11 +131,14 @@ export function outcomeOf(result: PodResult): Outcome {
   const summary = all.at(-1) as Outcome['summary'];
   const lines = all.slice(0, -1) as Line[];
   const count = (wanted: Line['result']) => lines.filter(({ result }) => result === wanted).length;
+  const interrupted = lines.filter((line) => line.class === 'interrupted').length;
   expect(summary).toEqual({
     expected: lines.length,
-    copied: count('copied'),
-    skipped: count('skipped'),
+    ...('present' in summary
+      ? { present: count('present') }
+      : { copied: count('copied'), skipped: count('skipped') }),
     failed: count('failed'),
+    ...(interrupted > 0 && { interrupted }),
   });
   expect(new Set(lines.map(({ image }) => image)).size).toBe(lines.length);
   const permanent = lines.filter(({ failure }) => failure === 'permanent').length;
@@ -135,12 +147,39 @@ export function outcomeOf(result: PodResult): Outcome {
   expect(result.terminationLog).toMatch(
     new RegExp(`^${summary.failed} of ${summary.expected} images failed,`),
   );
+  collectWords(lines);
   const line = (repository: string): Line => {
     const found = lines.find(({ image }) => image.includes(`/${repository}:`));
     if (!found) throw new Error(`no line about ${repository}`);
     return found;
   };
   return { ...result, lines, summary, line };
+}
+
+/**
+ * Adds the errors of a run, as skopeo and the registry worded them, to the file that FAULT_WORDS names: how
+ * lib/mirror/faults.tsv is made (`.ci/registries/words`).
+ */
+function collectWords(lines: readonly Line[]): void {
+  const file = process.env.FAULT_WORDS;
+  if (!file) return;
+  const version = (tool: string) =>
+    execFileSync(tool, ['--version'], { encoding: 'utf8' })
+      .match(/\d+\.\d+\.\d+/g)
+      ?.at(-1);
+  for (const { class: name = '', error = '' } of lines) {
+    // Not words of skopeo, or a class that takes more than the words.
+    if (!error || /^not tried: |^the |^after |^this image|^skopeo |interrupted/.test(error)) continue;
+    const words = error
+      .replace(/(127\.0\.0\.1|localhost):\d{2,}/g, 'r.example:5000')
+      .replace(/127\.0\.0\.1:\d+->/g, '192.0.2.1:1->')
+      .replace(/sha256:[0-9a-f]{64}/g, `sha256:${'0'.repeat(64)}`)
+      .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}/g, 'UUID')
+      .replace(/r\.example:5000(\/v2)?\/[a-z0-9-]+\/[a-z0-9]+/g, 'r.example:5000$1/a/b')
+      .replace(/x{20,}/g, 'xxx');
+    const by = name === 'token-expired' ? 'unauthorized' : name;
+    appendFileSync(file, `${version('skopeo')}\t${version('docker-registry')}\t${by}\t${words}\n`);
+  }
 }
 
 /** Pushes images, several at once, each as `repository:v1`. */

@@ -1,5 +1,8 @@
+import type { Release } from '../../digests/release.ts';
+import type { Review } from '../../release/review.ts';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit.ts';
+import { outputOption } from '../options.ts';
 import type { Program } from '../program.ts';
 
 /** `ess-airgap report`: the plan as one HTML page. */
@@ -12,28 +15,33 @@ export function addReport(program: Program): void {
         'and filter, findings and, with --since, what changed. Exit code 1 where a finding is an error.',
     )
     .option('--since <old>', 'the older release: images_digests.yml, a ConfigMap, or git:REV:path')
+    .addOption(outputOption())
     .addHelpText(
       'after',
       examples({
-        'ess-airgap report > report.html': 'the plan',
-        'ess-airgap report --since git:HEAD:images_digests.yml > report.html':
+        'ess-airgap report --output report.html': 'the plan',
+        'ess-airgap report --since git:HEAD:images_digests.yml --output report.html':
           'and what changes against the committed release',
       }),
     )
-    .action(async ({ since }, command) => {
-      const { loadProject, readRelease } = await import('../../project.ts');
+    .action(async ({ since, output }, command) => {
+      const { readProject } = await import('../configurations.ts');
+      const { writeOutput } = await import('../write-output.ts');
+      const { readRelease } = await import('../../project.ts');
       const { renderReport } = await import('../../report/page.ts');
       const { reviewRelease } = await import('../../release/review.ts');
-      const { config, plan, images, place } = loadProject(command.optsWithGlobals().config);
+      const { config, plan, images, context, place } = readProject(command.optsWithGlobals(), 'report');
+      const review = ({ info, images: before }: Release): Review =>
+        reviewRelease(before, images, config, place, { before: { ...context, info }, after: context });
       const page = renderReport({
         config,
         plan,
         digests: config.digests,
         ...(since !== undefined && {
-          since: { name: since, review: reviewRelease(readRelease(since), images, config, place) },
+          since: { name: since, review: review(readRelease(since)) },
         }),
       });
-      process.stdout.write(page);
+      writeOutput(output, page);
       if (plan.findings.some(({ severity }) => severity === 'error')) process.exitCode = EXIT.no;
     });
 }

@@ -1,4 +1,3 @@
-import { splitConfigFiles } from '../../config/config-files.ts';
 import { examples } from '../examples.ts';
 import type { Program } from '../program.ts';
 
@@ -22,12 +21,14 @@ export function addSynth(program: Program): void {
       examples({
         'ess-airgap synth': 'the manifests of airgap.yaml, in dist/',
         'ess-airgap synth --check': 'before a commit, or where dist/ must stay as it is',
-        'ess-airgap synth --config staging.yaml,production.yaml': 'two deployments, each with a name',
+        'ess-airgap synth --config staging.yaml --config production.yaml':
+          'two deployments, each with a name',
       }),
     )
     .action(async ({ output, check = false }, command) => {
       const { synthesizeDeployments } = await import('../../synth/deployments.ts');
-      const configs = splitConfigFiles(command.optsWithGlobals().config);
+      const { configPathsOf } = await import('../configurations.ts');
+      const configs = configPathsOf(command.optsWithGlobals());
       process.stdout.write(synthesizeDeployments(configs, output, { check }));
     });
 }

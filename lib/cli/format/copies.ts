@@ -12,23 +12,69 @@ export function formatCopies(relocations: readonly Relocation[]): string {
   const copies = relocations.filter(({ source }) => source).length;
   const own = relocations.length - copies;
   lines.push(
-    `${copies} images would be copied, but for those that are there with their digest${own > 0 ? `; ${own} of your own must be there` : ''}`,
+    `${countImages(copies)} would be copied, but for those that are there with their digest${own > 0 ? `; ${own} of your own must be there` : ''}`,
   );
   return `${lines.join('\n')}\n`;
 }
 
-/** What became of one image, as soon as it is known. */
-export function formatImageReport(
-  { image, result, containers, error }: ImageReport,
-  { colors }: Terminal,
-): string {
-  const paint = { copied: colors.green, skipped: colors.dim, failed: colors.red };
-  const line = `${paint[result](result.padEnd(7))}  ${image}`;
-  if (result !== 'failed') return `${line}\n`;
-  return `${line}\n         ${error ?? ''}\n         used by ${containers.join(', ')}\n`;
+/** Failures that have one cause. */
+interface Cause {
+  readonly first: ImageReport;
+  images: number;
 }
 
-/** How many images there were, and what became of them. */
-export function formatSummary({ expected, copied, skipped, failed }: SummaryReport): string {
-  return `${expected} images: ${copied} copied, ${skipped} were there already, ${failed} failed\n`;
+/** The report of mirror.sh or load.sh for people: each image as soon as it is known, and each cause of failures once. */
+export class CopyReport {
+  readonly #terminal: Terminal;
+  readonly #causes = new Map<string, Cause>();
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  /** What became of one image. */
+  image(report: ImageReport): string {
+    const { image, result, containers, error = '', hint = '' } = report;
+    const { colors } = this.#terminal;
+    const word = report.class === 'interrupted' ? 'not done' : result;
+    const paint = result !== 'failed' ? (result === 'copied' ? colors.green : colors.dim) : colors.red;
+    const line = `${paint(word.padEnd(7))}  ${image}\n`;
+    if (result !== 'failed' || report.class === 'interrupted') return line;
+    const cause = this.#count(report);
+    const users = `         used by ${containers.join(', ')}\n`;
+    if (cause.images > 1) return `${line}         ${report.class}, as ${cause.first.image}\n${users}`;
+    return `${line}         ${error}\n${hint && `         ${hint}\n`}${users}`;
+  }
+
+  /** How many images there were, what became of them, and the causes that more than one failure has. */
+  summary({ expected, copied, skipped, present, failed, interrupted = 0 }: SummaryReport): string {
+    const counts = [
+      copied !== undefined && `${copied} copied`,
+      skipped !== undefined && `${skipped} were there already`,
+      present !== undefined && `${present} present`,
+      `${failed - interrupted} failed`,
+      interrupted > 0 && `${interrupted} not done, because the run was interrupted`,
+    ];
+    const causes = [...this.#causes.values()]
+      .filter(({ images }) => images > 1)
+      .sort((a, b) => b.images - a.images)
+      .map(({ first, images }) => {
+        const hint = first.hint ? `  ${first.hint}\n` : '';
+        return `\n${images} images failed for the same reason: ${first.class}\n  ${first.error ?? ''}\n${hint}`;
+      });
+    return `${countImages(expected)}: ${counts.filter(Boolean).join(', ')}\n${causes.join('')}`;
+  }
+
+  /** The errors of two images differ in their names; class and hint are the same if the cause is. */
+  #count(report: ImageReport): Cause {
+    const key = JSON.stringify([report.class, report.hint, report.class ? '' : report.error]);
+    const cause = this.#causes.get(key) ?? { first: report, images: 0 };
+    cause.images += 1;
+    this.#causes.set(key, cause);
+    return cause;
+  }
+}
+
+function countImages(count: number): string {
+  return count === 1 ? '1 image' : `${count} images`;
 }

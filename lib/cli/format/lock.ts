@@ -1,3 +1,5 @@
+import { groupBy } from '../../common/collections.ts';
+import { count } from '../../common/text.ts';
 import { containerName } from '../../digests/container-image.ts';
 import type { Release } from '../../digests/release.ts';
 import { shortReference } from '../../image/reference.ts';
@@ -41,12 +43,9 @@ export function lockChanges(before: Release, after: Release, colors: Colors): st
 
 /** Tags whose digests could not be had, one cause once, however many tags it has to do with. */
 export function unresolvedText(unresolved: readonly Unresolved[]): string {
-  const groups = new Map<string, Unresolved[]>();
-  for (const one of unresolved) {
-    const { resolution } = one;
-    const cause = resolution.result === 'missing' ? 'the registry has no such tag' : resolution.reason;
-    groups.set(cause, [...(groups.get(cause) ?? []), one]);
-  }
+  const groups = groupBy(unresolved, ({ resolution }) =>
+    resolution.result === 'missing' ? 'the registry has no such tag' : resolution.reason,
+  );
   const lines = [...groups].flatMap(([cause, images]) => [
     `error: ${printable(cause)}`,
     ...images.map(({ image, containers }) => `    ${image}  in ${containers.join(', ')}`),
@@ -66,8 +65,4 @@ export function lockSummary({ info, images }: Release): string {
     `${count(images.length, 'container')}, ${count(distinct.size, 'distinct image')}`,
     off.length > 0 ? `, switched off: ${off.join(', ')}` : '',
   ].join('');
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

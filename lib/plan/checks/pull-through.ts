@@ -1,5 +1,5 @@
-import { groupBy } from '../../common/group-by.ts';
-import { count, few } from '../../common/words.ts';
+import { groupBy } from '../../common/collections.ts';
+import { count, few } from '../../common/text.ts';
 import { containerName } from '../../digests/container-image.ts';
 import { formatReference, type ImageReference } from '../../image/reference.ts';
 import { type Finding, finding } from '../finding.ts';
