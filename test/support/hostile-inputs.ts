@@ -50,6 +50,8 @@ function command({ pick }: Random): string[] {
     ['plan', '--format', 'json'],
     ['plan', '--format', 'markdown'],
     ['report'],
+    ['lint', '--format', 'json'],
+    ['lint', '--format', 'sarif'],
   ]);
 }
 

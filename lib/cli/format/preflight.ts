@@ -1,5 +1,6 @@
 import { type Answer, wouldFail } from '../../preflight/answer.ts';
 import type { Terminal } from '../terminal.ts';
+import { jsonText } from './json.ts';
 
 /** One line per answer with what to do, and whether the copy would succeed. */
 export function formatAnswers(answers: readonly Answer[], { colors }: Terminal): string {
@@ -27,5 +28,5 @@ export function answersJson(
 ): string {
   const result = wouldFail(answers) ? 'failed' : 'ok';
   const copy = size && { images: size.images, bytes: size.bytes };
-  return `${JSON.stringify({ result, ...(copy && { copy }), answers }, null, 2)}\n`;
+  return jsonText({ result, ...(copy && { copy }), answers });
 }
