@@ -1,3 +1,5 @@
+import type { Release } from '../../digests/release.ts';
+import type { Review } from '../../release/review.ts';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit.ts';
 import { outputOption } from '../options.ts';
@@ -28,13 +30,15 @@ export function addReport(program: Program): void {
       const { readRelease } = await import('../../project.ts');
       const { renderReport } = await import('../../report/page.ts');
       const { reviewRelease } = await import('../../release/review.ts');
-      const { config, plan, images, place } = readProject(command.optsWithGlobals(), 'report');
+      const { config, plan, images, context, place } = readProject(command.optsWithGlobals(), 'report');
+      const review = ({ info, images: before }: Release): Review =>
+        reviewRelease(before, images, config, place, { before: { ...context, info }, after: context });
       const page = renderReport({
         config,
         plan,
         digests: config.digests,
         ...(since !== undefined && {
-          since: { name: since, review: reviewRelease(readRelease(since), images, config, place) },
+          since: { name: since, review: review(readRelease(since)) },
         }),
       });
       writeOutput(output, page);
