@@ -1,4 +1,6 @@
 import { Option } from '@commander-js/extra-typings';
+import type { ReleaseInfo } from '../../digests/release.ts';
+import type { ReleaseContext } from '../../plan/model.ts';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit.ts';
 import { outputOption } from '../options.ts';
@@ -32,7 +34,7 @@ export function addDiff(program: Program): void {
       }),
     )
     .action(async (old, now, { format, output }) => {
-      const { readRelease } = await import('../../project.ts');
+      const { readContext, readRelease } = await import('../../project.ts');
       const { readOptionalConfig } = await import('../configurations.ts');
       const { outputTerminal, writeOutput } = await import('../write-output.ts');
       const { reviewRelease } = await import('../../release/review.ts');
@@ -40,10 +42,15 @@ export function addDiff(program: Program): void {
       const document = readOptionalConfig(program.opts(), 'diff');
       const before = readRelease(old);
       const after = readRelease(now);
+      const contextOf = (info: ReleaseInfo): ReleaseContext =>
+        document ? readContext(info, document.config) : { info, values: [] };
       const review = {
         old,
         new: now,
-        ...reviewRelease(before, after, document?.config, document?.place),
+        ...reviewRelease(before.images, after.images, document?.config, document?.place, {
+          before: contextOf(before.info),
+          after: contextOf(after.info),
+        }),
       };
       const write = {
         text: () => releaseText(review, outputTerminal(output)),

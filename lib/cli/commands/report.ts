@@ -1,5 +1,7 @@
 import { basename, isAbsolute, relative } from 'node:path';
 import { Option } from '@commander-js/extra-typings';
+import type { Release } from '../../digests/release.ts';
+import type { Review } from '../../release/review.ts';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit.ts';
 import { outputOption } from '../options.ts';
@@ -55,7 +57,9 @@ export function addReport(program: Program): void {
           },
         ]);
       }
-      const { config, plan, images, place } = readProject(command.optsWithGlobals(), 'report');
+      const { config, plan, images, context, place } = readProject(command.optsWithGlobals(), 'report');
+      const review = ({ info, images: before }: Release): Review =>
+        reviewRelease(before, images, config, place, { before: { ...context, info }, after: context });
       const read = async (file: string) => ({ file, text: await readInput(file, 'results in JSON') });
       const evidence =
         result &&
@@ -71,7 +75,7 @@ export function addReport(program: Program): void {
               ...(since !== undefined && {
                 since: {
                   name: withoutRoot(since),
-                  review: reviewRelease(readRelease(since), images, config, place),
+                  review: review(readRelease(since)),
                 },
               }),
             });

@@ -42,7 +42,9 @@ export function checkLeftAlone({ images, excluded, resolved, config, place }: Ch
   const overridden = new Set(
     resolved.flatMap(({ image, treatment }) => (treatment === 'override' ? image.component : [])),
   );
-  const copied = resolved.flatMap(({ image, treatment }) => (treatment === 'copyOnly' ? image : []));
+  const copied = resolved.flatMap(({ image, treatment }) =>
+    treatment === 'copyOnly' && !image.role ? image : [],
+  );
   const { server } = config.registry;
   return [
     ...leftAlone(excluded, images).map(({ component, words, upstream, place }) =>
