@@ -3,10 +3,12 @@ import { Construct } from 'constructs';
 import type { ConfigPlace } from './config/load.ts';
 import type { Config, MirrorConfig } from './config/schema.ts';
 import type { Credential } from './credentials/credential-source.ts';
+import type { Searched } from './credentials/leak-check.ts';
 import { readLogins } from './credentials/logins.ts';
 import { credentialsOf, secretNameOf } from './credentials/sources.ts';
 import type { Environment } from './input/environment.ts';
 import { formatProblem, InputError, type Problem } from './input/problem.ts';
+import { ImageAdmissionPolicy } from './manifests/admission-policy.ts';
 import { findCollisions } from './manifests/collisions.ts';
 import { claimSecretFiles, findCommittedSecrets, SECRETS_CHART } from './manifests/committed-secrets.ts';
 import { contentHash } from './manifests/content-hash.ts';
@@ -21,6 +23,7 @@ import { leakFinder } from './manifests/secret-leaks.ts';
 import { addPlainSecrets, addSecretObjects } from './manifests/secrets.ts';
 import { errorsOf, refuseErrors } from './plan/finding.ts';
 import type { Plan } from './plan/model.ts';
+import { productOf } from './plan/products/index.ts';
 import { findNameCollision, loadProject, type Project, planConfig } from './project.ts';
 
 export interface EssAirgapProps {
@@ -50,8 +53,10 @@ export interface EssAirgapProps {
 
 /**
  * One deployment: everything that a configuration asks for, as charts, each of them a file: `ess-images` (the override
- * ConfigMap), `ess-mirror` (the Job and what it needs), `pull-ess-secrets` and `mirror-ess-secrets` (the plain Secrets of
- * the nodes and of the Job, never to be committed). The configuration's `name`, if it has one, is in front of these names. A chart without objects is not made. The charts are
+ * ConfigMap), `ess-mirror` (the Job and what it needs), `ess-guard` (the admission policy, which is cluster-scoped and
+ * often applied by somebody else), `pull-ess-secrets` and `mirror-ess-secrets` (the plain Secrets of the nodes and of the
+ * Job, never to be committed). The configuration's `name`, if it has one, is in front of these names. A chart without
+ * objects is not made. The charts are
  * children of the app, because cdk8s adds a hash to the file names of others.
  *
  * Validates when the app is synthesised: an app with a broken configuration or release file, a plan with errors, a
@@ -121,8 +126,17 @@ export class EssAirgap extends Construct {
     return this.#made().charts;
   }
 
-  /** @throws InputError if the input is such that there is none */
-  get digestsConfigMap(): DigestsConfigMap {
+  /** The chart `ess-images`; undefined if it has no objects. */
+  get imagesChart(): Chart | undefined {
+    return this.#parts?.imagesChart;
+  }
+
+  /**
+   * The override ConfigMap; undefined for ESS Helm, unless Flux is to read it.
+   *
+   * @throws InputError if the input is such that there is none
+   */
+  get digestsConfigMap(): DigestsConfigMap | undefined {
     return this.#made().digestsConfigMap;
   }
 
@@ -133,6 +147,19 @@ export class EssAirgap extends Construct {
    */
   get mirrorJob(): MirrorJob | undefined {
     return this.#made().mirrorJob;
+  }
+
+  /**
+   * ESS Helm: the override as a file of Helm values, which `synthesize` writes beside the manifests. Undefined for a
+   * release of the installer, which has only the ConfigMap.
+   *
+   * @throws InputError if the configuration or the digests file cannot be read
+   */
+  get valuesFile(): { readonly name: string; readonly text: string } | undefined {
+    const { plan, config } = this.#made();
+    const product = productOf(plan.release);
+    const name = product.fileName(config);
+    return name === undefined ? undefined : { name, text: product.renderOverride(plan) };
   }
 
   /** The charts with plain Secrets, those of the nodes first; empty if there are none. */
@@ -154,9 +181,22 @@ export class EssAirgap extends Construct {
       ...this.#problems,
       ...errorsOf([
         ...findCollisions(parts, earlier),
-        ...this.#findLeaks(this.#app.charts.filter((chart) => !secrets.has(chart))),
+        ...this.#findLeaks(
+          this.#app.charts.filter((chart) => !secrets.has(chart)),
+          deployments.flatMap((deployment) => deployment.#otherTexts()),
+        ),
         ...(deployments[0] === this ? findCommittedSecrets(this.#app) : []),
       ]),
+    ];
+  }
+
+  /** What is written beside objects. */
+  #otherTexts(): Searched[] {
+    if (!this.#parts) return [];
+    const { valuesFile: values, config } = this;
+    return [
+      { kind: 'comment', name: 'in front of each file', json: { digests: config.digests } },
+      ...(values ? [{ kind: 'file', name: values.name, json: values }] : []),
     ];
   }
 
@@ -196,15 +236,32 @@ export class EssAirgap extends Construct {
     };
     const common = partProps(config);
 
+    const product = productOf(plan.release);
     const images = chart('ess-images');
-    const digestsConfigMap = new DigestsConfigMap(images, 'digests', {
-      ...common,
-      plan,
-      namespace,
-      name: config.configMap.name,
-    });
+    const digestsConfigMap = product.hasConfigMap(config)
+      ? new DigestsConfigMap(images, 'digests', {
+          ...common,
+          plan,
+          namespace,
+          name: product.configMapName(plan.release, config),
+        })
+      : undefined;
     addSecretObjects(images, credentialsUsedBy('nodes', config), common);
+    const hasImages = images.node.children.length > 0;
+    if (!hasImages) {
+      this.#app.node.tryRemoveChild(images.node.id);
+      charts.pop();
+    }
     const mirrorJob = mirror && addMirror(chart('ess-mirror'), project, mirror, others);
+    if (plan.guard && config.guard.mode !== 'off') {
+      new ImageAdmissionPolicy(chart('ess-guard'), 'guard', {
+        ...common,
+        plan,
+        guard: plan.guard,
+        namespace,
+        mode: config.guard.mode,
+      });
+    }
     for (const made of charts) annotateForGitops(made, config.gitops);
 
     const logins =
@@ -218,7 +275,14 @@ export class EssAirgap extends Construct {
       addPlainSecrets(made, held, common);
       return made;
     });
-    return { ...project, charts, digestsConfigMap, mirrorJob, secrets };
+    return {
+      ...project,
+      charts,
+      imagesChart: hasImages ? images : undefined,
+      digestsConfigMap,
+      mirrorJob,
+      secrets,
+    };
   }
 }
 
@@ -228,7 +292,8 @@ type Source = Pick<Project, 'config' | 'plan'> & Partial<Pick<Project, 'place'>>
 /** What a deployment is made of. */
 interface Parts extends Source {
   readonly charts: readonly Chart[];
-  readonly digestsConfigMap: DigestsConfigMap;
+  readonly imagesChart: Chart | undefined;
+  readonly digestsConfigMap: DigestsConfigMap | undefined;
   readonly mirrorJob: MirrorJob | undefined;
   readonly secrets: readonly Chart[];
 }
@@ -238,7 +303,7 @@ function load({ config, plan, place }: EssAirgapProps): Source {
     const project = loadProject(config);
     return { ...project, plan: plan ?? project.plan };
   }
-  return { config, place, plan: plan ?? planConfig(config, '.', place).plan };
+  return { config, place, plan: plan ?? planConfig(config, place).plan };
 }
 
 /**

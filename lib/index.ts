@@ -1,5 +1,6 @@
 // The public API. Everything else may change without notice.
 
+export { configPaths } from './config/config-paths.ts';
 export {
   type ConfigDocument,
   type ConfigPlace,
@@ -17,6 +18,7 @@ export { EssAirgap, type EssAirgapProps } from './ess-airgap.ts';
 export { formatReference, type ImageReference, parseReference } from './image/reference.ts';
 export type { Environment } from './input/environment.ts';
 export { collectProblems, InputError, type Place, type Problem } from './input/problem.ts';
+export { ImageAdmissionPolicy, type ImageAdmissionPolicyProps } from './manifests/admission-policy.ts';
 export { DigestsConfigMap, type DigestsConfigMapProps } from './manifests/digests-config-map.ts';
 export {
   ExternalRegistrySecret,
@@ -34,9 +36,10 @@ export { RegistrySecret, type RegistrySecretProps } from './manifests/registry-s
 export { SealedRegistrySecret, type SealedRegistrySecretProps } from './manifests/sealed-registry-secret.ts';
 export { findLeaks } from './manifests/secret-leaks.ts';
 export { FINDINGS, type Finding, type FindingCode, refuseErrors, type Severity } from './plan/finding.ts';
-export type { Override, Plan, Relocation } from './plan/model.ts';
+export type { Guard, Override, Plan, Relocation } from './plan/model.ts';
 export { makePlan } from './plan/plan.ts';
 export { loadProject, loadProjects, type Project } from './project.ts';
+export { addDeployments } from './synth/deployments.ts';
 export { synthesize } from './synth/run.ts';
 export type { SynthesizeOptions } from './synth/synthesize.ts';
 export { ManifestValidation, type ValidationContext } from './validation/index.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
-import { goJson, redact } from '../lib/credentials/redact.ts';
+import { goJson, redact, redactError, rememberSecret } from '../lib/credentials/redact.ts';
 import { essAirgap } from './support/cli.ts';
 import { divide, Project } from './support/project.ts';
 
@@ -220,4 +220,12 @@ console.error('hunter2-hunter3');
   );
   expect(run.stderr).toBe('*** ***\n');
   expect(run.stdout.replace(/\s+/g, ' ').trim()).toBe('* * * * * * a b c 377 376');
+});
+
+test('a fault of our own shows its stack trace without secrets', () => {
+  const error = new TypeError('no property hunter2-hunter3 of robot:hunter2@a.b');
+  rememberSecret('hunter2-hunter3');
+  expect(redactError(error)).toBe(error);
+  expect(`${error.message} ${error.stack}`).not.toContain('hunter2');
+  expect(error.stack).toContain('hidden-credentials.test.ts');
 });

@@ -5,6 +5,6 @@ cd "$(dirname "$0")/../.."
 attack=$1
 shift
 sh scripts/build.sh
-node_modules/.bin/esbuild "bench/robustness/$attack.ts" --bundle --platform=node --format=esm --packages=external \
+node_modules/.bin/esbuild "bench/robustness/$attack.ts" --bundle --platform=node --format=esm --packages=external --loader:.sh=text \
   --log-level=warning --outfile="node_modules/.cache/ess-airgap/robustness-$attack.mjs"
 exec node "node_modules/.cache/ess-airgap/robustness-$attack.mjs" "$@"

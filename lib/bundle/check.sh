@@ -29,6 +29,7 @@ check_bundle() {
   compare_contents
   find_older
   stop_if_wrong
+  set +f
   IFS=$old_ifs
 }
 

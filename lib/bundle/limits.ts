@@ -7,6 +7,8 @@ export const LIMITS = {
   planBytes: 8 * 1024 * 1024,
   /** Lines of load.plan. */
   planLines: 100_000,
+  /** Bytes of one line of load.plan: the names of some thousand containers. */
+  planLineBytes: 65_536,
   /** Parts, which have three digits. */
   parts: 999,
   /** Bytes of a manifest or an index: what the OCI distribution specification wants registries to accept. */

@@ -3,10 +3,11 @@
 #   sh load-checked.sh FOLDER
 # FOLDER has what check.sh leaves: load.plan, the manifests, and the paths of the other files.
 set -eu
+export LC_ALL=C
 
 main() {
-  work=$1 child=''
-  trap '[ -z "$child" ] || kill -TERM "$child" 2>/dev/null || :' EXIT
+  work=$1 child='' watcher=''
+  trap end_children EXIT
   end_on_signals
   push_bundle
 }

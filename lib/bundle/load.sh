@@ -2,6 +2,8 @@
 # Verifies a bundle of ess-airgap and pushes its images. Needs a POSIX shell, coreutils and skopeo.
 # sh load.sh --help prints how to use it; docs/reference/bundle.md describes the bundle and the report.
 set -eu
+# Letters are bytes, and the order of words is the same everywhere.
+export LC_ALL=C
 
 usage() {
   cat <<'END'
@@ -39,7 +41,7 @@ END
 
 main() {
   digest='' server='' dry_run='' older=0
-  work='' child='' pushing=''
+  work='' child='' watcher='' pushing=''
   trap clean_up EXIT
   end_on_signals
   while [ $# -gt 0 ]; do
@@ -87,7 +89,7 @@ main() {
 # shellcheck disable=SC2317 # the trap calls it
 clean_up() {
   status=$?
-  [ -z "$child" ] || kill -TERM "$child" 2>/dev/null || :
+  end_children
   [ -z "$work" ] || rm -rf "$work"
   # What nobody foresaw, before anything was pushed: a full disk, a tool that is another than expected.
   case $status$pushing in
@@ -113,10 +115,10 @@ option() {
 }
 
 require_tools() {
-  for tool in mktemp sha256sum stat head tr sort uniq timeout; do
+  for tool in mktemp sha256sum stat head tr sort uniq wc fold cut tail; do
     command -v "$tool" >/dev/null || reject "$tool is not installed" 'load.sh needs coreutils and skopeo.'
   done
-  [ -n "$dry_run" ] || timeout 60 skopeo --version >/dev/null 2>&1 ||
+  [ -n "$dry_run" ] || command -v skopeo >/dev/null ||
     reject 'skopeo is not installed' 'load.sh needs coreutils and skopeo.'
 }
 

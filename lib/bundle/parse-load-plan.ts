@@ -54,6 +54,13 @@ class Parser {
     if (this.#lines.length > LIMITS.planLines + 1) {
       throw this.#wrong(`the file has more than ${LIMITS.planLines} lines`);
     }
+    this.#at = Math.max(
+      0,
+      this.#lines.findIndex((line) => line.length > LIMITS.planLineBytes),
+    );
+    if (this.#at > 0 || (this.#lines[0] ?? '').length > LIMITS.planLineBytes) {
+      throw this.#wrong(`the line is longer than ${LIMITS.planLineBytes} bytes`);
+    }
   }
 
   parse(): LoadPlan {

@@ -4,6 +4,7 @@
 # The same numbers as in limits.ts.
 MAX_PLAN_BYTES=8388608
 MAX_PLAN_LINES=100000
+MAX_PLAN_LINE_BYTES=65536
 MAX_PARTS=999
 MAX_MANIFEST_BYTES=4194304
 MAX_ALL_MANIFESTS_BYTES=268435456
@@ -28,6 +29,11 @@ read_header() {
   number=1
   foreign=$(LC_ALL=C tr -d 'A-Za-z0-9._:/,@ \n[]-' <"$work/load.plan" 2>/dev/null | head -c 1 | tr '\0' x)
   [ -z "$foreign" ] || damaged 'it holds characters that no line of it can have'
+  # Shells read byte by byte: numbers of lines and their lengths are checked by faster tools.
+  lines=$(wc -l <"$work/load.plan")
+  [ "$lines" -le "$MAX_PLAN_LINES" ] || damaged "expected at most $MAX_PLAN_LINES lines"
+  [ "$(fold -b -w "$MAX_PLAN_LINE_BYTES" <"$work/load.plan" | wc -l)" -eq "$lines" ] ||
+    damaged "a line is longer than $MAX_PLAN_LINE_BYTES bytes"
   IFS= read -r line <"$work/load.plan" || damaged 'it is cut short'
   # shellcheck disable=SC2086 # the fields
   set -- $line
@@ -44,7 +50,6 @@ read_lines() {
   while IFS= read -r line; do
     number=$((number + 1))
     [ -z "$ended" ] || damaged 'there is something after the last line, "end"'
-    [ "$number" -le "$MAX_PLAN_LINES" ] || damaged "expected at most $MAX_PLAN_LINES lines"
     # shellcheck disable=SC2086 # the fields
     set -- $line
     if [ -z "$line" ] || [ "$*" != "$line" ]; then damaged 'expected fields with one blank between two'; fi

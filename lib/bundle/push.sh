@@ -14,9 +14,14 @@ CA_HELP='with SSL_CERT_FILE'
 INSECURE_HELP=ESS_AIRGAP_INSECURE
 
 push_bundle() {
-  child='' stopping='' attempt=1 dir=$work source=bundle problems=0
+  child='' stopping='' attempt=1 dir=$work/push source=bundle problems=0
+  mkdir "$dir"
+  # skopeo's own time limit does not end it while the system makes it wait for a file: a pipe that nobody writes to, or a
+  # medium that fails.
+  watch &
+  watcher=$!
   ask_for_absent
-  copied=0 skipped=0 failed=0 expected=0 target=''
+  copied=0 skipped=0 failed=0 expected=0 target='' answered='' no_answer=''
   while read -r kind a b c d e <&3; do
     case $kind in
       image)
@@ -62,12 +67,14 @@ unread() {
   exit 1
 }
 
-# skopeo's own time limit does not end it while the system makes it wait for a file: a pipe that nobody writes to, or a
-# medium that fails. GNU timeout stays in this process group only if it is told to; others do not know the option.
-skopeo() {
-  if timeout --foreground 5 true 2>/dev/null; then set -- --foreground "$((limit + 5))" skopeo "$@"; else set -- "$((limit + 5))" skopeo "$@"; fi
-  exec timeout "$@"
+# Ends what was started beside this.
+end_children() {
+  for process in $child $watcher; do kill -TERM "$process" 2>/dev/null || :; done
+  # It writes into the folder that is to be removed.
+  [ -z "$watcher" ] || wait "$watcher" 2>/dev/null || :
 }
+
+also_watch() { :; }
 
 # Prints what would be pushed.
 print_plan() {
@@ -111,11 +118,40 @@ begin() {
   expected=$((expected + 1))
   rm -rf "$work/view"
   mkdir "$work/view"
-  if inspect "$target" -; then
+  if [ -n "$no_answer" ]; then
+    result=failed class=$no_answer error=$no_answer_error hint=$no_answer_hint
+  elif inspect "$target" -; then
+    answered=yes
     if [ "$found" = "$wanted" ] || [ "$wanted" = - ]; then result=skipped; fi
   else
     found=''
+    [ -n "$answered" ] || require_answer
   fi
+}
+
+# The first question tells whether the registry can be used at all: if not, no other image is tried. A registry that says
+# that it has no such image, or does not show it, can be used.
+require_answer() {
+  for pause in 2 5 0; do
+    explain target
+    case $class in
+      not-found | denied) answered=yes ;;
+      *)
+        if [ "$retry" = yes ] && [ "$pause" -gt 0 ]; then
+          say "$target: $error; trying again in $pause s"
+          sleep "$pause"
+          ! inspect "$target" - || answered=yes
+        else
+          no_answer=$class no_answer_error=$error no_answer_hint=$hint
+          result=failed
+          return 0
+        fi
+        ;;
+    esac
+    [ -z "$answered" ] || break
+  done
+  class='' error='' hint='' retry=''
+  if [ "$found" = "$wanted" ] || [ "$wanted-${found:+yes}" = --yes ]; then result=skipped; fi
 }
 
 # Lays a file into the view, which is a folder as skopeo's transport dir: reads it.
@@ -161,10 +197,6 @@ push_image() {
     say "pushing $target"
     if ! copy "dir:$work/view" "$target" --all --retry-times 3; then
       explain_copy
-      if [ "$status" -eq 124 ]; then
-        class=timeout error="skopeo did not end within $TIMEOUT_SECONDS seconds"
-        hint='The registry or the medium is slow; ESS_AIRGAP_TIMEOUT_SECONDS is the longest time for one image.'
-      fi
     elif ! inspect "$target" -; then
       explain target
     elif [ "$found" = "$wanted" ]; then

@@ -10,3 +10,7 @@ export const formatOption = () =>
 
 /** `--ca` of a command that asks registries. */
 export const caOption = () => new Option('--ca <file>', "PEM certificates to trust beside the machine's own");
+
+/** `--output` of a command that prints a document. */
+export const outputOption = () =>
+  new Option('-o, --output <file>', 'write to this file, complete or not at all, and not to standard output');

@@ -12,11 +12,11 @@ export function makeProgram() {
       "Element Server Suite from a registry of your own: a release's images, planned, compared, checked",
     )
     .addOption(
-      new Option('-c, --config <file>', 'the configuration')
-        .default(
-          process.env.ESS_AIRGAP_CONFIG || 'airgap.yaml',
-          'airgap.yaml, or what ESS_AIRGAP_CONFIG names',
-        )
+      new Option(
+        '-c, --config <file>',
+        'the configuration; repeat it for several deployments (default: airgap.yaml, or the files, separated by commas, that ESS_AIRGAP_CONFIG names)',
+      )
+        .argParser((path: string, before: readonly string[] | undefined) => [...(before ?? []), path])
         .helpGroup('Everywhere:'),
     )
     .addOption(new Option('--debug', 'show the stack trace of an error').helpGroup('Everywhere:'))

@@ -11,8 +11,11 @@ export interface Terminal {
   readonly width?: number;
 }
 
-/** How a standard stream shows text. `NO_COLOR`, `FORCE_COLOR` and `TERM=dumb` are Node's `hasColors`. */
-export function terminalOf(stream: WriteStream): Terminal {
-  if (!stream.isTTY) return { colors: colors.createColors(false) };
+/**
+ * How a standard stream shows text; without one as a file does. `NO_COLOR`, `FORCE_COLOR` and `TERM=dumb` are Node's
+ * `hasColors`.
+ */
+export function terminalOf(stream: WriteStream | undefined): Terminal {
+  if (!stream?.isTTY) return { colors: colors.createColors(false) };
   return { colors: colors.createColors(stream.hasColors()), width: stream.columns || 80 };
 }

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import * as z from 'zod/mini';
 import { readTextFile } from '../input/file.ts';
 import { InputError, type Place, type Problem } from '../input/problem.ts';
@@ -25,14 +26,17 @@ export interface ConfigDocument {
 
 /** Reads airgap.yaml from disk: see {@link parseConfig}. */
 export function readConfig(path: string): ConfigDocument {
-  const missing = 'Write a first one with the command init, or name another with --config.';
-  return parseConfig(readTextFile(path, 'the configuration of ess-airgap (airgap.yaml)', { missing }), path);
+  const text = readTextFile(path, 'the configuration of ess-airgap (airgap.yaml)', {
+    hint: 'Name another one with --config, or write a first one for your registry:',
+    command: 'ess-airgap init registry.example.org',
+  });
+  return parseConfig(text, path);
 }
 
 /**
  * Reads airgap.yaml strictly: an unknown key is an error that names the nearest known one.
  *
- * @param file the name for error messages
+ * @param file the name for error messages; relative paths of the configuration are relative to its folder
  * @throws InputError with every problem of the file, each with its place
  */
 export function parseConfig(text: string, file: string): ConfigDocument {
@@ -46,8 +50,9 @@ export function parseConfig(text: string, file: string): ConfigDocument {
   const place = Object.assign((...path: Path): Place => locate(root, path).place, {
     has: (...path: Path) => !locate(root, path).missing,
   });
-  refuseContradictions(parsed.data, place);
-  return { config: parsed.data, place };
+  const config = { ...parsed.data, folder: dirname(file) };
+  refuseContradictions(config, place);
+  return { config, place };
 }
 
 /**
@@ -64,8 +69,9 @@ export function defineConfig(input: ConfigInput): Config {
     const problems = parsed.error.issues.flatMap((issue) => describeIssue(issue, root));
     throw new InputError(problems.map(({ message, hint }) => ({ message, hint })));
   }
-  refuseContradictions(parsed.data);
-  return parsed.data;
+  const config = { ...parsed.data, folder: '.' };
+  refuseContradictions(config);
+  return config;
 }
 
 /** More than a release has images, and few enough to be checked one by one. */
@@ -113,5 +119,16 @@ function refuseContradictions(config: Config, place?: ConfigPlace): void {
       servers.add(server);
     });
   }
+  const names = new Set<string>();
+  config.extra.forEach(({ name }, index) => {
+    if (names.has(name)) {
+      problems.push({
+        place: place?.('extra', index, 'name'),
+        message: `extra names ${name} twice; expected each name once`,
+        hint: 'Give each a name of its own.',
+      });
+    }
+    names.add(name);
+  });
   if (problems.length > 0) throw new InputError(problems);
 }

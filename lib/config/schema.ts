@@ -9,6 +9,7 @@ import {
 import { whyNoGlob } from '../input/glob.ts';
 import { credential } from './credential.ts';
 import { PLACEHOLDERS } from './placeholders.ts';
+import { guard } from './schema-guard.ts';
 import { mirror } from './schema-mirror.ts';
 import {
   imageReference,
@@ -114,6 +115,22 @@ const override = z.strictObject({
   ),
 });
 
+const extra = z.strictObject({
+  name: key('What messages and reports call it: extra/name.', text(namespaceName)),
+  source: key('Where it is copied from, as registry/repository:tag@digest.', text(imageReference)),
+  kind: key(
+    'image: of its platforms those of mirror.platforms are copied. artifact: any other OCI artifact, such as a Helm chart; it is copied whole. Default: image.',
+    z._default(z.enum(['image', 'artifact']), 'image'),
+  ),
+});
+
+const helm = z.strictObject({
+  values: key(
+    'Your own files of Helm values, relative to this file, in the order of helm -f. They are checked against the release, and lists in them that name images are repeated in the override. Default: none.',
+    z._default(z.array(text(notEmpty)), []),
+  ),
+});
+
 const pullSecret = credential(
   { name: key('Name of the pull Secret, in the namespace of the deployment.', text(objectName)) },
   {
@@ -137,7 +154,7 @@ export const configSchema = z.strictObject({
     z._default(text(notEmpty), 'images_digests.yml'),
   ),
   namespace: key(
-    'Namespace of the ElementDeployment. Default: element-onprem.',
+    'Namespace of the ElementDeployment, or of the Helm release. Default: element-onprem.',
     z._default(text(namespaceName), 'element-onprem'),
   ),
   registry: key('The local registry.', registry),
@@ -156,6 +173,14 @@ export const configSchema = z.strictObject({
   overrides: key(
     'The last word for single containers, by component/container. Default: none.',
     z._default(z.record(text(containerKey), override), {}),
+  ),
+  extra: key(
+    'Images and other OCI artifacts that are copied, verified and bundled with the release, though it does not name them. Default: none.',
+    z._default(z.array(extra), []),
+  ),
+  helm: key(
+    'ESS Helm only: how you install the chart. Default: nothing is known about it.',
+    z.optional(helm),
   ),
   pin: key(
     'digest: the deployment runs images by digest. tag: by tag (image_digest ""), pulled anew at each start. Default: digest.',
@@ -178,6 +203,10 @@ export const configSchema = z.strictObject({
     z.optional(pullSecret),
   ),
   mirror: key('The Job that fills the registry. Default: none, somebody else fills it.', z.optional(mirror)),
+  guard: key(
+    'The admission policy that makes the cluster itself refuse images which are not in the plan; needs Kubernetes 1.30. Default: none.',
+    z._default(guard, { mode: 'off', covers: 'images', allow: [] }),
+  ),
   name: key(
     'Name of this deployment, where one repository holds several: its files begin with it (staging-ess-images.k8s.yaml). Default: none.',
     z.optional(text(namespaceName)),
@@ -193,7 +222,10 @@ export const configSchema = z.strictObject({
 });
 
 /** airgap.yaml with every default filled in. */
-export type Config = z.output<typeof configSchema>;
+export type Config = z.output<typeof configSchema> & {
+  /** What its relative paths are relative to: the folder of the file, or the working directory. */
+  readonly folder: string;
+};
 /** airgap.yaml as people write it. */
 export type ConfigInput = z.input<typeof configSchema>;
 export type MirrorConfig = NonNullable<Config['mirror']>;

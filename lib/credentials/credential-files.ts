@@ -1,8 +1,8 @@
-import { statSync } from 'node:fs';
-import { dirname, relative, resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { shellWord } from '../common/text.ts';
 import type { ConfigPlace } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import { statOf } from '../input/file.ts';
 import { isIgnoredByGit } from '../input/git-ignore.ts';
 import type { Problem } from '../input/problem.ts';
 import type { CredentialDoubt, CredentialFault } from './credential-source.ts';
@@ -11,11 +11,6 @@ import { credentialsOf, sourceOf } from './sources.ts';
 /** Something about a file that holds credentials. */
 export interface CredentialFileProblem extends Problem {
   readonly code: Extract<CredentialFault, 'credential-file-in-git'> | CredentialDoubt;
-}
-
-/** Returns the folder that the paths of a configuration are relative to. */
-export function configFolder(place: ConfigPlace | undefined): string {
-  return place ? dirname(place().file) : '.';
 }
 
 /**
@@ -31,12 +26,12 @@ export function checkCredentialFiles(config: Config, place?: ConfigPlace): Crede
   }
   return [...files].flatMap(([file, path]) => {
     const at = place?.(...path, 'path');
-    return checkFile(file, resolve(configFolder(place), file)).map((problem) => ({ place: at, ...problem }));
+    return checkFile(file, resolve(config.folder, file)).map((problem) => ({ place: at, ...problem }));
   });
 }
 
 function checkFile(file: string, absolute: string): CredentialFileProblem[] {
-  const stat = statSync(absolute, { throwIfNoEntry: false });
+  const stat = statOf(absolute);
   if (!stat?.isFile()) return [];
   const problems: CredentialFileProblem[] = [];
   if (isIgnoredByGit(absolute) === false) {

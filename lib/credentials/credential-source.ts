@@ -49,6 +49,8 @@ interface PlainSecret<S extends SourceName> {
   isGiven(credential: Credential<S>, context: ReadContext): boolean;
   /** Reads the values. What is wrong goes to `context.report`; then the result is not used. */
   read(credential: Credential<S>, context: ReadContext): KnownLogin;
+  /** Returns how to give this machine the values, as the beginning of a sentence. */
+  howToGive(credential: Credential<S>): string;
   /** Returns the environment variables that hold the values: no other program needs them. */
   variables(credential: Credential<S>): readonly string[];
   /** Returns the files that hold the values, relative to the folder of airgap.yaml: git must not have them. */
@@ -93,6 +95,8 @@ export interface ReadContext {
 export interface KnownLogin extends RegistryLogin {
   /** Where the password comes from, as a noun phrase: `the value of REGISTRY_PASSWORD`. */
   readonly from: string;
+  /** What holds the login, for messages: `the environment variables USER and PASSWORD`, or a path. */
+  readonly holder: string;
 }
 
 /** What can be wrong with the values; `lib/plan/finding.ts` has each as an error. */
@@ -101,6 +105,7 @@ export type CredentialFault =
   | 'credential-empty'
   | 'credential-control-character'
   | 'credential-colon'
+  | 'credential-demo'
   | 'credential-file'
   | 'credential-file-in-git'
   | 'credential-shared';

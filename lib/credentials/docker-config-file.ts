@@ -17,6 +17,7 @@ export const file: CredentialSource<'file'> = {
   }),
   isOneSecret: (a, b) => a.server !== b.server,
   isGiven: ({ config }, { readFile }) => readFile(config.path) !== undefined,
+  howToGive: ({ config }) => `Make the file ${config.path}`,
   variables: () => [],
   files: ({ config }) => [config.path],
   read(credential, context) {
@@ -24,7 +25,7 @@ export const file: CredentialSource<'file'> = {
     const entry = readEntry(credential, context);
     const { username = '', password = '' } = entry ?? {};
     const from = `the password for ${credential.server} in ${path}`;
-    return { server: credential.server, username, password, from };
+    return { server: credential.server, username, password, from, holder: path };
   },
 };
 
@@ -63,7 +64,7 @@ function readEntry(credential: Credential<'file'>, context: ReadContext): Docker
   }
   if (entry?.username === undefined || entry.password === undefined) {
     const helper = dockerConfig.credHelpers.get(server.split('/')[0] ?? '') ?? dockerConfig.credsStore;
-    if (helper) {
+    if (helper && /^[\w.-]{1,100}$/.test(helper)) {
       return fail(
         `${path} leaves the login for ${server} to docker-credential-${helper}, and synth runs no other program`,
         `Write a file that holds the login itself: skopeo login --authfile FILE ${server}`,

@@ -15,6 +15,8 @@ export const env: CredentialSource<'env'> = {
   isOneSecret: () => true,
   isGiven: ({ config: { usernameEnv, passwordEnv } }, { environment }) =>
     Boolean(environment[usernameEnv] || environment[passwordEnv]),
+  howToGive: ({ config: { usernameEnv, passwordEnv } }) =>
+    `Set ${usernameEnv} and ${passwordEnv} in the environment`,
   variables: ({ config: { usernameEnv, passwordEnv } }) => [usernameEnv, passwordEnv],
   files: () => [],
   read: (credential, context) => ({
@@ -22,6 +24,7 @@ export const env: CredentialSource<'env'> = {
     username: readVariable(credential, 'usernameEnv', context, faultOfUsername),
     password: readVariable(credential, 'passwordEnv', context, faultOfPassword),
     from: `the value of ${credential.config.passwordEnv}`,
+    holder: `the environment variables ${credential.config.usernameEnv} and ${credential.config.passwordEnv}`,
   }),
 };
 

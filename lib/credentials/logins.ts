@@ -5,7 +5,7 @@ import type { Config } from '../config/schema.ts';
 import type { Environment } from '../input/environment.ts';
 import { readTextFile } from '../input/file.ts';
 import { InputError, type Problem } from '../input/problem.ts';
-import { checkCredentialFiles, configFolder } from './credential-files.ts';
+import { checkCredentialFiles } from './credential-files.ts';
 import type { Credential, CredentialProblem, KnownLogin, ReadContext } from './credential-source.ts';
 import { rememberLogin } from './redact.ts';
 import { credentialsOf, sourceOf } from './sources.ts';
@@ -23,7 +23,7 @@ export interface CredentialLogin extends KnownLogin {
  *   share without `sharedWithNodes`, and every file of credentials that git would commit
  */
 export function readLogins(config: Config, environment: Environment, place?: ConfigPlace): CredentialLogin[] {
-  const reader = new LoginReader(environment, place);
+  const reader = new LoginReader(config, environment, place);
   const logins = credentialsOf(config).flatMap((credential) => reader.read(credential) ?? []);
   for (const login of logins) reader.checkShared(login, logins);
   const inGit = checkCredentialFiles(config, place).filter(({ code }) => code === 'credential-file-in-git');
@@ -43,7 +43,7 @@ export function readGivenLogins(
   environment: Environment,
   { usedBy, place }: { readonly usedBy?: Credential['usedBy']; readonly place?: ConfigPlace } = {},
 ): CredentialLogin[] {
-  const reader = new LoginReader(environment, place);
+  const reader = new LoginReader(config, environment, place);
   const logins = credentialsOf(config)
     .filter((credential) => !usedBy || credential.usedBy === usedBy)
     .filter((credential) => reader.isGiven(credential))
@@ -61,12 +61,24 @@ export function withoutLogins(config: Config, environment: Environment): Environ
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !names.includes(name)));
 }
 
+/** The registry of the sample. */
+const DEMO_SERVER = 'localregistry.local';
+
+/** Whether a password is one of demo.env, which everybody knows. */
+function isDemo(password: string): boolean {
+  return /^demo-not-a-(password|token)/.test(password);
+}
+
 class LoginReader {
+  readonly #folder: string;
+  readonly #server: string;
   readonly #environment: Environment;
   readonly #place: ConfigPlace | undefined;
   readonly #problems: CredentialProblem[] = [];
 
-  constructor(environment: Environment, place: ConfigPlace | undefined) {
+  constructor({ folder, registry }: Config, environment: Environment, place: ConfigPlace | undefined) {
+    this.#folder = folder;
+    this.#server = registry.server;
     this.#environment = environment;
     this.#place = place;
   }
@@ -81,6 +93,14 @@ class LoginReader {
     if (source.secret !== 'plain') return undefined;
     const login = source.read(credential, this.#contextOf(credential));
     rememberLogin(login);
+    if (isDemo(login.password) && this.#server !== DEMO_SERVER) {
+      this.#problems.push({
+        code: 'credential-demo',
+        place: this.#place?.(...credential.path),
+        message: `${login.from}, for ${login.server}, is a fake of demo.env, and this configuration is not the demo`,
+        hint: 'Give it your own credentials.',
+      });
+    }
     return { ...login, credential };
   }
 
@@ -109,7 +129,7 @@ class LoginReader {
 
   #contextOf({ path }: Credential): ReadContext {
     const place = this.#place;
-    const folder = configFolder(place);
+    const folder = this.#folder;
     return {
       environment: this.#environment,
       readFile(file) {

@@ -6,6 +6,7 @@ import type { ImageReference } from '../image/reference.ts';
 import type { Environment } from '../input/environment.ts';
 import { readTextFile } from '../input/file.ts';
 import { InputError, startOf } from '../input/problem.ts';
+import type { KnownLogin } from './credential-source.ts';
 import {
   type DockerAuth,
   type DockerConfig,
@@ -33,14 +34,18 @@ export class Credentials {
   readonly #helped = new Map<string, Promise<Credential | undefined>>();
 
   /**
-   * @param logins what the configuration takes from the environment; goes before every docker config
+   * @param logins the logins that the configuration gives; they go before every docker config
    * @param helperTime longest time for a credential helper, in milliseconds; some ask a cloud
    * @throws InputError for a docker config that is none
    */
-  constructor(environment: Environment, logins: readonly RegistryLogin[] = [], helperTime = 30_000) {
+  constructor(
+    environment: Environment,
+    logins: readonly (RegistryLogin & Partial<KnownLogin>)[] = [],
+    helperTime = 30_000,
+  ) {
     this.#environment = environment;
     this.#helperTime = helperTime;
-    this.#logins = logins.map((login) => ({ ...login, from: 'the environment that airgap.yaml names' }));
+    this.#logins = logins.map((login) => ({ ...login, from: login.holder ?? 'airgap.yaml' }));
     this.#files = readDockerConfigs(environment).map((config) => ({
       config,
       auths: config.auths

@@ -43,6 +43,14 @@ export function redact(text: string, environment: Environment = process.env): st
   return forms.reduce(removeForm, removeUserInfo(text));
 }
 
+/** Redacts what Node.js prints of an error that nobody catches, and returns it. */
+export function redactError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  error.stack = error.stack && redact(error.stack);
+  error.message = redact(error.message);
+  return error;
+}
+
 /** Redacts everything that this process writes to its standard streams. */
 export function redactOutput(): void {
   for (const stream of [process.stdout, process.stderr]) redactStream(stream);

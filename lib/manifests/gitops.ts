@@ -23,7 +23,8 @@ export function annotateForGitops(scope: IConstruct, gitops: Config['gitops']): 
 function waveOf(object: ApiObject): string {
   if (object.kind === 'Namespace') return '-2';
   if (object.kind === 'Job') return '0';
-  const isOverride =
-    object.kind === 'ConfigMap' && object.metadata.getLabel('app.kubernetes.io/component') === 'images';
-  return isOverride ? '1' : '-1';
+  const component = object.metadata.getLabel('app.kubernetes.io/component');
+  // The policy refuses what the override does not name, so both come when the images are there.
+  if (component === 'guard') return '1';
+  return object.kind === 'ConfigMap' && component === 'images' ? '1' : '-1';
 }

@@ -22,6 +22,42 @@ interface Kinds {
   NetworkPolicy: { apiVersion: 'networking.k8s.io/v1' } & Fields<k8s.KubeNetworkPolicyProps>;
   Secret: { apiVersion: 'v1' } & Fields<k8s.KubeSecretProps>;
   ServiceAccount: { apiVersion: 'v1' } & Fields<k8s.KubeServiceAccountProps>;
+  ValidatingAdmissionPolicy: { apiVersion: 'admissionregistration.k8s.io/v1'; spec: AdmissionPolicySpec };
+  ValidatingAdmissionPolicyBinding: {
+    apiVersion: 'admissionregistration.k8s.io/v1';
+    spec: AdmissionPolicyBindingSpec;
+  };
+}
+
+/** `admissionregistration.k8s.io/v1` from Kubernetes 1.30 on, as far as we write it; the types of 1.28 lack it. */
+interface AdmissionPolicySpec {
+  readonly failurePolicy: 'Fail' | 'Ignore';
+  readonly paramKind: { readonly apiVersion: string; readonly kind: string };
+  readonly matchConstraints: { readonly resourceRules: readonly AdmissionRule[] };
+  readonly variables: readonly { readonly name: string; readonly expression: string }[];
+  readonly validations: readonly {
+    readonly expression: string;
+    readonly messageExpression: string;
+    readonly reason: string;
+  }[];
+}
+interface AdmissionRule {
+  readonly apiGroups: readonly string[];
+  readonly apiVersions: readonly string[];
+  readonly operations: readonly string[];
+  readonly resources: readonly string[];
+}
+interface AdmissionPolicyBindingSpec {
+  readonly policyName: string;
+  readonly validationActions: readonly ('Deny' | 'Warn' | 'Audit')[];
+  readonly paramRef: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly parameterNotFoundAction: 'Allow' | 'Deny';
+  };
+  readonly matchResources: {
+    readonly namespaceSelector: { readonly matchLabels: Readonly<Record<string, string>> };
+  };
 }
 type Fields<T> = Plain<Omit<T, 'metadata'>>;
 

@@ -1,4 +1,4 @@
-import type { Credential, Credentials } from '../credentials/machine.ts';
+import type { Credential } from '../credentials/machine.ts';
 import { rememberLogin } from '../credentials/redact.ts';
 import { type ImageReference, repositoryName } from '../image/reference.ts';
 import { discard, readJson } from './body.ts';
@@ -11,11 +11,17 @@ import { SentSecrets } from './sent-secrets.ts';
 type Repository = Pick<ImageReference, 'registry' | 'repository'>;
 
 /** What a token is good for. */
-export type Actions = 'pull' | 'pull,push';
+export type Actions = 'pull' | 'pull,push' | 'pull,push,delete';
+
+/** Where logins come from. */
+export interface LoginFinder {
+  /** @throws InputError if a credential helper fails */
+  find(image: Repository): Promise<Credential | undefined>;
+}
 
 export interface AuthorizerOptions {
   readonly http: Http;
-  readonly credentials: Credentials;
+  readonly credentials: LoginFinder;
   /** Whether a server may be spoken to over plain HTTP or with any certificate. */
   readonly isInsecure: (url: URL) => boolean;
 }
@@ -28,7 +34,7 @@ export interface AuthorizerOptions {
 export class Authorizer {
   readonly sent = new SentSecrets();
   readonly #http: Http;
-  readonly #credentials: Credentials;
+  readonly #credentials: LoginFinder;
   readonly #isInsecure: AuthorizerOptions['isInsecure'];
   readonly #challenges = new Map<string, Challenge>();
   readonly #tokens = new Map<string, Promise<string>>();
@@ -74,6 +80,11 @@ export class Authorizer {
     const token = await known;
     this.sent.add(token);
     return `Bearer ${token}`;
+  }
+
+  /** Whether a registry has asked for a login. */
+  isAskedBy(registry: string): boolean {
+    return this.#challenges.has(registry);
   }
 
   /** The credential for a repository, whether or not the registry asks for one. */

@@ -9,7 +9,7 @@ import { MANIFEST_TYPES } from './media-types.ts';
 import { type Referrers, readReferrers } from './referrers.ts';
 import { readServerHeaders, type ServerHeaders } from './server-headers.ts';
 import { type Repository, Transport, type TransportOptions } from './transport.ts';
-import { tryUpload } from './upload.ts';
+import { type ProbedPush, type ProbeOptions, probePush, tryUpload } from './upload.ts';
 
 /** A manifest, an index or an artifact's manifest as the registry serves it. */
 export interface Manifest {
@@ -95,19 +95,33 @@ export class RegistryClient {
     });
   }
 
-  /** The file or helper that the login for a repository comes from, for messages; undefined if there is no login. */
-  loginFrom(image: Repository): Promise<string | undefined> {
-    return this.#transport.loginFrom(image);
+  /**
+   * How a registry is logged in to, for messages: whether it asked for a login so far, and the file or helper that one for
+   * this repository comes from, if there is one.
+   */
+  loginFor(image: Repository): Promise<{ readonly asked: boolean; readonly from?: string }> {
+    return this.#transport.loginFor(image);
   }
 
   /**
    * Starts an upload to a repository and cancels it: whether the login may push there. Nothing is left.
    *
-   * @returns whether the registry took the cancellation; it removes unfinished uploads by itself otherwise
+   * @returns whether the registry accepted the cancellation; otherwise it removes the upload when it expires
    */
   tryUpload(image: Repository): Promise<{ readonly cancelled: boolean }> {
     return this.#transport.question(image.registry, (deadline) =>
       tryUpload(this.#transport, image, deadline),
+    );
+  }
+
+  /**
+   * Pushes a test image of less than 2 KB at a tag, and deletes it.
+   *
+   * @param options.sparseIndex pushes an index above it, one of whose two manifests does not exist
+   */
+  probePush(image: Repository, options: ProbeOptions): Promise<ProbedPush> {
+    return this.#transport.question(image.registry, (deadline) =>
+      probePush(this.#transport, image, deadline, options),
     );
   }
 

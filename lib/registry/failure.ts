@@ -79,6 +79,13 @@ export function unreachable(host: string, error: unknown, proxy?: string): Regis
   return new RegistryError('unreachable', `${host}${through} ${words(error)}`);
 }
 
+/** What is wrong with a certificate, by the error of the TLS connection. */
+export function certificateProblem(error: unknown, certificate: { subjectaltname?: string }): string {
+  // Node gives the code alone or an error, depending on the cause.
+  const code = codeOf(error) || String(error);
+  return words(Object.assign(new Error(code), { code, cert: certificate }));
+}
+
 /** The error for an answer that ended early. */
 export function interrupted(name: string, error: unknown): RegistryError {
   return new RegistryError('interrupted', `${name}: the server ${words(error)}`);

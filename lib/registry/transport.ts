@@ -1,6 +1,5 @@
-import type { Credentials } from '../credentials/machine.ts';
 import type { ImageReference } from '../image/reference.ts';
-import { type Actions, Authorizer } from './authorizer.ts';
+import { type Actions, Authorizer, type LoginFinder } from './authorizer.ts';
 import { discard, type HttpResponse, readErrorText } from './body.ts';
 import { RegistryError } from './error.ts';
 import type { Http, HttpRequest } from './http.ts';
@@ -8,7 +7,7 @@ import { Deadline, MAX_REDIRECTS } from './limits.ts';
 
 export interface TransportOptions {
   readonly http: Http;
-  readonly credentials: Credentials;
+  readonly credentials: LoginFinder;
   /** Servers that may be spoken to over plain HTTP or with a certificate that is not checked. */
   readonly insecure?: readonly string[];
 }
@@ -119,9 +118,10 @@ export class Transport {
     );
   }
 
-  /** The file or helper that the login for a repository comes from; undefined if there is none. */
-  async loginFrom(image: Repository): Promise<string | undefined> {
-    return (await this.#authorizer.credentialFor(image))?.from;
+  /** How a registry is logged in to. Known once it was asked something. */
+  async loginFor(image: Repository): Promise<{ asked: boolean; from?: string }> {
+    const from = (await this.#authorizer.credentialFor(image))?.from;
+    return { asked: this.#authorizer.isAskedBy(image.registry), ...(from && { from }) };
   }
 
   /** Whether a URL is of a server that the configuration names as insecure. Token servers and redirects count as themselves. */

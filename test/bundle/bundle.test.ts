@@ -69,6 +69,12 @@ describe('bundle', () => {
     const layout = `oci:${made}:${lab.target.server}/ess/element-hq/synapse:v1`;
     const inspected = spawnSync('skopeo', ['inspect', '--raw', layout], { encoding: 'utf8' });
     expect(inspected.stdout).toBe(synapse.data.toString());
+    // Other tools read it, too: skopeo copies an image out of the layout, byte by byte.
+    const copied = spawnSync('skopeo', ['copy', '--all', layout, `dir:${lab.directory}/copied`], {
+      encoding: 'utf8',
+    });
+    expect(copied).toMatchObject({ status: 0 });
+    expect(readFileSync(join(lab.directory, 'copied/manifest.json'), 'utf8')).toBe(synapse.data.toString());
   });
 
   test('the same images make the same bytes', async () => {

@@ -119,7 +119,46 @@ copied   ${lab.target.server}/ess/library/redis:7.2
     expect(run.stdout).toContain(`failed   ${lab.target.server}/ess/library/redis:7.2\n         `);
     expect(run.stdout).toContain('authentication required');
     expect(run.stdout).toContain('3 images: 0 copied, 0 were there already, 3 failed');
+    const json = await runEssAirgap(['load', made, '--format', 'json', '--digest', planDigest(made)], {
+      cwd: lab.directory,
+      env: { SSL_CERT_FILE: lab.authority.caFile },
+    });
+    expect(JSON.parse(json.stdout.split('\n')[0] ?? '')).toMatchObject({
+      class: 'unauthorized',
+      hint: expect.stringContaining('skopeo login'),
+    });
   });
+
+  test.each([
+    ['that is down', 'connection', 3],
+    ['whose name nobody knows', 'dns', 3],
+  ])(
+    'a registry %s is found by the first question: no other image is tried',
+    async (_, failure, questions) => {
+      const server = failure === 'dns' ? 'registry.invalid:5000' : '127.0.0.1:9';
+      const dir = join(lab.directory, `no-answer-${failure}`);
+      cpSync(made, dir, { recursive: true });
+      const plan = join(dir, 'load.plan');
+      writeFileSync(plan, readFileSync(plan, 'utf8').replaceAll(lab.target.server, server));
+      const bin = join(lab.directory, `counting-${failure}`);
+      mkdirSync(bin);
+      const real = spawnSync('sh', ['-c', 'command -v skopeo'], { encoding: 'utf8' }).stdout.trim();
+      writeFileSync(join(bin, 'skopeo'), `#!/bin/sh\necho "$*" >>'${bin}/log'\nexec ${real} "$@"\n`, {
+        mode: 0o755,
+      });
+      const run = await loadSh(`--digest ${planDigest(dir)}`, dir, { PATH: `${bin}:${process.env.PATH}` });
+      expect(run.status).toBe(1);
+      const lines = run.stdout.trim().split('\n');
+      const reports = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+      expect(reports.slice(0, 3).map((it) => it.class)).toEqual([failure, failure, failure]);
+      expect(new Set(reports.slice(0, 3).map((it) => it.error)).size).toBe(1);
+      expect(reports.at(-1)).toEqual({ expected: 3, copied: 0, skipped: 0, failed: 3 });
+      const asked = readFileSync(join(bin, 'log'), 'utf8')
+        .split('\n')
+        .filter((line) => line.includes('inspect'));
+      expect(asked).toHaveLength(questions);
+    },
+  );
 });
 
 describe('--since', () => {
@@ -359,7 +398,10 @@ describe('before a push', () => {
       'tr',
       'sort',
       'uniq',
-      'timeout',
+      'cut',
+      'tail',
+      'wc',
+      'fold',
     ]) {
       const path = spawnSync('sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' }).stdout.trim();
       writeFileSync(join(bin, tool), `#!/bin/sh\nexec ${path} "$@"\n`, { mode: 0o755 });
@@ -402,20 +444,26 @@ describe('a medium that changes after it was verified', () => {
     ['an index', other(`${blobs}/${synapse.digest.slice(7)}`), 0],
     ['a manifest', other(`${blobs}/${synapse.manifests[0]?.digest.slice(7)}`), 0],
     ['load.plan', "sed -i 's/library/evil/' load.plan", 0],
-  ])('%s: only what was verified is pushed', async (name, command, status) => {
-    for (const tool of ['load', 'load.sh']) {
-      lab.emptyTarget();
-      const dir = join(lab.directory, `changes-${name.replace(/\W/g, '-')}-${tool}`);
-      cpSync(made, dir, { recursive: true });
-      const env = { ...lab.pushEnv, ESS_AIRGAP_TIMEOUT_SECONDS: '5', ...changing(dir, command) };
-      const digest = planDigest(made);
-      const run =
-        tool === 'load'
-          ? await runEssAirgap(['load', dir, '--digest', digest], { cwd: lab.directory, env })
-          : await loadSh(`--digest ${digest}`, dir, env);
-      expect(run.status, run.stdout + run.stderr).toBe(status);
-      expect(await lab.missing(first)).toEqual(status === 0 ? [] : ['synapse/synapse']);
-      expect(await lab.digestOf('element-hq/synapse', 'v1')).toBe(status === 0 ? synapse.digest : undefined);
-    }
-  });
+  ])(
+    '%s: only what was verified is pushed',
+    async (name, command, status) => {
+      for (const tool of ['load', 'load.sh']) {
+        lab.emptyTarget();
+        const dir = join(lab.directory, `changes-${name.replace(/\W/g, '-')}-${tool}`);
+        cpSync(made, dir, { recursive: true });
+        const env = { ...lab.pushEnv, ESS_AIRGAP_TIMEOUT_SECONDS: '5', ...changing(dir, command) };
+        const digest = planDigest(made);
+        const run =
+          tool === 'load'
+            ? await runEssAirgap(['load', dir, '--digest', digest], { cwd: lab.directory, env })
+            : await loadSh(`--digest ${digest}`, dir, env);
+        expect(run.status, run.stdout + run.stderr).toBe(status);
+        expect(await lab.missing(first)).toEqual(status === 0 ? [] : ['synapse/synapse']);
+        expect(await lab.digestOf('element-hq/synapse', 'v1')).toBe(
+          status === 0 ? synapse.digest : undefined,
+        );
+      }
+    },
+    150_000,
+  );
 });

@@ -175,6 +175,7 @@ test('load.sh has the limits of limits.ts', () => {
   expect({
     planBytes: limit('PLAN_BYTES'),
     planLines: limit('PLAN_LINES'),
+    planLineBytes: limit('PLAN_LINE_BYTES'),
     parts: limit('PARTS'),
     manifestBytes: limit('MANIFEST_BYTES'),
     allManifestsBytes: limit('ALL_MANIFESTS_BYTES'),

@@ -25,7 +25,7 @@ describe('completion in bash', () => {
     expect(offered('ess-airgap', 'plan', '--f')).toEqual(['--format']);
     expect(offered('ess-airgap', 'lint', '--')).toContain('--strict');
     expect(offered('ess-airgap', 'lint', '--')).toContain('--config');
-    expect(offered('ess-airgap', 'plan', '--format', '')).toEqual(['table', 'json', 'markdown', 'csv']);
+    expect(offered('ess-airgap', 'plan', '--format', '')).toEqual(['text', 'json', 'markdown', 'csv']);
     expect(offered('ess-airgap', 'completion', '')).toEqual(['bash', 'zsh', 'fish']);
   });
 

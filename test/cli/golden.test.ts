@@ -6,12 +6,18 @@ const cwd = 'test/fixtures/releases';
 /** What each command prints for the pair of releases in test/fixtures/releases, byte by byte. */
 describe('golden outputs', () => {
   test.each([
-    ['plan.table.txt', ['plan'], 0],
+    ['plan.txt', ['plan'], 0],
+    ['plan.containers.txt', ['plan', '--containers'], 0],
+    ['plan.images.txt', ['plan', '--images'], 0],
     ['plan.json', ['plan', '--format', 'json'], 0],
     ['plan.md', ['plan', '--format', 'markdown'], 0],
     ['plan.csv', ['plan', '--format', 'csv'], 0],
     ['lint.txt', ['lint'], 0],
     ['lint.txt', ['lint', '--strict'], 1],
+    ['lint.json', ['lint', '--format', 'json'], 0],
+    ['lint.sarif.json', ['lint', '--format', 'sarif'], 0],
+    ['wiring.yaml', ['wiring', '--helm', 'operator.manager=synapse/redis', '--format', 'yaml'], 0],
+    ['wiring.json', ['wiring', '--helm', 'operator.manager=synapse/redis', '--format', 'json'], 0],
     ['diff.txt', ['diff', 'old.yml', 'new.yml'], 1],
     ['diff.md', ['diff', 'old.yml', 'new.yml', '--format', 'markdown'], 1],
     ['diff.json', ['diff', 'old.yml', 'new.yml', '--format', 'json'], 1],

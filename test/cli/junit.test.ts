@@ -15,8 +15,11 @@ test('any text gives XML that comes back as the same text, but for what XML cann
 });
 
 test('names and messages are escaped, also in attributes', () => {
-  const xml = formatJUnit('a & "b"', [
-    { name: '<x>', failure: { message: "it's missing", text: 'one\ntwo \u001b[2J' } },
+  const xml = formatJUnit([
+    {
+      name: 'a & "b"',
+      cases: [{ name: '<x>', failure: { message: "it's missing", text: 'one\ntwo \u001b[2J' } }],
+    },
   ]);
   expect(xml).toContain('<testsuite name="a &amp; &quot;b&quot;" tests="1" failures="1" errors="0">');
   expect(xml).toContain('name="&lt;x&gt;"');

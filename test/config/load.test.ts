@@ -23,15 +23,18 @@ test('the least that works, and the defaults', () => {
   expect(config(least)).toEqual({
     apiVersion: 'ess-airgap/v1',
     digests: 'images_digests.yml',
+    folder: '.',
     namespace: 'element-onprem',
     registry: { server: 'localregistry.local', layout: 'preserve', profile: 'generic', pullThrough: false },
     exclude: [],
     copyOnly: [],
+    extra: [],
     rules: [],
     overrides: {},
     pin: 'digest',
     configMap: { name: 'ess-images-digests' },
     gitops: 'none',
+    guard: { mode: 'off', covers: 'images', allow: [] },
   });
   expect(defineConfig({ apiVersion: 'ess-airgap/v1', registry: { server: 'localregistry.local' } })).toEqual(
     config(least),
@@ -219,6 +222,11 @@ describe('what is wrong is said with its place and what is expected', () => {
     ],
     ['an insecure server', mirror('  insecure: [registry]\n'), 'mirror.insecure.0 "registry" is not legal'],
     [
+      'the older name of Docker Hub',
+      mirror('  insecure: [index.docker.io]\n'),
+      'it is an older name of docker.io; expected docker.io',
+    ],
+    [
       'a rate limit',
       mirror('  rateLimits: {registry: 5}\n'),
       'the key "registry" of mirror.rateLimits is not legal: Docker and containerd take',
@@ -239,6 +247,16 @@ describe('what is wrong is said with its place and what is expected', () => {
         '  auth: [{server: a.b, source: existing, name: x}, {server: a.b, source: existing, name: y}]\n',
       ),
       'mirror.auth names a.b twice; expected each server once',
+    ],
+    [
+      'an extra twice',
+      `${least}extra: [{name: a, source: "a.b/c:1"}, {name: a, source: "a.b/d:1"}]\n`,
+      'extra names a twice; expected each name once',
+    ],
+    [
+      'an extra without a registry',
+      `${least}extra: [{name: a, source: "busybox:1"}]\n`,
+      'extra.0.source "busybox:1" is not legal: it names no registry',
     ],
     ['a proxy', mirror('  proxy: {url: "http://[::1]:3128"}\n'), 'IPv6 addresses are not supported'],
     ['a glob', `${least}exclude: ['(a+)+']\n`, 'exclude.0 "(a+)+" is not legal: "(" is in no name'],

@@ -41,7 +41,6 @@ describe('each file that a command reads: what is no file to read is said with i
     ['a release of a report', (path) => [['report', '--since', path], { 'airgap.yaml': least }]],
     ['the digests file of init', (path) => [['init', 'r.local', '-c', 'new.yaml', '-d', path], {}]],
     ['certificates', (path) => [['verify', '--ca', path], { 'airgap.yaml': least }]],
-    ['certificates of load', (path) => [['load', 'bundle', '--ca', path], {}]],
   ];
   test.each(readers)('%s', (_, commandOf) => {
     const dir = folder({ 'images_digests.yml': { from: 'images_digests.yml' } });

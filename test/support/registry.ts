@@ -12,6 +12,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface RegistryOptions {
   /** Who may pull and push; left out, everybody. */
   password?: { username: string; password: string };
+  /** Asks for a token of this server instead. */
+  token?: { realm: string; service: string; issuer: string; rootCertFile: string };
   /** Serves over TLS; with `clientCaFile` to those only who show a certificate of that CA. */
   tls?: { certFile: string; keyFile: string; clientCaFile?: string };
   /** Refuses every push with 405; give it a `storageDir` that has something to pull. */
@@ -117,7 +119,7 @@ async function serve(configuration: object, directory: string, logFile: string) 
 }
 
 function configuration(options: RegistryOptions, directory: string, storageDir: string, port: number) {
-  const { password, tls, readOnly = false, sparseIndexes = false } = options;
+  const { password, token, tls, readOnly = false, sparseIndexes = false } = options;
   const clients = tls?.clientCaFile && { clientcas: [tls.clientCaFile] };
   return {
     version: 0.1,
@@ -132,6 +134,16 @@ function configuration(options: RegistryOptions, directory: string, storageDir: 
       ...(tls && { tls: { certificate: tls.certFile, key: tls.keyFile, ...clients } }),
     },
     ...(sparseIndexes && { validation: { manifests: { indexes: { platforms: 'none' } } } }),
+    ...(token && {
+      auth: {
+        token: {
+          realm: token.realm,
+          service: token.service,
+          issuer: token.issuer,
+          rootcertbundle: token.rootCertFile,
+        },
+      },
+    }),
     ...(password && { auth: { htpasswd: { realm: 'test', path: htpasswd(directory, password) } } }),
   };
 }

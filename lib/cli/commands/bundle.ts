@@ -31,7 +31,7 @@ export function addBundle(program: Program): void {
       }),
     )
     .action(async ({ output, since, splitSize, ca }, command) => {
-      const { loadProject } = await import('../../project.ts');
+      const { readProject } = await import('../configurations.ts');
       const { InputError } = await import('../../input/problem.ts');
       const { refuseErrors } = await import('../../plan/finding.ts');
       const { chosenPlatforms } = await import('../../plan/platforms.ts');
@@ -40,7 +40,7 @@ export function addBundle(program: Program): void {
       const { readSince } = await import('../../bundle/read-since.ts');
       const { parseSize } = await import('../../bundle/parts.ts');
       const { formatBundle, formatFailures } = await import('../format/bundle.ts');
-      const { config, plan } = loadProject(command.optsWithGlobals().config);
+      const { config, plan, place } = readProject(command.optsWithGlobals(), 'bundle');
       refuseErrors(plan.findings);
       refusePullThrough(config);
       if (chosenPlatforms(config)) {
@@ -59,6 +59,9 @@ export function addBundle(program: Program): void {
           },
         ]);
       }
+      const { checkLogins } = await import('../check-logins.ts');
+      const images = plan.relocations.flatMap(({ source }) => source ?? []);
+      await checkLogins({ config, place, images, usedBy: 'mirror' }, process.env);
       const progress = new Progress(process.stderr);
       const onProgress = (text: string): void => progress.show(text);
       const options = { environment: process.env, ...(ca && { caFile: ca }) };

@@ -1,4 +1,5 @@
 import type { Program } from '../program.ts';
+import { addAudit } from './audit.ts';
 import { addBundle } from './bundle.ts';
 import { addCompletion } from './completion.ts';
 import { addDiff } from './diff.ts';
@@ -8,7 +9,9 @@ import { addLoad } from './load.ts';
 import { addLock } from './lock.ts';
 import { addMirror } from './mirror.ts';
 import { addPlan } from './plan.ts';
+import { addPreflight } from './preflight.ts';
 import { addReport } from './report.ts';
+import { addSynth } from './synth.ts';
 import { addVerify } from './verify.ts';
 import { addWiring } from './wiring.ts';
 
@@ -24,11 +27,14 @@ export const COMMANDS: readonly AddCommand[] = [
   addLock,
   addPlan,
   addLint,
+  addSynth,
   addDiff,
   addWiring,
   addReport,
+  addPreflight,
   addMirror,
   addVerify,
+  addAudit,
   addBundle,
   addLoad,
   addCompletion,

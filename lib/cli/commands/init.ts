@@ -22,6 +22,8 @@ export function addInit(program: Program): void {
     )
     .action(async (server, { digests }, command) => {
       const { writeStarter } = await import('../../starter.ts');
-      process.stdout.write(writeStarter(command.optsWithGlobals().config, server, digests));
+      const { oneConfigPath } = await import('../configurations.ts');
+      const path = oneConfigPath(command.optsWithGlobals(), 'init');
+      process.stdout.write(writeStarter(path, server, digests));
     });
 }

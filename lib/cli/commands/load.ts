@@ -37,7 +37,7 @@ export function addLoad(program: Program): void {
     )
     .action(async (path, older, { digest, server, dryRun, format, ca }) => {
       const { InputError } = await import('../../input/problem.ts');
-      const { readConfigAtHand } = await import('../config-at-hand.ts');
+      const { oneConfigPath, readOptionalConfig } = await import('../configurations.ts');
       const { openBundle, parseDigest } = await import('../../bundle/open-bundle.ts');
       const { checkBundle } = await import('../../bundle/check-bundle.ts');
       const { assertServer } = await import('../../bundle/targets.ts');
@@ -51,7 +51,8 @@ export function addLoad(program: Program): void {
         ]);
       }
       // The other side may have no airgap.yaml.
-      const config = readConfigAtHand(program)?.config;
+      const document = readOptionalConfig(program.opts(), 'load');
+      const config = document?.config;
       const bundle = await openBundle(path, expected);
       if (server !== undefined) assertServer(bundle, server, '--server');
       else if (config) {
@@ -59,7 +60,7 @@ export function addLoad(program: Program): void {
       }
       if (
         expected === undefined &&
-        !(config && (await confirmedByPlan(program.opts().config, config, bundle)))
+        !(config && (await confirmedByPlan(oneConfigPath(program.opts(), 'load'), config, bundle)))
       ) {
         process.stderr.write(
           `warning: ${bundle.file} has the digest ${bundle.digest}.\n` +
@@ -72,17 +73,21 @@ export function addLoad(program: Program): void {
       const checked = await checkBundle(bundle, { older, onProgress });
       progress.clear();
       if (dryRun) {
+        const { jsonText } = await import('../format/json.ts');
         const { formatLoad } = await import('../format/bundle.ts');
         const { images, own } = bundle.plan;
-        process.stdout.write(
-          format === 'json' ? `${JSON.stringify({ images, own }, null, 2)}\n` : formatLoad(bundle.plan),
-        );
+        process.stdout.write(format === 'json' ? jsonText({ images, own }) : formatLoad(bundle.plan));
         return;
       }
       const { loadLocally } = await import('../../bundle/local-load.ts');
       const { readGivenLogins, withoutLogins } = await import('../../credentials/logins.ts');
       const { trustedCertificates } = await import('../../registry/trust.ts');
+      const { checkLogins } = await import('../check-logins.ts');
       const { showScript } = await import('../show-script.ts');
+      if (document) {
+        const images = bundle.plan.images.map(({ target }) => target);
+        await checkLogins({ ...document, images, usedBy: 'mirror' }, process.env);
+      }
       const environment = config ? withoutLogins(config, process.env) : process.env;
       const logins = config ? readGivenLogins(config, process.env, { usedBy: 'mirror' }) : [];
       const certificates = ca && trustedCertificates(environment, ca).join('\n');

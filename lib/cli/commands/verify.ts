@@ -1,10 +1,16 @@
 import { Option } from '@commander-js/extra-typings';
+import type { Project } from '../../project.ts';
+import type { Verdict } from '../../registry/verify.ts';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit.ts';
-import { caOption } from '../options.ts';
+import { caOption, outputOption } from '../options.ts';
 import type { Program } from '../program.ts';
 import { Progress } from '../progress.ts';
-import { terminalOf } from '../terminal.ts';
+
+interface Asked {
+  readonly server: string;
+  readonly verdicts: Verdict[];
+}
 
 /** `ess-airgap verify`: whether the registry has every image of the plan. */
 export function addVerify(program: Program): void {
@@ -26,6 +32,7 @@ export function addVerify(program: Program): void {
     )
     .option('--push', 'ask the server that the mirror pushes to (registry.pushServer)')
     .addOption(caOption())
+    .addOption(outputOption())
     .addHelpText(
       'after',
       examples({
@@ -35,30 +42,45 @@ export function addVerify(program: Program): void {
         'ess-airgap verify --ca bank-ca.pem': 'a registry with a certificate of your own authority',
       }),
     )
-    .action(async ({ format, push, ca }, command) => {
-      const { loadProject } = await import('../../project.ts');
+    .action(async ({ format, push, ca, output }, command) => {
       const { withRegistries } = await import('../../registry/open.ts');
       const { verifyRelocations } = await import('../../registry/verify.ts');
-      const { verdictsTable, verdictsJson, verdictsJUnit } = await import('../format/verdicts.ts');
-      const { config, plan } = loadProject(command.optsWithGlobals().config);
-      const server = push ? (config.registry.pushServer ?? config.registry.server) : config.registry.server;
+      const { checkLogins } = await import('../check-logins.ts');
+      const { readProjects } = await import('../configurations.ts');
+      const { deploymentsJson, deploymentsText } = await import('../format/deployments.ts');
+      const { verdictsTable, verdictsValue, verdictsJUnit } = await import('../format/verdicts.ts');
+      const { outputTerminal, writeOutput } = await import('../write-output.ts');
+
       const progress = new Progress(process.stderr);
-      let asked = 0;
-      const verdicts = await withRegistries(config, { environment: process.env, caFile: ca }, (client) =>
-        verifyRelocations(plan.relocations, client, {
-          server,
-          onVerdict: () =>
-            progress.show(`${server}: ${++asked} of ${plan.relocations.length} images checked`),
-        }),
-      );
+      const deployments: (Pick<Project, 'config' | 'place'> & Asked)[] = [];
+      for (const { config, plan, place } of readProjects(command.optsWithGlobals())) {
+        const { registry } = config;
+        const server = push ? (registry.pushServer ?? registry.server) : registry.server;
+        const images = plan.relocations.map(({ target }) => ({ ...target, registry: server }));
+        await checkLogins({ config, place, images }, process.env);
+        let asked = 0;
+        const verdicts = await withRegistries(config, { environment: process.env, caFile: ca }, (client) =>
+          verifyRelocations(plan.relocations, client, {
+            server,
+            onVerdict: () =>
+              progress.show(`${server}: ${++asked} of ${plan.relocations.length} images checked`),
+          }),
+        );
+        deployments.push({ config, place, server, verdicts });
+      }
       progress.clear();
+      const terminal = outputTerminal(output);
       const formats = {
-        table: () => verdictsTable(server, verdicts, terminalOf(process.stdout)),
-        json: () => verdictsJson(server, verdicts),
-        junit: () => verdictsJUnit(server, verdicts),
+        table: () =>
+          deploymentsText(deployments, terminal, ({ server, verdicts }) =>
+            verdictsTable(server, verdicts, terminal),
+          ),
+        json: () => deploymentsJson(deployments, ({ server, verdicts }) => verdictsValue(server, verdicts)),
+        junit: () => verdictsJUnit(deployments),
       };
-      process.stdout.write(formats[format]());
-      if (verdicts.some(({ result }) => result === 'unknown')) process.exitCode = EXIT.failed;
-      else if (verdicts.some(({ result }) => result !== 'present')) process.exitCode = EXIT.no;
+      writeOutput(output, formats[format]());
+      const results = new Set(deployments.flatMap(({ verdicts }) => verdicts.map(({ result }) => result)));
+      if (results.has('unknown')) process.exitCode = EXIT.failed;
+      else if (results.has('missing') || results.has('different')) process.exitCode = EXIT.no;
     });
 }

@@ -1,4 +1,6 @@
+import { Option } from '@commander-js/extra-typings';
 import { examples } from '../examples.ts';
+import { outputOption } from '../options.ts';
 import type { Program } from '../program.ts';
 
 /** `ess-airgap wiring`: what to enter where, so that ESS uses what was synthesised. */
@@ -16,20 +18,36 @@ export function addWiring(program: Program): void {
       (pair: string, before: string[]) => [...before, pair],
       [] as string[],
     )
+    .addOption(
+      new Option('-f, --format <format>', 'how to write it')
+        .choices(['text', 'yaml', 'json'] as const)
+        .default('text' as const),
+    )
+    .addOption(outputOption())
     .addHelpText(
       'after',
       examples({
         'ess-airgap wiring': 'what to enter where',
+        'ess-airgap wiring --format yaml': 'for yq, or a template of your own',
         'ess-airgap wiring --helm operator.manager=operator/manager': 'if that is its name in your release',
       }),
     )
-    .action(async ({ helm }, command) => {
-      const { loadProject } = await import('../../project.ts');
-      const { wiringOf } = await import('../../plan/wiring.ts');
-      const { wiringText } = await import('../format/wiring.ts');
+    .action(async ({ helm, format, output }, command) => {
+      const { productOf } = await import('../../plan/products/index.ts');
+      const { readProjects } = await import('../configurations.ts');
+      const { deploymentsJson, deploymentsText } = await import('../format/deployments.ts');
+      const { renderYaml } = await import('../../common/yaml.ts');
+      const { outputTerminal, writeOutput } = await import('../write-output.ts');
       const { refuseErrors } = await import('../../plan/finding.ts');
-      const { config, plan } = loadProject(command.optsWithGlobals().config);
-      refuseErrors(plan.findings);
-      process.stdout.write(wiringText(wiringOf(plan, config, helm)));
+      const deployments = readProjects(command.optsWithGlobals()).map(({ config, plan, place }) => {
+        refuseErrors(plan.findings);
+        return { config, place, wiring: productOf(plan.release).wiring(plan, config, helm) };
+      });
+      const formats = {
+        text: () => deploymentsText(deployments, outputTerminal(output), ({ wiring }) => wiring.text),
+        yaml: () => deployments.map(({ wiring }) => renderYaml(wiring.value)).join('---\n'),
+        json: () => deploymentsJson(deployments, ({ wiring }) => wiring.value),
+      };
+      writeOutput(output, formats[format]());
     });
 }

@@ -2,7 +2,7 @@ import type { Finished } from '../../bundle/finish.ts';
 import type { LoadPlan } from '../../bundle/load-plan.ts';
 import { formatSize } from '../../bundle/parts.ts';
 import type { BundleFailure, BundleResult } from '../../bundle/write.ts';
-import { shellWord } from '../../common/text.ts';
+import { count, shellWord } from '../../common/text.ts';
 import { formatReference, repositoryName } from '../../image/reference.ts';
 
 /** What a bundle holds, how to know it again on the other side, and what to do there. */
@@ -67,8 +67,4 @@ export function formatLoad({ images, own }: LoadPlan): string {
     `${count(images.length, 'image')} would be pushed, except those that are in the registry with their digest`,
   );
   return `${lines.join('\n')}\n`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

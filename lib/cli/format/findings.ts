@@ -1,14 +1,44 @@
 import { count } from '../../common/text.ts';
+import { andMore, MAX_LISTED, type Problem } from '../../input/problem.ts';
 import { type Finding, formatFinding, type Severity } from '../../plan/finding.ts';
 import type { Terminal } from '../terminal.ts';
+
+/** A finding, or a problem of the input that keeps a plan from being made. */
+export type Reported = Omit<Finding, 'code'> & { readonly code: string };
+
+/** The code of a problem of the input: such problems have no section of their own in docs/findings.md. */
+export const INVALID_INPUT = 'invalid-input';
+
+/** A problem of the input, to be listed like a finding. */
+export function reportProblem(problem: Problem): Reported {
+  return { ...problem, severity: 'error', code: problem.code ?? INVALID_INPUT };
+}
 
 /** The findings as paragraphs, errors first, and their number by severity. */
 export function formatFindings(findings: readonly Finding[], { colors }: Terminal): string {
   const paint = { error: colors.red, warning: colors.yellow, note: colors.cyan };
-  const paragraphs = findings.map((finding) =>
+  const listed = findings.slice(0, MAX_LISTED);
+  const paragraphs = listed.map((finding) =>
     formatFinding(finding).replace(`${finding.severity}:`, paint[finding.severity](`${finding.severity}:`)),
   );
-  return `${[...paragraphs, countFindings(findings)].join('\n')}\n`;
+  const more = andMore(findings.length - listed.length, 'finding');
+  return `${[...paragraphs, ...more, countFindings(findings)].join('\n')}\n`;
+}
+
+/** For programs: the findings and their number by severity. */
+export function findingsJson(findings: readonly Reported[]): object {
+  const numberOf = (severity: Severity): number => findings.filter((it) => it.severity === severity).length;
+  return {
+    errors: numberOf('error'),
+    warnings: numberOf('warning'),
+    notes: numberOf('note'),
+    findings: findings.map(findingJson),
+  };
+}
+
+/** One finding for programs. */
+export function findingJson({ code, severity, message, hint, command, place }: Reported): object {
+  return { code, severity, message, hint: hint ?? null, command: command ?? null, place: place ?? null };
 }
 
 /** `1 error, 2 warnings, no notes`. */

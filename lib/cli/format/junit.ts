@@ -12,11 +12,23 @@ export interface JUnitProblem {
   readonly text: string;
 }
 
-/** A report in the XML that GitLab, Jenkins and others show as test results: one suite with its cases. */
-export function formatJUnit(suite: string, cases: readonly JUnitCase[]): string {
-  const failures = cases.filter(({ failure }) => failure).length;
-  const errors = cases.filter(({ error }) => error).length;
-  const counts = `tests="${cases.length}" failures="${failures}" errors="${errors}"`;
+/** Tests that belong together. */
+export interface JUnitSuite {
+  readonly name: string;
+  readonly cases: readonly JUnitCase[];
+}
+
+/** A report in the XML that GitLab, Jenkins and others show as test results. */
+export function formatJUnit(suites: readonly JUnitSuite[]): string {
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>\n',
+    `<testsuites ${countsOf(suites.flatMap(({ cases }) => cases))}>\n`,
+    ...suites.map(suiteElement),
+    '</testsuites>\n',
+  ].join('');
+}
+
+function suiteElement({ name: suite, cases }: JUnitSuite): string {
   const lines = cases.map(({ name, failure, error }) => {
     const open = `    <testcase classname="${escapeXml(suite)}" name="${escapeXml(name)}"`;
     const problems = [
@@ -25,13 +37,13 @@ export function formatJUnit(suite: string, cases: readonly JUnitCase[]): string 
     ];
     return problems.length > 0 ? `${open}>\n${problems.join('')}    </testcase>\n` : `${open}/>\n`;
   });
-  return [
-    '<?xml version="1.0" encoding="UTF-8"?>\n',
-    `<testsuites ${counts}>\n`,
-    `  <testsuite name="${escapeXml(suite)}" ${counts}>\n`,
-    ...lines,
-    '  </testsuite>\n</testsuites>\n',
-  ].join('');
+  return `  <testsuite name="${escapeXml(suite)}" ${countsOf(cases)}>\n${lines.join('')}  </testsuite>\n`;
+}
+
+function countsOf(cases: readonly JUnitCase[]): string {
+  const failures = cases.filter(({ failure }) => failure).length;
+  const errors = cases.filter(({ error }) => error).length;
+  return `tests="${cases.length}" failures="${failures}" errors="${errors}"`;
 }
 
 function problemElement(tag: 'failure' | 'error', { message, text }: JUnitProblem): string {

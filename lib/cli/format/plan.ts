@@ -1,5 +1,8 @@
+import { groupBy } from '../../common/collections.ts';
+import { count } from '../../common/text.ts';
+import type { Config } from '../../config/schema.ts';
 import { containerName } from '../../digests/container-image.ts';
-import { formatReference, shortReference as short } from '../../image/reference.ts';
+import { formatReference, shortReference as short, shortDigest } from '../../image/reference.ts';
 import { type Finding, formatFinding } from '../../plan/finding.ts';
 import type { Plan } from '../../plan/model.ts';
 import {
@@ -8,18 +11,47 @@ import {
   formatTreatments,
   imageOf,
   overviewOf,
+  specialsOf,
   type Totals,
 } from '../../plan/overview.ts';
+import type { Project } from '../../project.ts';
 import type { Terminal } from '../terminal.ts';
-import { countFindings, formatFindings } from './findings.ts';
+import { countFindings, findingJson, formatFindings } from './findings.ts';
 import { code, markdownText } from './markdown.ts';
-import { formatTable } from './table.ts';
+import { formatTable, wrap } from './table.ts';
 
-/** For people at a terminal: digests are shortened to 12 digits. */
-export function planTable(plan: Plan, terminal: Terminal): string {
-  const { containers, images, totals } = overviewOf(plan);
-  const { bold, yellow } = terminal.colors;
-  const byContainer = containers.map(({ component, container, source, treatment, local }) => [
+/** For people at a terminal: how many there are, what is special, and the findings. */
+export function planSummary(plan: Plan, config: Config, terminal: Terminal): string {
+  const { bold } = terminal.colors;
+  const { containers, totals } = overviewOf(plan);
+  const { server, pushServer, path } = config.registry;
+  const target = [pushServer ?? server, path].filter(Boolean).join('/');
+  const own = plan.relocations.filter(({ source }) => !source).length;
+  const sources = Object.entries({ ...totals.sources, ...(own > 0 && { 'your own': own }) });
+  const widest = Math.max(0, ...sources.map(([name]) => name.length));
+  const components = [...groupBy(containers, ({ component }) => component)];
+  const specials = specialsOf(plan).map(({ what, names }) => `  ${what}:\n${wrap(names, terminal, '    ')}`);
+  return [
+    `${formatTreatments(totals)}\n`,
+    `${count(totals.images, 'distinct image')} to ${target}\n`,
+    `plan ${shortDigest(plan.hash)}\n`,
+    `\n${bold('Images by server')}\n`,
+    ...sources.map(([name, number]) => `  ${name.padEnd(widest)}  ${number}\n`),
+    `\n${bold('Containers by component')}\n`,
+    wrap(
+      components.map(([component, { length }]) => `${component} ${length}`),
+      terminal,
+      '  ',
+    ),
+    ...(specials.length > 0 ? [`\n${bold('Special')}\n`, ...specials] : []),
+    `\n${bold('Findings')}\n`,
+    formatFindings(plan.findings, terminal),
+  ].join('');
+}
+
+/** Every container; digests are cut to 12 digits. */
+export function containersTable(plan: Plan, terminal: Terminal): string {
+  const rows = overviewOf(plan).containers.map(({ component, container, source, treatment, local }) => [
     containerName({ component, container }),
     source ? short(source) : '(your own)',
     [
@@ -27,24 +59,20 @@ export function planTable(plan: Plan, terminal: Terminal): string {
       local ? short(imageOf(local)) : '(excluded)',
     ].join(' '),
   ]);
-  const byImage = images.map(({ source, target, containers }) => [
+  return formatTable(['CONTAINER', 'SOURCE', 'RUNS'], rows, terminal).replace(
+    /\((?:excluded|only copied)\)/g,
+    (mark) => terminal.colors.yellow(mark),
+  );
+}
+
+/** Every distinct image once; digests are cut to 12 digits. */
+export function imagesTable({ relocations }: Plan, terminal: Terminal): string {
+  const rows = relocations.map(({ source, target, containers }) => [
     source ? short(source) : '(your own)',
     short(target),
     String(containers.length),
   ]);
-  return [
-    `${bold('Containers')}\n\n`,
-    formatTable(['CONTAINER', 'SOURCE', 'RUNS'], byContainer, terminal).replace(
-      /\((?:excluded|only copied)\)/g,
-      (mark) => yellow(mark),
-    ),
-    `\n${bold('Images')}\n\n`,
-    formatTable(['SOURCE', 'TARGET', 'CONTAINERS'], byImage, terminal),
-    `\n${bold('Totals')}\n\n`,
-    ...totalLines(totals).map((line) => `${line}\n`),
-    `\n${bold('Findings')}\n\n`,
-    formatFindings(plan.findings, terminal),
-  ].join('');
+  return formatTable(['SOURCE', 'TARGET', 'CONTAINERS'], rows, terminal);
 }
 
 /** For a pull request: references in full. */
@@ -92,9 +120,9 @@ function findingsMarkdown(findings: readonly Finding[]): string[] {
 }
 
 /** For programs; docs/reference/cli.md says what the keys mean. */
-export function planJson(plan: Plan): string {
+export function planValue(plan: Plan): object {
   const { containers, images, totals } = overviewOf(plan);
-  const value = {
+  return {
     hash: plan.hash,
     containers: containers.map(({ component, container, source, treatment, local }) => ({
       component,
@@ -120,16 +148,16 @@ export function planJson(plan: Plan): string {
     totals,
     findings: plan.findings.map(findingJson),
   };
-  return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-function findingJson({ code, severity, message, hint, command, place }: Finding) {
-  return { code, severity, message, hint: hint ?? null, command: command ?? null, place: place ?? null };
-}
-
-/** For spreadsheets (RFC 4180): one row a container. Findings have no place in it. */
-export function planCsv(plan: Plan): string {
+/**
+ * For spreadsheets (RFC 4180): one row per container, with the deployment first if there are several. Findings have no
+ * place in it.
+ */
+export function planCsv(deployments: readonly Pick<Project, 'config' | 'plan'>[]): string {
+  const several = deployments.length > 1;
   const head = [
+    ...(several ? ['deployment'] : []),
     'component',
     'container',
     'source',
@@ -139,16 +167,19 @@ export function planCsv(plan: Plan): string {
     'image_digest',
     'treatment',
   ];
-  const rows = overviewOf(plan).containers.map(({ component, container, source, treatment, local }) => [
-    component,
-    container,
-    source ? formatReference(source) : '',
-    local?.server ?? '',
-    local?.repository ?? '',
-    local?.tag ?? '',
-    local?.digest ?? '',
-    treatment,
-  ]);
+  const rows = deployments.flatMap(({ plan, config }) =>
+    overviewOf(plan).containers.map(({ component, container, source, treatment, local }) => [
+      ...(several ? [config.name ?? ''] : []),
+      component,
+      container,
+      source ? formatReference(source) : '',
+      local?.server ?? '',
+      local?.repository ?? '',
+      local?.tag ?? '',
+      local?.digest ?? '',
+      treatment,
+    ]),
+  );
   return [head, ...rows].map((row) => `${row.map(csvField).join(',')}\r\n`).join('');
 }
 

@@ -37,7 +37,7 @@ function summary(server: string, verdicts: readonly Verdict[]): string {
 }
 
 /** The same for scripts: every image, in the order of the plan, digests in full. */
-export function verdictsJson(server: string, verdicts: readonly Verdict[]): string {
+export function verdictsValue(server: string, verdicts: readonly Verdict[]): object {
   const images = verdicts.map(({ image, result, found, byDigest, reason, containers }) => ({
     image: `${repositoryName(image)}:${image.tag}`,
     ...(image.digest && { digest: image.digest }),
@@ -47,12 +47,26 @@ export function verdictsJson(server: string, verdicts: readonly Verdict[]): stri
     ...(reason && { reason }),
     containers,
   }));
-  return `${JSON.stringify({ server, expected: verdicts.length, ...count(verdicts), images }, null, 2)}\n`;
+  return { server, expected: verdicts.length, ...count(verdicts), images };
 }
 
-/** The same for what shows test results: a case per image; missing and different fail, unknown is an error. */
-export function verdictsJUnit(server: string, verdicts: readonly Verdict[]): string {
-  const cases = verdicts.map(({ image, result, found, byDigest, reason = '', containers }): JUnitCase => {
+/**
+ * The same for what shows test results: a suite per server, a case per image; missing and different fail, unknown is an
+ * error.
+ */
+export function verdictsJUnit(
+  servers: readonly { readonly server: string; readonly verdicts: readonly Verdict[] }[],
+): string {
+  return formatJUnit(
+    servers.map(({ server, verdicts }) => ({
+      name: `ess-airgap verify ${server}`,
+      cases: casesOf(verdicts),
+    })),
+  );
+}
+
+function casesOf(verdicts: readonly Verdict[]): JUnitCase[] {
+  return verdicts.map(({ image, result, found, byDigest, reason = '', containers }): JUnitCase => {
     const name = `${repositoryName(image)}:${image.tag}`;
     const lines = [
       ...(image.digest ? [`expected: ${image.digest}`] : []),
@@ -65,7 +79,6 @@ export function verdictsJUnit(server: string, verdicts: readonly Verdict[]): str
     if (result === 'present') return { name };
     return result === 'unknown' ? { name, error: problem } : { name, failure: problem };
   });
-  return formatJUnit(`ess-airgap verify ${server}`, cases);
 }
 
 function count(verdicts: readonly Verdict[]): Record<Verdict['result'], number> {

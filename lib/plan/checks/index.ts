@@ -1,5 +1,7 @@
 import { bySeverity, type Finding } from '../finding.ts';
+import { productOf } from '../products/index.ts';
 import type { Check, Checked } from './checked.ts';
+import { checkGuard } from './guard.ts';
 import { checkDigests } from './images.ts';
 import { checkCredentials, checkMirror } from './mirror.ts';
 import { checkNamespace } from './namespace.ts';
@@ -28,6 +30,8 @@ const CHECKS: readonly Check[] = [
   checkCredentials,
   checkMirror,
   checkSecrets,
+  (checked) => productOf(checked.plan.release).check(checked),
+  checkGuard,
 ];
 
 /** Returns all findings about a plan: errors first, then in the order of the checks. */

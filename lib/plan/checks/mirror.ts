@@ -1,5 +1,6 @@
 import { count } from '../../common/text.ts';
 import type { MirrorConfig } from '../../config/schema.ts';
+import { PRIVATE_REPOSITORIES } from '../../credentials/missing-logins.ts';
 import { credentialFor } from '../../credentials/select.ts';
 import { formatReference, parseReference, repositoryName } from '../../image/reference.ts';
 import { copyCommand, digestCommand } from '../command.ts';
@@ -9,12 +10,6 @@ import { PROFILES } from '../profiles.ts';
 import { manifestsOfAnImage, rateBudgets } from '../rate-budget.ts';
 import { tagFromDigest } from '../resolve.ts';
 import type { Checked } from './checked.ts';
-
-/**
- * Upstream registries that are known to let nobody in without a credential (the article of Element's knowledge
- * base: "requires authentication using the EMS Image Store Token and password").
- */
-export const PRIVATE_REPOSITORIES = ['gitlab-registry.matrix.org/ems-image-store/'];
 
 /** Credentials that serve nothing, and images that will be refused for want of one. */
 export function checkCredentials({ relocations, config, place }: Checked): Finding[] {
@@ -97,7 +92,7 @@ function checkMirrorImage({ config, layout, place }: Checked, mirror: MirrorConf
       finding('mirror-image-upstream', {
         place: place?.('mirror', 'image'),
         message: `the nodes pull mirror.image from ${image.registry}: the Job does not copy its own image`,
-        hint: `If they cannot reach ${image.registry}, set mirror.image to ${copy} and copy it once from a machine that reaches both:`,
+        hint: `If they cannot reach ${image.registry}, set mirror.image to ${copy} and copy it once from a machine that reaches both. An entry of extra with this image keeps it in the plan. To copy it:`,
         command: copyCommand(image, { registry: pushServer, repository, tag }),
       }),
     );

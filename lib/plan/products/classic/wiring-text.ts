@@ -1,8 +1,9 @@
-import { containerName } from '../../digests/container-image.ts';
-import { formatReference } from '../../image/reference.ts';
-import { yamlScalar } from '../../plan/override-yaml.ts';
-import { imageOf } from '../../plan/overview.ts';
-import { HELM_IMAGES, type Wiring } from '../../plan/wiring.ts';
+import { renderYaml, type YamlValue } from '../../../common/yaml.ts';
+import { yamlScalar } from '../../../common/yaml-scalar.ts';
+import { containerName } from '../../../digests/container-image.ts';
+import { formatReference } from '../../../image/reference.ts';
+import { imageOf } from '../../overview.ts';
+import { HELM_IMAGES, type Wiring } from './wiring.ts';
 
 /** What to enter where, in words, YAML and commands. Names hold no quotes and no blanks. */
 export function wiringText(wiring: Wiring): string {
@@ -83,7 +84,7 @@ function helm({ helm: images, dockerSecret }: Wiring): string[] {
     'element-operator) and element-updater (namespace element-updater). repository includes the host; a digest replaces',
     'the tag.',
   ];
-  if (images.length > 0) lines.push('', ...values(images, dockerSecret?.name));
+  if (images.length > 0) lines.push('', renderYaml(helmValues(images, dockerSecret?.name)).trimEnd());
   if (missing.length > 0) {
     lines.push(
       '',
@@ -117,23 +118,46 @@ function elsewhere({ copyOnly, excluded }: Wiring): string[] {
   return lines;
 }
 
-function values(images: Wiring['helm'], pullSecret: string | undefined): string[] {
-  const charts = [...new Set(images.map(({ value }) => value.split('.')[0] ?? ''))];
-  return charts.flatMap((chart) => {
-    const own = images.filter(({ value }) => value.startsWith(`${chart}.`));
-    // operator.imagePullSecret, but crds.conversionWebhook.imagePullSecret.
+/** For programs: what to merge into which file. docs/reference/cli.md says what the keys mean. */
+export function wiringValue({ namespace, configMap, dockerSecret, helm, copyOnly, excluded }: Wiring) {
+  return {
+    namespace,
+    elementDeployment: {
+      spec: {
+        global: {
+          config: { imagesDigestsConfigMap: configMap },
+          ...(dockerSecret && { k8s: { workloads: { dockerSecrets: [dockerSecret] } } }),
+        },
+      },
+    },
+    helmValues: helmValues(helm, dockerSecret?.name),
+    copyOnly: copyOnly.map((container) => ({
+      container: containerName(container),
+      image: formatReference(imageOf(container)),
+    })),
+    excluded,
+  };
+}
+
+/** Values of the charts, by chart: `operator.imagePullSecret`, but `crds.conversionWebhook.imagePullSecret`. */
+function helmValues(
+  images: Wiring['helm'],
+  pullSecret: string | undefined,
+): Record<string, Record<string, YamlValue>> {
+  const charts: Record<string, Record<string, YamlValue>> = {};
+  const imagePullSecret = pullSecret && { imagePullSecret: pullSecret };
+  for (const { value, image } of images) {
+    const [chart = '', container = ''] = value.split('.');
     const inside = chart === 'crds';
-    return [
-      `${chart}:`,
-      ...(pullSecret && !inside ? [`  imagePullSecret: ${yamlScalar(pullSecret)}`] : []),
-      ...own.flatMap(({ value, image }) => [
-        `  ${value.slice(chart.length + 1)}:`,
-        ...(pullSecret && inside ? [`    imagePullSecret: ${yamlScalar(pullSecret)}`] : []),
-        '    image:',
-        `      repository: ${yamlScalar(`${image.server}/${image.repository}`)}`,
-        `      tag: ${yamlScalar(image.tag)}`,
-        ...(image.digest ? [`      digest: ${image.digest}`] : []),
-      ]),
-    ];
-  });
+    charts[chart] ??= { ...(!inside && imagePullSecret) };
+    charts[chart][container] = {
+      ...(inside && imagePullSecret),
+      image: {
+        repository: `${image.server}/${image.repository}`,
+        tag: image.tag,
+        ...(image.digest && { digest: image.digest }),
+      },
+    };
+  }
+  return charts;
 }

@@ -1,0 +1,59 @@
+import { examples } from '../examples.ts';
+import { EXIT } from '../exit.ts';
+import { caOption, formatOption } from '../options.ts';
+import type { Program } from '../program.ts';
+import { Progress } from '../progress.ts';
+import { terminalOf } from '../terminal.ts';
+
+/** `ess-airgap preflight`: whether a copy of the plan would succeed. */
+export function addPreflight(program: Program): void {
+  program
+    .command('preflight')
+    .summary('check that a copy of the images would succeed')
+    .description(
+      'Asks every registry of the plan, before anything is copied: its name, its certificate, the login, the images, ' +
+        'the right to push, the remaining pulls, and how much has to be copied. Starts an upload in the target and ' +
+        'cancels it; nothing is left there. Logs in with the variables that airgap.yaml names, if they are set, or ' +
+        'else with what skopeo login or docker login left. Exit code 1 if the copy would fail.',
+    )
+    .addOption(formatOption())
+    .option('--probe-push', 'push a small test image to each project of the target, and delete it')
+    .option('--no-size', 'do not read the manifests of the images for their size')
+    .addOption(caOption())
+    .addHelpText(
+      'after',
+      examples({
+        'ess-airgap preflight': 'before the Job is applied, or before ess-airgap mirror',
+        'ess-airgap preflight --probe-push': 'if the registry may refuse nested paths or chosen platforms',
+        'ess-airgap preflight --format json': 'for a script',
+      }),
+    )
+    .action(async ({ format, probePush, size, ca }, command) => {
+      const { readProject } = await import('../configurations.ts');
+      const { refuseErrors } = await import('../../plan/finding.ts');
+      const { observe } = await import('../../preflight/observe.ts');
+      const { judge } = await import('../../preflight/judge.ts');
+      const { wouldFail } = await import('../../preflight/answer.ts');
+      const { answersJson, formatAnswers } = await import('../format/preflight.ts');
+      const { config, plan } = readProject(command.optsWithGlobals(), 'preflight');
+      refuseErrors(plan.findings);
+      const progress = new Progress(process.stderr);
+      const observation = await observe({
+        plan,
+        config,
+        environment: process.env,
+        size,
+        ...(probePush && { probePush }),
+        ...(ca && { caFile: ca }),
+        onProgress: (text) => progress.show(text),
+      });
+      progress.clear();
+      const answers = judge(observation, plan, config);
+      process.stdout.write(
+        format === 'json'
+          ? answersJson(answers, observation.size)
+          : formatAnswers(answers, terminalOf(process.stdout)),
+      );
+      if (wouldFail(answers)) process.exitCode = EXIT.no;
+    });
+}
