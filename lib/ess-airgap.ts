@@ -22,6 +22,7 @@ import { leakFinder } from './manifests/secret-leaks.ts';
 import { addPlainSecrets, addSecretObjects } from './manifests/secrets.ts';
 import { errorsOf, refuseErrors } from './plan/finding.ts';
 import type { Plan } from './plan/model.ts';
+import { productOf } from './plan/products/index.ts';
 import { findNameCollision, loadProject, type Project, planConfig } from './project.ts';
 
 export interface EssAirgapProps {
@@ -124,8 +125,17 @@ export class EssAirgap extends Construct {
     return this.#made().charts;
   }
 
-  /** @throws InputError if the input is such that there is none */
-  get digestsConfigMap(): DigestsConfigMap {
+  /** The chart `ess-images`; undefined if it has no objects. */
+  get imagesChart(): Chart | undefined {
+    return this.#parts?.imagesChart;
+  }
+
+  /**
+   * The override ConfigMap; undefined for ESS Helm, unless Flux is to read it.
+   *
+   * @throws InputError if the input is such that there is none
+   */
+  get digestsConfigMap(): DigestsConfigMap | undefined {
     return this.#made().digestsConfigMap;
   }
 
@@ -136,6 +146,19 @@ export class EssAirgap extends Construct {
    */
   get mirrorJob(): MirrorJob | undefined {
     return this.#made().mirrorJob;
+  }
+
+  /**
+   * ESS Helm: the override as a file of Helm values, which `synthesize` writes beside the manifests. Undefined for a
+   * release of the installer, which has only the ConfigMap.
+   *
+   * @throws InputError if the configuration or the digests file cannot be read
+   */
+  get valuesFile(): { readonly name: string; readonly text: string } | undefined {
+    const { plan, config } = this.#made();
+    const product = productOf(plan.release);
+    const name = product.fileName(config);
+    return name === undefined ? undefined : { name, text: product.renderOverride(plan) };
   }
 
   /** The charts with plain Secrets, those of the nodes first; empty if there are none. */
@@ -199,14 +222,22 @@ export class EssAirgap extends Construct {
     };
     const common = partProps(config);
 
+    const product = productOf(plan.release);
     const images = chart('ess-images');
-    const digestsConfigMap = new DigestsConfigMap(images, 'digests', {
-      ...common,
-      plan,
-      namespace,
-      name: config.configMap.name,
-    });
+    const digestsConfigMap = product.hasConfigMap(config)
+      ? new DigestsConfigMap(images, 'digests', {
+          ...common,
+          plan,
+          namespace,
+          name: product.configMapName(plan.release, config),
+        })
+      : undefined;
     addSecretObjects(images, credentialsUsedBy('nodes', config), common);
+    const hasImages = images.node.children.length > 0;
+    if (!hasImages) {
+      this.#app.node.tryRemoveChild(images.node.id);
+      charts.pop();
+    }
     const mirrorJob = mirror && addMirror(chart('ess-mirror'), project, mirror, others);
     if (plan.guard && config.guard.mode !== 'off') {
       new ImageAdmissionPolicy(chart('ess-guard'), 'guard', {
@@ -230,7 +261,14 @@ export class EssAirgap extends Construct {
       addPlainSecrets(made, held, common);
       return made;
     });
-    return { ...project, charts, digestsConfigMap, mirrorJob, secrets };
+    return {
+      ...project,
+      charts,
+      imagesChart: hasImages ? images : undefined,
+      digestsConfigMap,
+      mirrorJob,
+      secrets,
+    };
   }
 }
 
@@ -240,7 +278,8 @@ type Source = Pick<Project, 'config' | 'plan'> & Partial<Pick<Project, 'place'>>
 /** What a deployment is made of. */
 interface Parts extends Source {
   readonly charts: readonly Chart[];
-  readonly digestsConfigMap: DigestsConfigMap;
+  readonly imagesChart: Chart | undefined;
+  readonly digestsConfigMap: DigestsConfigMap | undefined;
   readonly mirrorJob: MirrorJob | undefined;
   readonly secrets: readonly Chart[];
 }

@@ -1,14 +1,17 @@
 import { isAbsolute, join } from 'node:path';
+import { parseValues } from './chart/values.ts';
 import { type ConfigPlace, readConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { checkCredentialFiles } from './credentials/credential-files.ts';
 import { rememberSecretsOf } from './credentials/known-secrets.ts';
 import type { ContainerImage } from './digests/container-image.ts';
-import { parseDigests, readDigests } from './digests/read.ts';
+import { parseRelease, readRelease as readDigestsFile } from './digests/read.ts';
+import type { Release, ReleaseInfo } from './digests/release.ts';
+import { readTextFile } from './input/file.ts';
 import { isGitPath, readGitFile } from './input/git-file.ts';
 import { collectProblems } from './input/problem.ts';
 import { bySeverity, type Finding, finding, refuseErrors } from './plan/finding.ts';
-import type { Plan } from './plan/model.ts';
+import type { Plan, ReleaseContext, ValuesFile } from './plan/model.ts';
 import { makePlan } from './plan/plan.ts';
 
 /** A configuration and the plan that it makes of its digests file. */
@@ -17,6 +20,8 @@ export interface Project {
   readonly plan: Plan;
   /** The containers of the release, as the digests file has them. */
   readonly images: readonly ContainerImage[];
+  /** What is known about that release beside its containers. */
+  readonly context: ReleaseContext;
   /** Where the configuration's values stand. */
   readonly place: ConfigPlace;
 }
@@ -38,18 +43,56 @@ export function loadProject(configPath: string): Project {
 /**
  * Reads the files that a configuration names, and plans.
  *
- * @throws InputError with every problem of the digests file
+ * @throws InputError with every problem of the digests file, or else of the files of Helm values
  */
-export function planConfig(config: Config, place?: ConfigPlace): { plan: Plan; images: ContainerImage[] } {
-  const { digests, folder } = config;
-  const inFolder = (path: string): string =>
-    isAbsolute(path) || isGitPath(path) ? path : join(folder, path);
-  const images = readDigests(inFolder(digests));
+export function planConfig(
+  config: Config,
+  place?: ConfigPlace,
+): Pick<Project, 'plan' | 'images' | 'context'> {
+  const { info, images } = readDigestsFile(inFolder(config, config.digests));
   const { mode, since } = config.guard;
-  const previous = mode === 'off' || since === undefined ? undefined : readRelease(inFolder(since));
-  const plan = makePlan(images, config, place, previous);
+  const previous = mode === 'off' || since === undefined ? undefined : readRelease(inFolder(config, since));
+  const context = {
+    ...readContext(info, config),
+    ...(previous && { previous: previous.images }),
+  };
+  const plan = makePlan(images, config, place, context);
   const files = checkCredentialFiles(config, place).map((problem) => finding(problem.code, problem));
-  return { plan: { ...plan, findings: bySeverity([...plan.findings, ...files]) }, images };
+  return { plan: { ...plan, findings: bySeverity([...plan.findings, ...files]) }, images, context };
+}
+
+/**
+ * What is known about a release beside its images: the files of Helm values that a configuration names, if the release
+ * is one of ESS Helm.
+ *
+ * @throws InputError with every problem of these files
+ */
+export function readContext(info: ReleaseInfo, config: Config): ReleaseContext {
+  if (info.product !== 'ess-helm') return { info, values: [] };
+  const values = collectProblems(config.helm?.values ?? [], (path): ValuesFile => {
+    const file = inFolder(config, path);
+    const text = readTextFile(file, 'a file of Helm values (helm.values)');
+    return { path, text, values: parseValues(text, file) };
+  });
+  return { info, values };
+}
+
+/**
+ * The plan of the release that was deployed before, by the same configuration.
+ *
+ * @param since its digests file, from the working directory, or `git:REV:path`. Default: guard.since
+ * @returns undefined if there is none
+ */
+export function planPrevious(config: Config, since?: string): Plan | undefined {
+  const path = since ?? (config.guard.since && inFolder(config, config.guard.since));
+  if (path === undefined) return undefined;
+  const { info, images } = readRelease(path);
+  return makePlan(images, config, undefined, readContext(info, config));
+}
+
+/** A path that a configuration names, from the working directory. */
+function inFolder({ folder }: Config, path: string): string {
+  return isAbsolute(path) || isGitPath(path) ? path : join(folder, path);
 }
 
 /**
@@ -85,7 +128,7 @@ export function findNameCollision(
  *
  * @throws InputError with every problem of the file
  */
-export function readRelease(path: string): ContainerImage[] {
-  if (!isGitPath(path)) return readDigests(path);
-  return parseDigests(readGitFile(path, 'the images_digests.yml of an ESS release'), path);
+export function readRelease(path: string): Release {
+  if (!isGitPath(path)) return readDigestsFile(path);
+  return parseRelease(readGitFile(path, 'the images_digests.yml of an ESS release'), path);
 }

@@ -4,7 +4,7 @@ import { parseConfig } from './config/load.ts';
 import { parseServer, renderStarter } from './config/starter-yaml.ts';
 import { PRIVATE_REPOSITORIES } from './credentials/missing-logins.ts';
 import { credentialsOf, secretNameOf } from './credentials/sources.ts';
-import { readDigests } from './digests/read.ts';
+import { readRelease } from './digests/read.ts';
 import { repositoryName } from './image/reference.ts';
 import { InputError, startOf } from './input/problem.ts';
 import { quote } from './input/quote.ts';
@@ -22,14 +22,14 @@ export function writeStarter(configPath: string, server: string, digestsPath: st
   if (typeof parsed === 'string') {
     throw new InputError([{ message: `the server ${quote(server)} is not legal: ${parsed}` }]);
   }
-  const images = readDigests(digestsPath);
+  const { info, images } = readRelease(digestsPath);
   const credentials = PRIVATE_REPOSITORIES.filter((prefix) =>
     images.some(({ image }) => repositoryName(image).startsWith(prefix)),
   ).map((prefix) => prefix.replace(/\/$/, ''));
   const digests = relative(dirname(configPath), digestsPath);
   const text = renderStarter({ ...parsed, digests, credentials });
   const { config } = parseConfig(text, configPath);
-  const plan = makePlan(images, config);
+  const plan = makePlan(images, config, undefined, { info });
   writeNew(configPath, text);
 
   const { namespace, pullSecret, registry } = config;

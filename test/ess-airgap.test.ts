@@ -130,7 +130,7 @@ describe('its parts', () => {
     expect(ess.charts.map(({ node }) => node.id)).toEqual(['ess-images', 'ess-mirror']);
     expect(ess.plan.overrides).toHaveLength(1);
     expect(ess.config.namespace).toBe('element-onprem');
-    expect(ApiObject.of(ess.digestsConfigMap).name).toBe('ess-images-digests');
+    expect(ess.digestsConfigMap && ApiObject.of(ess.digestsConfigMap).name).toBe('ess-images-digests');
     const job = ess.mirrorJob;
     if (!job) throw new Error('there is no Job');
     const before = job.name;

@@ -11,10 +11,14 @@ let broken = 0;
 for (const input of hostileInputs(Number(count))) {
   if (only !== undefined && input.seed !== Number(only)) continue;
   const run = runBounded(input);
-  if (run.broken.length > 0) {
+  const complaints = [
+    ...run.broken,
+    ...(run.seconds > BOUNDS.seconds ? [`${run.seconds.toFixed(1)} s`] : []),
+  ];
+  if (complaints.length > 0) {
     broken++;
     process.stderr.write(
-      `${input.family}, seed ${input.seed}, ${input.args.join(' ').slice(0, 80)}: ${run.broken.join('; ')}\n`,
+      `${input.family}, seed ${input.seed}, ${input.args.join(' ').slice(0, 80)}: ${complaints.join('; ')}\n`,
     );
   }
   runs.set(input.family, [...(runs.get(input.family) ?? []), run]);

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
-import { readDigests } from '../digests/read.ts';
+import { readRelease } from '../digests/read.ts';
 import { repositoryName } from '../image/reference.ts';
 import { readTextFile } from '../input/file.ts';
 import { InputError } from '../input/problem.ts';
@@ -36,7 +36,7 @@ export async function readSince(path: string, options: SinceOptions): Promise<Br
     const found = ['load.plan', 'part-001/load.plan'].find((name) => existsSync(join(path, name)));
     if (!found) throw new InputError([{ message: `${path} holds no load.plan; expected ${what}` }]);
     file = join(path, found);
-  } else if (!isLoadPlan(path)) return readRelease(path, options);
+  } else if (!isLoadPlan(path)) return readOlderRelease(path, options);
   return broughtBy(parseLoadPlan(readTextFile(file, what), file));
 }
 
@@ -51,9 +51,10 @@ function isLoadPlan(path: string): boolean {
   }
 }
 
-async function readRelease(path: string, { config, plan, client }: SinceOptions): Promise<Brought[]> {
+async function readOlderRelease(path: string, { config, plan, client }: SinceOptions): Promise<Brought[]> {
   const repositories = new Set(plan.relocations.map(({ target }) => repositoryName(target)));
-  const older = makePlan(readDigests(path), config).relocations.filter(({ target }) =>
+  const { info, images } = readRelease(path);
+  const older = makePlan(images, config, undefined, { info }).relocations.filter(({ target }) =>
     repositories.has(repositoryName(target)),
   );
   const brought = await mapBounded(older, 4, async ({ source, target, platforms }): Promise<Brought[]> => {

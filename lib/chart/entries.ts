@@ -67,7 +67,7 @@ export function findImageEntries(values: YamlMapping, problems: Problem[]): Imag
   ): void => {
     if (node.kind === 'scalar') return;
     if (node.kind === 'sequence') {
-      const names = namesOf(node.items);
+      const names = itemNames(node.items);
       node.items.forEach((item, index) => {
         const below = [...path, names[index] ?? String(index)];
         const image = item.kind === 'mapping' ? get(item, 'image') : undefined;
@@ -115,7 +115,7 @@ function isOff(entry: YamlEntry | undefined): boolean {
 }
 
 /** A list item is called by its name if that is legal and no other item has it; otherwise by its index. */
-function namesOf(items: readonly YamlNode[]): (string | undefined)[] {
+export function itemNames(items: readonly YamlNode[]): (string | undefined)[] {
   const names = items.map((item) => {
     const name = item.kind === 'mapping' ? get(item, 'name')?.value : undefined;
     return name?.kind === 'scalar' && KEY.test(name.text) ? name.text : undefined;

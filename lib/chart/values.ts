@@ -44,11 +44,16 @@ function withoutComments(text: string): string {
  * a null in the result deletes the chart's key (Helm documentation, "Values Files", "Deleting a default key").
  */
 export function coalesceValues(chart: YamlMapping, files: readonly YamlMapping[]): YamlMapping {
-  const user = files.reduce<YamlMapping | undefined>(
+  const user = mergeValues(files);
+  return user ? underUser(chart, user) : chart;
+}
+
+/** The files of the user as one; undefined if there are none. */
+export function mergeValues(files: readonly YamlMapping[]): YamlMapping | undefined {
+  return files.reduce<YamlMapping | undefined>(
     (merged, file) => (merged ? mergeFiles(merged, file) : file),
     undefined,
   );
-  return user ? underUser(chart, user) : chart;
 }
 
 /** Two files of the user: a null of the later one stays, because it still has to delete the chart's key. */

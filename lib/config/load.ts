@@ -119,5 +119,16 @@ function refuseContradictions(config: Config, place?: ConfigPlace): void {
       servers.add(server);
     });
   }
+  const names = new Set<string>();
+  config.extra.forEach(({ name }, index) => {
+    if (names.has(name)) {
+      problems.push({
+        place: place?.('extra', index, 'name'),
+        message: `extra names ${name} twice; expected each name once`,
+        hint: 'Give each a name of its own.',
+      });
+    }
+    names.add(name);
+  });
   if (problems.length > 0) throw new InputError(problems);
 }

@@ -115,6 +115,22 @@ const override = z.strictObject({
   ),
 });
 
+const extra = z.strictObject({
+  name: key('What messages and reports call it: extra/name.', text(namespaceName)),
+  source: key('Where it is copied from, as registry/repository:tag@digest.', text(imageReference)),
+  kind: key(
+    'image: of its platforms those of mirror.platforms are copied. artifact: any other OCI artifact, such as a Helm chart; it is copied whole. Default: image.',
+    z._default(z.enum(['image', 'artifact']), 'image'),
+  ),
+});
+
+const helm = z.strictObject({
+  values: key(
+    'Your own files of Helm values, relative to this file, in the order of helm -f. They are checked against the release, and lists in them that name images are repeated in the override. Default: none.',
+    z._default(z.array(text(notEmpty)), []),
+  ),
+});
+
 const pullSecret = credential(
   { name: key('Name of the pull Secret, in the namespace of the deployment.', text(objectName)) },
   {
@@ -138,7 +154,7 @@ export const configSchema = z.strictObject({
     z._default(text(notEmpty), 'images_digests.yml'),
   ),
   namespace: key(
-    'Namespace of the ElementDeployment. Default: element-onprem.',
+    'Namespace of the ElementDeployment, or of the Helm release. Default: element-onprem.',
     z._default(text(namespaceName), 'element-onprem'),
   ),
   registry: key('The local registry.', registry),
@@ -157,6 +173,14 @@ export const configSchema = z.strictObject({
   overrides: key(
     'The last word for single containers, by component/container. Default: none.',
     z._default(z.record(text(containerKey), override), {}),
+  ),
+  extra: key(
+    'Images and other OCI artifacts that are copied, verified and bundled with the release, though it does not name them. Default: none.',
+    z._default(z.array(extra), []),
+  ),
+  helm: key(
+    'ESS Helm only: how you install the chart. Default: nothing is known about it.',
+    z.optional(helm),
   ),
   pin: key(
     'digest: the deployment runs images by digest. tag: by tag (image_digest ""), pulled anew at each start. Default: digest.',

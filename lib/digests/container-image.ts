@@ -17,6 +17,10 @@ export interface ContainerImage {
   readonly enabled?: false;
   /** The image is named inside a list of the user's Helm values, which an override cannot change. */
   readonly inline?: true;
+  /** Not a container: the chart itself, or an entry of `extra`. Its image is copied, and nothing is overridden. */
+  readonly role?: 'chart' | 'extra';
+  /** An OCI artifact that is no image: it is copied whole, whatever platforms are chosen. */
+  readonly artifact?: true;
   /** Where the container's key stands in the digests file. */
   readonly place?: Place;
 }

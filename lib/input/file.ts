@@ -12,22 +12,23 @@ export const MAX_BYTES = 8 * 1024 * 1024;
  *
  * @param what the end of "expected …"
  * @param missing what to do if the file does not exist
- * @throws InputError if it is not a regular file of UTF-8 text of at most {@link MAX_BYTES}, or cannot be read
+ * @param most the largest size, in bytes
+ * @throws InputError if it is not a regular file of UTF-8 text of at most that size, or cannot be read
  */
-export function readTextFile(path: string, what: string, missing: Help = {}): string {
-  return decodeText(readFileBytes(path, what, missing), path, what);
+export function readTextFile(path: string, what: string, missing: Help = {}, most = MAX_BYTES): string {
+  return decodeText(readFileBytes(path, what, missing, most), path, what);
 }
 
 type Help = Pick<Problem, 'hint' | 'command'>;
 
 /** The bytes of a regular file, under the same conditions: see {@link readTextFile}. */
-export function readFileBytes(path: string, what: string, missing: Help = {}): Buffer {
+export function readFileBytes(path: string, what: string, missing: Help = {}, most = MAX_BYTES): Buffer {
   const wrong = (message: string, hint?: string): InputError =>
     new InputError([{ place: startOf(path), message, hint }]);
   // Node has an error of its own for this one, which is not the system's.
   if (path.includes('\0')) throw wrong(`the path has a NUL character; expected ${what}`);
   try {
-    return readBytes(path, what, wrong);
+    return readBytes(path, what, most, wrong);
   } catch (error) {
     if (error instanceof InputError) throw error;
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;
@@ -50,6 +51,7 @@ const REASONS: Readonly<Record<string, string>> = {
 function readBytes(
   path: string,
   what: string,
+  most: number,
   wrong: (message: string, hint?: string) => InputError,
 ): Buffer {
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
@@ -58,18 +60,15 @@ function readBytes(
     if (stat.isDirectory()) throw wrong(`this is a directory; expected ${what}`);
     if (!stat.isFile()) throw wrong(`this is not a regular file; expected ${what}`);
     const tooLarge = (size: string): InputError =>
-      wrong(
-        `the file has ${size} bytes; expected ${what} of at most ${MAX_BYTES}`,
-        'Is this the right file?',
-      );
-    if (stat.size > MAX_BYTES) throw tooLarge(String(stat.size));
+      wrong(`the file has ${size} bytes; expected ${what} of at most ${most}`, 'Is this the right file?');
+    if (stat.size > most) throw tooLarge(String(stat.size));
     // A file of /proc says that it has no bytes.
-    const buffer = Buffer.alloc(stat.size > 0 ? stat.size + 1 : MAX_BYTES + 1);
+    const buffer = Buffer.alloc(stat.size > 0 ? stat.size + 1 : most + 1);
     let length = 0;
     for (let more = -1; more !== 0 && length < buffer.length; length += more) {
       more = readSync(file, buffer, length, buffer.length - length, null);
     }
-    if (length > MAX_BYTES) throw tooLarge(`more than ${MAX_BYTES}`);
+    if (length > most) throw tooLarge(`more than ${most}`);
     return buffer.subarray(0, length);
   } finally {
     closeSync(file);

@@ -1,3 +1,5 @@
+import { MAX_LISTED } from './problem.ts';
+
 /** The word of `known` that `word` was probably meant to be, if one is near enough. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
@@ -10,6 +12,15 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
     }
   }
   return best;
+}
+
+/**
+ * A function that suggests, for as many questions as problems are listed: each compares a word with all that are known,
+ * and what is not listed needs no suggestion.
+ */
+export function forListed<A extends unknown[], R>(suggest: (...args: A) => R): (...args: A) => R | undefined {
+  let left = MAX_LISTED;
+  return (...args) => (left-- > 0 ? suggest(...args) : undefined);
 }
 
 /** Levenshtein's distance, one row at a time; `limit` if it is that or more, found without counting to the end. */

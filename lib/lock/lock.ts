@@ -22,17 +22,23 @@ export interface LockResult {
  * Gives every image of a release its digest. A digest that the release itself names stays, because it says more than
  * its tag; one that came from the tag is asked for again.
  *
+ * @param local servers of the local registry: an image that the user's values name there is not asked for, because the
+ *   connected side may not reach it
  * @param onResolved called after each distinct image
  * @throws InputError if a credential helper fails
  */
 export async function lockRelease(
   release: Release,
   client: TagSource,
+  local: readonly string[] = [],
   onResolved?: (done: number, total: number) => void,
 ): Promise<LockResult> {
   const { info, images } = release;
   const artifact = info.product === 'ess-helm' ? info.artifact : undefined;
-  const open = images.filter(({ image, digestFromTag }) => image.tag && (!image.digest || digestFromTag));
+  const open = images.filter(
+    ({ image, digestFromTag, inline }) =>
+      image.tag && (!image.digest || digestFromTag) && !(inline && local.includes(image.registry)),
+  );
   const wanted = [
     ...open.map((container) => ({ name: containerName(container), image: container.image })),
     ...(artifact && info.product === 'ess-helm' ? [{ name: info.chart, image: artifact }] : []),

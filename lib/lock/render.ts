@@ -1,7 +1,7 @@
+import { yamlScalar } from '../common/yaml-scalar.ts';
 import type { ContainerImage } from '../digests/container-image.ts';
 import type { Release, ReleaseInfo } from '../digests/release.ts';
 import { formatReference } from '../image/reference.ts';
-import { yamlScalar } from '../plan/override-yaml.ts';
 
 /**
  * The text of a lock: a digests file whose every image has a digest. The same release gives the same bytes, so that a

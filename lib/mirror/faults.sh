@@ -38,12 +38,13 @@ explain_copy() {
 }
 
 read_log() {
-  error='' cause=''
+  error='' cause='' limited=''
   # A registry may answer with a text of any length.
   cut -c 1-2000 "$dir/log" >"$dir/lines" || :
   while IFS= read -r line || [ -n "$line" ]; do
     case $line in
       *'level=debug msg="Upload of manifest list type '*) cause=${line##*' failed: '} ;;
+      *'level=debug msg="Too many requests to '*) limited=' (Too Many Requests)' ;;
       *level=fatal*) error=${line#*msg=} ;;
       time=*) ;;
       ?*) error=$line ;;
@@ -56,7 +57,10 @@ read_log() {
   esac
   error=${error#\"}
   error=${error%\"}
+  # skopeo drops the status of a 4xx answer whose code it does not know.
+  case $error in *': unknown: '*) error=$error$limited ;; esac
   case $error in *[!\ -~]*) error=$(printf '%s' "$error" | tr '\n\t' '  ' | tr -cd '\40-\176') ;; esac
+  without_logins
   without_escapes
   without_queries
   [ ${#error} -le 600 ] || error=$(printf '%s' "$error" | cut -c 1-600)
@@ -79,6 +83,47 @@ read_retry_after() {
   retry_after=${retry_after#??}
   retry_after=${retry_after%???}
   case $retry_after in '' | *[!0-9]* | 0?* | ???????*) retry_after=0 ;; esac
+}
+
+# A registry can repeat the login that it got: takes out of error what the docker configs of this image hold, and the words
+# behind Basic and Bearer.
+without_logins() {
+  for config in "$source_auth" "$target_auth"; do
+    config=$AUTH_DIR/$config/config.json
+    [ -r "$config" ] || continue
+    while IFS= read -r line || [ -n "$line" ]; do
+      for key in auth password identitytoken; do
+        rest=$line
+        while :; do
+          case $rest in *"\"$key\""*\"*\"*) ;; *) break ;; esac
+          rest=${rest#*"\"$key\""}
+          rest=${rest#*\"}
+          without "${rest%%\"*}"
+        done
+      done
+    done <"$config"
+  done
+  for scheme in Basic Bearer basic bearer; do
+    rest=$error
+    while :; do
+      case $rest in *"$scheme "*) ;; *) break ;; esac
+      rest=${rest#*"$scheme "}
+      token=${rest%%[!A-Za-z0-9._~+/=-]*}
+      [ ${#token} -lt 12 ] || without "$token"
+    done
+  done
+}
+
+# Takes a secret out of error. Shorter ones would be found in innocent words.
+without() {
+  [ ${#1} -ge 6 ] || return 0
+  plain='' left=$error
+  while :; do
+    case $left in *"$1"*) ;; *) break ;; esac
+    plain=$plain${left%%"$1"*}'***'
+    left=${left#*"$1"}
+  done
+  error=$plain$left
 }
 
 # What JSON would have to escape: a double quote becomes a single one, a backslash goes. "Not there" is what every image
@@ -195,6 +240,10 @@ classify() {
     *'anifest unknown'* | *'ame unknown'* | *'not known to registry'* | *'StatusCode: 404'* | *'(Not Found)'* | *'status: 404'* | *'ot found'*)
       class=not-found
       hint="$at does not have it: the tag or digest was removed, or the repository must be created first."
+      ;;
+    *': unknown: '*)
+      class=refused
+      hint="$at rejects the request for a reason of its own: the error ends with its words. ess-airgap preflight shows the HTTP status."
       ;;
     *'ource image rejected'* | *'rust policy'* | *'is blocked in'*)
       class=policy

@@ -1,5 +1,7 @@
 import type { ContainerImage } from '../digests/container-image.ts';
+import type { ReleaseInfo } from '../digests/release.ts';
 import type { ImageReference } from '../image/reference.ts';
+import type { YamlMapping, YamlSequence } from '../input/yaml.ts';
 import type { Finding } from './finding.ts';
 
 // The vocabulary of a plan: types only, so that everything that makes, checks or renders a plan can import it.
@@ -32,8 +34,31 @@ export interface Relocation {
   readonly target: ImageReference & { readonly tag: string };
   /** The platforms that are copied, `linux/amd64`, in order. Left out where all are. */
   readonly platforms?: readonly string[];
-  /** `component/container`, in order. */
+  /** `component/container`, in order; `extra/name` and `chart/name` for what no container runs. */
   readonly containers: readonly string[];
+}
+
+/** A list in Helm values. Helm replaces lists as a whole, so an override of one item repeats all of them. */
+export interface ValueList {
+  /** The keys that lead to it. */
+  readonly path: readonly string[];
+  readonly items: YamlSequence;
+}
+
+/** One of the user's files of Helm values. */
+export interface ValuesFile {
+  readonly path: string;
+  readonly text: string;
+  readonly values: YamlMapping;
+}
+
+/** What is known about a release beside its images. */
+export interface ReleaseContext {
+  readonly info: ReleaseInfo;
+  /** The files that `helm.values` names, in their order. */
+  readonly values: readonly ValuesFile[];
+  /** The release that is still running, whose images `guard` goes on to allow. */
+  readonly previous?: readonly ContainerImage[];
 }
 
 /** What the admission policy admits; the same image is in one of the lists at most. */
@@ -48,12 +73,17 @@ export interface Guard {
 
 /** Everything that is emitted is rendered from this one value. */
 export interface Plan {
+  readonly release: ReleaseInfo;
   /** The ConfigMap: one for each container that is neither excluded nor only copied, by component and container. */
   readonly overrides: readonly Override[];
   /** One for each distinct image that is copied, by target. */
   readonly relocations: readonly Relocation[];
+  /** What is copied beside the images of containers: the chart itself, and what `extra` names. */
+  readonly additions: readonly Override[];
   /** Containers whose images are copied and that the ConfigMap leaves alone: they are configured elsewhere. */
   readonly copyOnly: readonly Override[];
+  /** ESS Helm: lists of the user's values that the override repeats, with the images of the plan in them. */
+  readonly valueLists: readonly ValueList[];
   /** Containers that are left out: their images are not copied, and the ConfigMap leaves them alone. */
   readonly excluded: readonly ContainerImage[];
   /** Left out if the configuration has no admission policy. */
@@ -73,3 +103,6 @@ export interface ResolvedContainer {
   readonly target: Relocation['target'];
   readonly platforms?: Relocation['platforms'];
 }
+
+/** A plan that is not checked yet. */
+export type UncheckedPlan = Omit<Plan, 'findings'>;

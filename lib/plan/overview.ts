@@ -28,6 +28,8 @@ export interface Overview {
 export interface Totals {
   readonly overridden: number;
   readonly copyOnly: number;
+  /** What is copied beside the images of containers: the chart, and `extra`. */
+  readonly additions: number;
   readonly excluded: number;
   readonly images: number;
   /** Distinct images that are copied, by the server that they come from. */
@@ -65,6 +67,7 @@ export function overviewOf(plan: Plan): Overview {
     totals: {
       overridden: plan.overrides.length,
       copyOnly: plan.copyOnly.length,
+      additions: plan.additions.length,
       excluded: excluded.length,
       images: plan.relocations.length,
       sources: tally(plan.relocations.flatMap(({ source }) => source?.registry ?? [])),
@@ -95,9 +98,10 @@ function isRenamed(source: ImageReference | undefined, local: Override | undefin
 }
 
 /** `44 containers overridden, 3 only copied, 5 excluded`. */
-export function formatTreatments({ overridden, copyOnly, excluded }: Totals): string {
+export function formatTreatments({ overridden, copyOnly, additions, excluded }: Totals): string {
   const copied = copyOnly > 0 ? `, ${copyOnly} only copied` : '';
-  return `${count(overridden, 'container')} overridden${copied}, ${excluded} excluded`;
+  const more = additions > 0 ? `, ${count(additions, 'addition')}` : '';
+  return `${count(overridden, 'container')} overridden${copied}, ${excluded} excluded${more}`;
 }
 
 /** `docker.io (1), quay.io (2)`: counts by server, in words. */

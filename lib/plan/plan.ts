@@ -1,13 +1,24 @@
 import type { ConfigPlace } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { byContainer, type ContainerImage, containerName } from '../digests/container-image.ts';
+import { CLASSIC } from '../digests/release.ts';
 import { formatReference, repositoryName } from '../image/reference.ts';
 import { GlobBudget } from '../input/glob.ts';
+import { additionsOf } from './additions.ts';
 import { checkPlan } from './checks/index.ts';
 import { guardOf } from './guard.ts';
 import { hashPlan } from './hash.ts';
 import { Layout } from './layout.ts';
-import type { Override, Plan, Relocation, ResolvedContainer, Treatment } from './model.ts';
+import type {
+  Override,
+  Plan,
+  ReleaseContext,
+  Relocation,
+  ResolvedContainer,
+  Treatment,
+  UncheckedPlan,
+} from './model.ts';
+import { productOf } from './products/index.ts';
 import { resolveContainer } from './resolve.ts';
 import { Selection } from './selection.ts';
 
@@ -16,15 +27,16 @@ import { Selection } from './selection.ts';
  * `images` does not matter.
  *
  * @param place where the configuration's values stand, where it was read from a file
- * @param previousImages the release that is still running, whose images `guard` goes on to allow
+ * @param known what is known about the release beside its images. Default: that it is one of the installer.
  */
 export function makePlan(
   images: readonly ContainerImage[],
   config: Config,
   place?: ConfigPlace,
-  previousImages?: readonly ContainerImage[],
+  known: Partial<ReleaseContext> = {},
 ): Plan {
-  const ordered = [...images].sort(byContainer);
+  const context: ReleaseContext = { info: CLASSIC, values: [], ...known };
+  const ordered = [...images, ...additionsOf(context.info, config, place)].sort(byContainer);
   const budget = new GlobBudget(place?.());
   const selection = new Selection(config, budget);
   const layout = new Layout(config, budget);
@@ -32,16 +44,34 @@ export function makePlan(
   const resolved: ResolvedContainer[] = [];
   for (const image of ordered) {
     const treatment = selection.treatmentOf(image);
-    if (treatment === 'exclude') excluded.push(image);
-    else resolved.push(resolveContainer(image, treatment, layout.repositoryFor(image.image), config));
+    if (treatment === 'exclude') {
+      if (!image.role) excluded.push(image);
+    } else resolved.push(resolveContainer(image, treatment, layout.repositoryFor(image.image), config));
   }
   const overridesOf = (wanted: Treatment): Override[] =>
-    resolved.flatMap(({ treatment, override }) => (treatment === wanted ? override : []));
+    resolved.flatMap(({ image, treatment, override }) =>
+      treatment === wanted && !image.role ? override : [],
+    );
 
   const overrides = overridesOf('override');
   const relocations = distinct(resolved);
-  const previous = previousImages && makePlan(previousImages, config);
+  const previous = context.previous && makePlan(context.previous, config);
+  const copyOnly = overridesOf('copyOnly');
+  const guard = guardOf({ overrides, copyOnly }, config, previous);
+  const plan: UncheckedPlan = {
+    release: context.info,
+    overrides,
+    relocations,
+    additions: resolved.flatMap(({ image, override }) => (image.role ? override : [])),
+    copyOnly,
+    valueLists: productOf(context.info).valueLists(context, overrides, config),
+    excluded,
+    ...(guard && { guard }),
+    hash: hashPlan(overrides, relocations),
+  };
   const findings = checkPlan({
+    plan,
+    context,
     images: ordered,
     excluded,
     resolved,
@@ -52,17 +82,7 @@ export function makePlan(
     config,
     place,
   });
-  const copyOnly = overridesOf('copyOnly');
-  const guard = guardOf({ overrides, copyOnly }, config, previous);
-  return {
-    overrides,
-    relocations,
-    copyOnly,
-    excluded,
-    ...(guard && { guard }),
-    findings,
-    hash: hashPlan(overrides, relocations),
-  };
+  return { ...plan, findings };
 }
 
 /** One relocation for each distinct pair of source and target, however many containers use it. */

@@ -16,17 +16,19 @@ export function resolveContainer(
 ): ResolvedContainer {
   const name = containerName(image);
   const override = Object.hasOwn(config.overrides, name) ? config.overrides[name] : undefined;
-  const source = sourceOf(image.image, override);
+  const isLocal = image.inline && servers(config).includes(image.image.registry);
+  const source = isLocal ? undefined : sourceOf(image.image, override);
   // What the container runs: the copy, or an image of the user's own that nobody copies.
-  const runs = source ?? { digest: override?.digest, tag: override?.tag };
+  const runs = source ?? (isLocal ? image.image : { digest: override?.digest, tag: override?.tag });
   const digest = override?.digest ?? runs.digest;
   // A tag of the user's own stays as it is, and its image whole.
-  const platforms = source && override?.tag === undefined ? chosenPlatforms(config) : undefined;
-  const whole = override?.tag ?? runs.tag ?? tagFromDigest(digest);
-  const tag = platforms ? tagWithPlatforms(whole, platforms) : whole;
+  const whole = source === undefined || override?.tag !== undefined || image.artifact;
+  const platforms = whole ? undefined : chosenPlatforms(config);
+  const upstreamTag = override?.tag ?? runs.tag ?? tagFromDigest(digest);
+  const tag = platforms ? tagWithPlatforms(upstreamTag, platforms) : upstreamTag;
   const target = {
     registry: config.registry.pushServer ?? config.registry.server,
-    repository: override?.repository ?? repository,
+    repository: override?.repository ?? (isLocal ? image.image.repository : repository),
     tag,
     ...(digest && { digest }),
   };
@@ -45,6 +47,11 @@ export function resolveContainer(
     target,
     ...(platforms && { platforms }),
   };
+}
+
+/** The names of the local registry: users may write an image there into their own Helm values. */
+function servers({ registry }: Config): string[] {
+  return [registry.server, ...(registry.pushServer ? [registry.pushServer] : [])];
 }
 
 /**

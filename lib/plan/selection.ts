@@ -17,9 +17,13 @@ export class Selection {
     this.#matchers = { exclude: exclude.map(matcherOf), copyOnly: copyOnly.map(matcherOf) };
   }
 
-  /** What the plan does with a container. Exclude wins over copyOnly; a finding reports both. */
+  /**
+   * What the plan does with a container. Exclude wins over copyOnly; a finding reports both. What no container runs is
+   * only copied.
+   */
   treatmentOf(image: ContainerImage): Treatment {
     if (this.#matchers.exclude.some((matches) => matches(image))) return 'exclude';
+    if (image.role) return 'copyOnly';
     return this.#matchers.copyOnly.some((matches) => matches(image)) ? 'copyOnly' : 'override';
   }
 

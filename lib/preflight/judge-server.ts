@@ -89,7 +89,7 @@ function hintFor({ role, login }: SeenServer, status: number | undefined): strin
       ? 'Correct the login of the pull Secret (pullSecret): nodes use the same'
       : 'Configure pullSecret: nodes cannot pull without a login';
   }
-  if (!login.from) return 'Name a login for it in mirror.auth, or run skopeo login';
+  if (!login.from) return 'The Job needs one in mirror.auth';
   return 'Correct the login in mirror.auth, or run skopeo login again; it may lack the right to this repository';
 }
 

@@ -1,5 +1,5 @@
 import { byContainer, type ContainerImage, containerName } from '../digests/container-image.ts';
-import { formatReference, type ImageReference } from '../image/reference.ts';
+import { formatReference, type ImageReference, repositoryName } from '../image/reference.ts';
 
 /**
  * How an image differs from the one that a container ran before. `server` and `repository`: it moved. `tag`: it was
@@ -25,6 +25,8 @@ export interface Comparison {
   /** Containers that only the new release has, those of added components too. */
   readonly added: readonly ContainerImage[];
   readonly removed: readonly ContainerImage[];
+  /** Containers among those added and removed that are one under another name, because they alone run a repository. */
+  readonly moved: readonly { readonly before: ContainerImage; readonly after: ContainerImage }[];
   /** By the image before, then after. */
   readonly changed: readonly ImageChange[];
   /** How many containers run the very same image. */
@@ -43,16 +45,31 @@ export function compareReleases(
   const oldComponents = components(before);
   const newComponents = components(after);
   const changed = changes(old, after);
+  const added = after.filter((image) => !old.has(containerName(image))).sort(byContainer);
+  const removed = before.filter((image) => !now.has(containerName(image))).sort(byContainer);
   return {
     componentsAdded: [...newComponents].filter((name) => !oldComponents.has(name)).sort(),
     componentsRemoved: [...oldComponents].filter((name) => !newComponents.has(name)).sort(),
-    added: after.filter((image) => !old.has(containerName(image))).sort(byContainer),
-    removed: before.filter((image) => !now.has(containerName(image))).sort(byContainer),
+    added,
+    removed,
+    moved: moves(removed, added),
     changed,
     unchanged:
       after.filter((image) => old.has(containerName(image))).length -
       changed.reduce((sum, { containers }) => sum + containers.length, 0),
   };
+}
+
+function moves(removed: readonly ContainerImage[], added: readonly ContainerImage[]): Comparison['moved'] {
+  const only = (images: readonly ContainerImage[], name: string): ContainerImage | undefined => {
+    const [first, ...more] = images.filter(({ image }) => repositoryName(image) === name);
+    return more.length === 0 ? first : undefined;
+  };
+  return removed.flatMap((before) => {
+    const name = repositoryName(before.image);
+    const after = only(added, name);
+    return after && only(removed, name) === before ? { before, after } : [];
+  });
 }
 
 function changes(old: ReadonlyMap<string, ContainerImage>, after: readonly ContainerImage[]): ImageChange[] {

@@ -49,25 +49,26 @@ export function decide(decided: Decided): Decision[] {
 function addedContainers({ now, comparison, config }: Decided): Decision[] {
   return comparison.added.flatMap((image): Decision | [] => {
     const name = containerName(image);
+    const says = now.product.nameOf(image);
     const from = image.image.registry;
     if (!config) {
       return {
         code: 'container-added',
-        message: `${name} is new: it would run from ${from}`,
-        hint: `Mirror ${formatReference(image.image)} and synthesise the ConfigMap anew.`,
+        message: `${says} is new: it would run from ${from}`,
+        hint: `Mirror ${formatReference(image.image)} and synthesise ${now.product.overrideName} anew.`,
       };
     }
     switch (now.rows.get(name)?.treatment) {
       case 'exclude':
         return {
           code: 'container-added-excluded',
-          message: `${name} is new, and exclude leaves it out: nothing copies its image, and it would run from ${from}`,
+          message: `${says} is new, and exclude leaves it out: nothing copies its image, and it would run from ${from}`,
           hint: 'Correct if you do not deploy it. If you do, remove it from exclude; if you configure it elsewhere, use copyOnly.',
         };
       case 'copyOnly':
         return {
           code: 'container-added-copy-only',
-          message: `${name} is new, and copyOnly leaves it out of the ConfigMap: it would run from ${from}`,
+          message: `${says} is new, and copyOnly leaves it out of ${now.product.overrideName}: it would run from ${from}`,
           hint: `Configure its copy where the container is configured: ${copyOf(now, name)}`,
         };
       default:
@@ -81,7 +82,7 @@ function droppedContainers({ now, comparison, config }: Decided): Decision[] {
   if (now.kind !== 'override' || !config) return [];
   return comparison.removed.map((image) => ({
     code: 'container-dropped',
-    message: `the ConfigMap no longer has ${containerName(image)}: it would run from the internet`,
+    message: `${now.product.overrideName} no longer has ${now.product.nameOf(image)}: it would run from the internet`,
     hint: 'Right only if the release no longer has it, or it is not deployed.',
   }));
 }
@@ -91,13 +92,14 @@ function changedContainers({ now, comparison, config, place }: Decided): Decisio
   return comparison.changed.flatMap(({ before, after, differences, containers }) =>
     containers.flatMap((image): Decision[] => {
       const name = containerName(image);
+      const says = now.product.nameOf(image);
       const change = `${shortReference(before)} became ${shortReference(after)}`;
       if (!config) {
         if (!differences.includes('digest-lost')) return [];
         return [
           {
             code: 'digest-lost',
-            message: `${name} has lost its digest: whatever ${formatReference(after)} is on the day is run`,
+            message: `${says} has lost its digest: whatever ${formatReference(after)} is on the day is run`,
           },
         ];
       }
@@ -106,7 +108,7 @@ function changedContainers({ now, comparison, config, place }: Decided): Decisio
         return [
           {
             code: 'excluded-changed',
-            message: `${name} is excluded, and ${change}`,
+            message: `${says} is excluded, and ${change}`,
             hint: 'Correct if you do not deploy it. If you configure it elsewhere, use copyOnly, so that its image is copied, and change it there.',
           },
         ];
@@ -115,7 +117,7 @@ function changedContainers({ now, comparison, config, place }: Decided): Decisio
         return [
           {
             code: 'copy-only-changed',
-            message: `${name} is only copied, and ${change}`,
+            message: `${says} is only copied, and ${change}`,
             hint: `Change it where the container is configured: ${copyOf(now, name)}`,
           },
         ];
@@ -126,7 +128,7 @@ function changedContainers({ now, comparison, config, place }: Decided): Decisio
         {
           code: 'overridden-changed',
           place: place?.('overrides', name),
-          message: `${name} runs what overrides says, and ${change}`,
+          message: `${says} runs what overrides says, and ${change}`,
           hint: 'Is the image of the override still right for this release?',
         },
       ];
@@ -148,7 +150,7 @@ function addedServers({ old, now, comparison, config }: Decided): Decision[] {
   const added = servers(now.images).filter((server) => !known.has(server));
   const images = [...comparison.added, ...comparison.changed.flatMap(({ containers }) => containers)];
   return added.map((server) => {
-    const names = images.filter(({ image }) => image.registry === server).map(containerName);
+    const names = images.filter(({ image }) => image.registry === server).map(now.product.nameOf);
     const cache = config?.registry.pullThrough ? 'the cache' : 'the mirror';
     return {
       code: 'server-added',

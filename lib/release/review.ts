@@ -1,9 +1,11 @@
 import type { ConfigPlace } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import type { ContainerImage } from '../digests/container-image.ts';
+import type { ReleaseInfo } from '../digests/release.ts';
 import type { ImageReference } from '../image/reference.ts';
-import type { Plan } from '../plan/model.ts';
+import type { Plan, ReleaseContext } from '../plan/model.ts';
 import type { ContainerRow } from '../plan/overview.ts';
+import type { Product } from '../plan/products/product.ts';
 import { type Comparison, compareReleases } from './compare.ts';
 import { type Decision, decide } from './decisions.ts';
 import { comparable, type Side, sideOf, targetsOf } from './side.ts';
@@ -19,6 +21,10 @@ export interface Copy {
 
 /** What a new release means for somebody who runs the old one. */
 export interface Review {
+  /** The product line of the new side. */
+  readonly product: Product;
+  /** The chart of each side, with its version; left out for a release of the installer. */
+  readonly charts: { readonly before?: string; readonly after?: string };
   readonly comparison: Comparison;
   /** The plan of the new side, where it is a release and there is a configuration. */
   readonly plan?: Plan;
@@ -38,23 +44,32 @@ export interface Review {
  *
  * @param config says where images go; without it nothing is said about copies, and every new container is to be
  *   decided
+ * @param contexts what releases these are. Default: of the installer.
  */
 export function reviewRelease(
   before: readonly ContainerImage[],
   after: readonly ContainerImage[],
   config?: Config,
   place?: ConfigPlace,
+  contexts: { readonly before?: ReleaseContext; readonly after?: ReleaseContext } = {},
 ): Review {
-  const old = sideOf(before, config, place);
-  const now = sideOf(after, config, place);
+  const old = sideOf(before, config, place, contexts.before);
+  const now = sideOf(after, config, place, contexts.after);
   const comparison = compareReleases(comparable(old, now), comparable(now, old));
+  const charts = { before: chartOf(contexts.before?.info), after: chartOf(contexts.after?.info) };
   return {
+    product: now.product,
+    charts,
     comparison,
     ...(now.plan && { plan: now.plan }),
     rows: now.rows,
     ...(config && { toCopy: toCopy(old, now, config), unused: unused(old, now) }),
     decisions: decide({ old, now, comparison, config, place }),
   };
+}
+
+function chartOf(info: ReleaseInfo | undefined): string | undefined {
+  return info?.product === 'ess-helm' ? `${info.chart} ${info.version}` : undefined;
 }
 
 /** A pull-through cache fetches by itself; else everything that is not known to be there with its digest. */

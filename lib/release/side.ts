@@ -1,10 +1,13 @@
 import type { ConfigPlace } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { type ContainerImage, containerName } from '../digests/container-image.ts';
+import { CLASSIC } from '../digests/release.ts';
 import type { ImageReference } from '../image/reference.ts';
-import type { Plan, Relocation } from '../plan/model.ts';
+import type { Plan, ReleaseContext, Relocation } from '../plan/model.ts';
 import { type ContainerRow, overriddenImages, overviewOf } from '../plan/overview.ts';
 import { makePlan } from '../plan/plan.ts';
+import { productOf } from '../plan/products/index.ts';
+import type { Product } from '../plan/products/product.ts';
 
 /**
  * One side of a comparison. A release names images upstream and has a plan where there is a configuration; an
@@ -12,6 +15,7 @@ import { makePlan } from '../plan/plan.ts';
  */
 export interface Side {
   readonly kind: 'release' | 'override';
+  readonly product: Product;
   /** The containers as the file has them. */
   readonly images: readonly ContainerImage[];
   readonly plan?: Plan;
@@ -26,13 +30,15 @@ export function sideOf(
   images: readonly ContainerImage[],
   config: Config | undefined,
   place?: ConfigPlace,
+  context?: ReleaseContext,
 ): Side {
-  if (!config) return { kind: 'release', images, rows: new Map() };
+  const product = productOf(context?.info ?? CLASSIC);
+  if (!config) return { kind: 'release', product, images, rows: new Map() };
   if (images.every(({ image }) => image.registry === config.registry.server))
-    return { kind: 'override', images, rows: new Map(), overridden: images };
-  const plan = makePlan(images, config, place);
+    return { kind: 'override', product, images, rows: new Map(), overridden: images };
+  const plan = makePlan(images, config, place, context);
   const rows = new Map(overviewOf(plan).containers.map((row) => [containerName(row), row]));
-  return { kind: 'release', images, plan, rows, overridden: overriddenImages(plan) };
+  return { kind: 'release', product, images, plan, rows, overridden: overriddenImages(plan) };
 }
 
 /** The containers as both sides can be compared: as the ConfigMap has them where one side is a ConfigMap. */

@@ -5,7 +5,17 @@ import type { ImageChange } from './compare.ts';
 import type { Review } from './review.ts';
 
 /** What a new container means: the plan covers it, or it would run from the internet. */
-export function whenAdded({ plan, rows, toCopy }: Review, container: ContainerImage): string {
+export function whenAdded(review: Review, container: ContainerImage): string {
+  const { plan, product, rows, toCopy } = review;
+  const from = review.comparison.moved.find(({ after }) => after === container)?.before;
+  const moved = from ? `moved from ${product.nameOf(from)}; ` : '';
+  return moved + whatRuns(container, { plan, product, rows, toCopy });
+}
+
+function whatRuns(
+  container: ContainerImage,
+  { plan, product, rows, toCopy }: Pick<Review, 'plan' | 'product' | 'rows' | 'toCopy'>,
+): string {
   // A configuration and no plan: the new side is a ConfigMap, and has it.
   if (!plan && toCopy) return `runs ${shortReference(container.image)}`;
   const row = rows.get(containerName(container));
@@ -19,8 +29,14 @@ export function whenAdded({ plan, rows, toCopy }: Review, container: ContainerIm
     case 'copyOnly':
       return `would run from ${upstream} until you configure its copy, ${copy}`;
     case 'override':
-      return `runs ${copy} once the new ConfigMap is applied; until then from ${upstream}`;
+      return `runs ${copy} once ${product.overrideName.replace('the ', 'the new ')} is applied; until then from ${upstream}`;
   }
+}
+
+/** Where a container that is gone has gone. */
+export function whenRemoved({ comparison, product }: Review, container: ContainerImage): string {
+  const to = comparison.moved.find(({ before }) => before === container)?.after;
+  return to ? `moved to ${product.nameOf(to)}` : '';
 }
 
 /** What happened to an image, in words. */

@@ -1,9 +1,8 @@
-import { containerName } from '../digests/container-image.ts';
 import { formatReference, type ImageReference, shortReference } from '../image/reference.ts';
 import { formatPlace, type Problem } from '../input/problem.ts';
 import type { Finding } from '../plan/finding.ts';
 import type { Review } from '../release/review.ts';
-import { describeChange, whenAdded } from '../release/words.ts';
+import { describeChange, whenAdded, whenRemoved } from '../release/words.ts';
 import { type Html, html } from './html.ts';
 
 /** What the release changes against an older one. */
@@ -22,17 +21,22 @@ ${part(
 )}
 ${part(
   'Containers added',
-  added.map((image) => html`<li><code>${containerName(image)}</code> ${whenAdded(review, image)}</li>`),
+  added.map(
+    (image) => html`<li><code>${review.product.nameOf(image)}</code> ${whenAdded(review, image)}</li>`,
+  ),
 )}
 ${part(
   'Containers removed',
-  removed.map((image) => html`<li><code>${containerName(image)}</code> ${reference(image.image)}</li>`),
+  removed.map(
+    (image) =>
+      html`<li><code>${review.product.nameOf(image)}</code> ${reference(image.image)} ${whenRemoved(review, image)}</li>`,
+  ),
 )}
 ${part(
   'Images changed',
   changed.map(
     (change) =>
-      html`<li>${reference(change.before)} to ${reference(change.after)}: ${describeChange(change)} <span class="faint">(${change.containers.map(containerName).join(', ')})</span></li>`,
+      html`<li>${reference(change.before)} to ${reference(change.after)}: ${describeChange(change)} <span class="faint">(${change.containers.map(review.product.nameOf).join(', ')})</span></li>`,
   ),
 )}
 ${part(
@@ -67,7 +71,7 @@ export function reference(image: ImageReference): Html {
 }
 
 function problem({ place, message, hint, command }: Problem): Html {
-  return html`${message}${hint ? html` <span class="faint">${hint}</span>` : ''}${command ? html` <code>${command}</code>` : ''}${place ? html` <code class="faint">${formatPlace(place)}</code>` : ''}`;
+  return html`${message}${hint ? html`<span class="hint faint">${hint}</span>` : ''}${command ? html`<code class="command">${command}</code>` : ''}${place ? html` <code class="faint">${formatPlace(place)}</code>` : ''}`;
 }
 
 function part(title: string, items: readonly Html[]): Html {

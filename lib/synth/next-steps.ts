@@ -1,10 +1,14 @@
 import type { Config, MirrorConfig } from '../config/schema.ts';
 import type { Plan } from '../plan/model.ts';
+import { productOf } from '../plan/products/index.ts';
+import type { Instruction, Step } from '../plan/steps.ts';
 
 /** What a synth wrote for one deployment: paths of files, and what is in them. */
 export interface Written {
-  /** The override ConfigMap. */
-  readonly images: string;
+  /** The override ConfigMap, and what makes the pull Secret; undefined if there is neither. */
+  readonly images?: string;
+  /** The override as a file of Helm values; undefined for a release of the installer. */
+  readonly values?: string;
   /** The mirror; undefined without a Job. */
   readonly mirror?: { readonly file: string; readonly job: string };
   /** Files with plain Secrets, by who needs them; one file may be in both lists. */
@@ -12,15 +16,6 @@ export interface Written {
   /** The path of the configuration, if commands have to name it. */
   readonly config?: string;
 }
-
-/** A sentence, and the commands that it introduces. */
-export interface Instruction {
-  readonly text: string;
-  readonly commands?: readonly string[];
-}
-
-/** One thing to do. */
-export type Step = readonly Instruction[];
 
 /**
  * What to do with what a synth wrote, in an order in which no pod ever needs an image that is not there yet: mirror,
@@ -36,11 +31,10 @@ export function nextSteps(plan: Plan, config: Config, written: Written): Step[] 
           ...(mirror && written.mirror
             ? runJob(mirror, written.mirror, written.secrets.mirror)
             : bringImages(config, written)),
-          applyConfigMap(plan, config, written),
+          ...applyOverride(plan, config, written),
         ]
       : leaveToTool(gitops, plan, config, written)),
-    wire(plan, config, written),
-    [{ text: 'Install or upgrade ESS.' }],
+    ...productOf(plan.release).lastSteps(plan, config, written),
   ];
 }
 
@@ -117,28 +111,32 @@ function bringImages({ registry }: Config, written: Written): Step[] {
   ];
 }
 
-function applyConfigMap(plan: Plan, { namespace }: Config, { images, secrets }: Written): Step {
+function applyOverride(plan: Plan, config: Config, { images, secrets }: Written): Step[] {
   const options = isLarge(plan) ? ['--server-side'] : [];
   const others = secrets.nodes.filter((file) => !secrets.mirror.includes(file));
-  return [
-    {
-      text: `Then let ESS use them; the namespace ${namespace} must exist:`,
-      commands: [...(others.length > 0 ? [apply(others)] : []), apply([images], ...options)],
-    },
+  const commands = [
+    ...(others.length > 0 ? [apply(others)] : []),
+    ...(images ? [apply([images], ...options)] : []),
   ];
+  if (commands.length === 0) return [];
+  const does = productOf(plan.release).hasConfigMap(config) ? 'let ESS use them' : 'create the pull Secret';
+  return [[{ text: `Then ${does}; the namespace ${config.namespace} must exist:`, commands }]];
 }
 
 function leaveToTool(
   gitops: 'argocd' | 'flux',
   plan: Plan,
-  { mirror, namespace }: Config,
+  config: Config,
   { secrets, ...written }: Written,
 ): Step[] {
+  const { mirror, namespace } = config;
   const tool = gitops === 'argocd' ? 'Argo CD' : 'Flux';
+  const hasConfigMap = productOf(plan.release).hasConfigMap(config);
   const plain = [...new Set([...secrets.mirror, ...secrets.nodes])];
   const namespaces = [...new Set([...(mirror ? [mirror.namespace] : []), namespace])].join(' and ');
-  const order =
-    gitops === 'argocd'
+  const order = !hasConfigMap
+    ? `${tool} applies the mirror. What installs the chart has to wait until its Job has succeeded.`
+    : gitops === 'argocd'
       ? `${tool} applies the mirror and, once its Job has succeeded, the ConfigMap.`
       : `${tool} applies the mirror and, once its Job has succeeded, the ConfigMap, if its Kustomization depends on that of the mirror.`;
   const sync = gitops === 'argocd' ? 'and sync again' : 'and reconcile';
@@ -159,34 +157,7 @@ function leaveToTool(
       : []),
     mirror && written.mirror
       ? [{ text: order }, ifItFailed(mirror.namespace, written.mirror.job, mirror.shards, sync), ...large]
-      : [{ text: `${tool} applies the ConfigMap.` }, ...large],
-  ];
-}
-
-/** Where ESS has to be told. */
-function wire(
-  { copyOnly, excluded }: Plan,
-  { configMap, pullSecret, registry }: Config,
-  { config }: Written,
-): Step {
-  const option = config ? ` --config ${config}` : '';
-  const elsewhere = copyOnly.length + excluded.length;
-  return [
-    { text: `In the ElementDeployment: spec.global.config.imagesDigestsConfigMap: ${configMap.name}` },
-    ...(pullSecret
-      ? [
-          {
-            text: `and spec.global.k8s.workloads.dockerSecrets: [{ name: ${pullSecret.name}, url: ${registry.server} }]`,
-          },
-        ]
-      : []),
-    ...(elsewhere > 0
-      ? [
-          {
-            text: `The ConfigMap leaves ${elsewhere} ${elsewhere === 1 ? 'container' : 'containers'} alone: see ess-airgap wiring${option}.`,
-          },
-        ]
-      : []),
+      : [{ text: `${tool} applies ${hasConfigMap ? 'the ConfigMap' : 'the files'}.` }, ...large],
   ];
 }
 

@@ -94,7 +94,7 @@ function isChanged(folder: string, { name, text, secret }: OutputFile): boolean 
 function leftovers(folder: string, files: readonly OutputFile[]): string[] {
   const names = new Set(files.map(({ name }) => name));
   return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name) && !names.has(entry.name))
+    .filter((entry) => entry.isFile() && /\.(ya?ml|values)$/.test(entry.name) && !names.has(entry.name))
     .map(({ name }) => name)
     .filter((name) => isOfASynth(join(folder, name)));
 }

@@ -40,7 +40,8 @@ function writtenFor(deployment: EssAirgap, { folder, files }: Synthesis): Writte
   const own = files.filter((file) => file.deployment === deployment);
   const path = (chart: Chart | undefined): string[] =>
     own.filter((file) => file.chart === chart).map(({ name }) => join(folder, name));
-  const [images = ''] = path(Chart.of(deployment.digestsConfigMap));
+  const [images] = path(deployment.imagesChart);
+  const values = own.find(({ chart }) => chart === undefined);
   const secrets = own.filter(({ secret }) => secret);
   const inNamespace = (namespace: string | undefined): string[] =>
     secrets
@@ -48,16 +49,16 @@ function writtenFor(deployment: EssAirgap, { folder, files }: Synthesis): Writte
       .map(({ name }) => join(folder, name));
   const [mirror] = mirrorJob ? path(Chart.of(mirrorJob)) : [];
   return {
-    images,
+    ...(images && { images }),
+    ...(values && { values: join(folder, values.name) }),
     ...(mirror && mirrorJob && { mirror: { file: mirror, job: mirrorJob.name } }),
     secrets: { mirror: inNamespace(config.mirror?.namespace), nodes: inNamespace(config.namespace) },
     ...(configPath && configPath !== 'airgap.yaml' && { config: configPath }),
   };
 }
 
-function namespacesOf(chart: Chart): (string | undefined)[] {
-  return chart.node
-    .findAll()
+function namespacesOf(chart: Chart | undefined): (string | undefined)[] {
+  return (chart?.node.findAll() ?? [])
     .filter((it) => it instanceof ApiObject)
     .map(({ metadata }) => metadata.namespace);
 }

@@ -28,7 +28,8 @@ export interface Synthesis extends Replaced {
 
 /** A file of the output folder and where it comes from. */
 export interface SynthesizedFile extends OutputFile {
-  readonly chart: Chart;
+  /** Undefined for a file that is no manifest: the Helm values of a deployment. */
+  readonly chart: Chart | undefined;
   /** Undefined for a chart of the user's own. */
   readonly deployment: EssAirgap | undefined;
 }
@@ -74,8 +75,14 @@ function render(app: App): (SynthesizedFile & { readonly objects: readonly unkno
   const objects = new Map(app.charts.map((chart) => [chart, chart.toJson()]));
   // As cdk8s does: charts that depend on each other are numbered.
   const { charts } = app;
+  const values = EssAirgap.allOf(app).flatMap((deployment) => {
+    const { valuesFile } = deployment;
+    if (!valuesFile) return [];
+    const text = renderHeader(deployment, { secret: false }) + valuesFile.text;
+    return { name: valuesFile.name, text, secret: false, chart: undefined, deployment, objects: [] };
+  });
   const numbered = charts.some(({ node }) => node.dependencies.some(Chart.isChart));
-  return charts.map((chart, index) => {
+  const manifests = charts.map((chart, index) => {
     const deployment = owners.get(chart);
     const secret = deployment?.secretsCharts.includes(chart) ?? false;
     const number = numbered ? `${String(index).padStart(4, '0')}-` : '';
@@ -89,4 +96,5 @@ function render(app: App): (SynthesizedFile & { readonly objects: readonly unkno
       objects: made,
     };
   });
+  return [...manifests, ...values];
 }

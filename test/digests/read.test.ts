@@ -335,3 +335,37 @@ function jsonTree(images: ContainerImage[]): [string, Record<string, unknown>][]
   }
   return [...components];
 }
+
+describe('the outline in the documentation has no images, and that is one problem', () => {
+  const tree = `adminbot:
+  access_element_web:
+  haproxy:
+  pipe:
+element_web:
+  element_web:
+`;
+  const indented = tree.replace(/^(?=.)/gm, '    ');
+  test.each([
+    ['the tree alone', tree, 'd.yml:1:1'],
+    ['below images_digests', `images_digests:\n${indented}`, 'd.yml:2:5'],
+    ['as a text', `images_digests: |\n${indented}`, 'd.yml:2:5'],
+    ['in data without a kind', `data:\n  images_digests: |\n${indented}`, 'd.yml:3:5'],
+    ['in a ConfigMap', `kind: ConfigMap\ndata:\n  images_digests: |\n${indented}`, 'd.yml:4:5'],
+  ])('%s', (_, text, place) => {
+    expect(problemsOf(text)).toEqual([
+      `${place}: error: this is only the outline of a release: none of its 4 containers has an image`,
+      '    Use the images_digests.yml that comes with the ESS installer of your release; it has the images.',
+    ]);
+  });
+
+  test('one container without an image is a problem of its own', () => {
+    expect(problemsOf('a:\n  b:\n').join()).toContain('the container a/b holds no value');
+  });
+});
+
+test('a text within a text within a ConfigMap holds no components', () => {
+  const inner = JSON.stringify('images_digests: "a: {b: c}\\n"');
+  expect(problemsOf(`kind: ConfigMap\ndata: { images_digests: ${inner} }`).join()).toContain(
+    'expected the components, such as synapse:, below it',
+  );
+});

@@ -211,3 +211,56 @@ test('servers that are not there, or do not answer, and a policy that forbids it
   await pushAll(source.server, { 'nowhere/x': there });
   expect(await one(upstream.server, {}, reject)).toEqual(['policy', 'permanent', 1, 3]);
 });
+
+test('a registry that repeats the login gets it into no output', async () => {
+  const { username, password } = pushLogin;
+  const basic = Buffer.from(`${username}:${password}`).toString('base64');
+  const bearer = 'eyJhbGciOiJFUzI1NiJ9.eyJmYWtlIjoidG9rZW4ifQ.ZmFrZS1zaWduYXR1cmU';
+  const said = `you sent Authorization: Basic ${basic}, that is ${password}; or Bearer ${bearer}`;
+  const body = JSON.stringify({ errors: [{ code: 'DENIED', message: said }] });
+  const { outcome } = await runCases([
+    { kind: 'target-tag', name: 'echo', fault: { status: 403, body }, times: 9 },
+    { kind: 'target-post', name: 'echo', fault: { status: 403, body }, times: 9 },
+    { kind: 'target-manifest', name: 'echo', fault: { status: 400, body }, times: 9 },
+    { kind: 'target-index', name: 'plain', fault: { status: 500, body: said }, times: 99 },
+  ]);
+  expect(outcome.summary.failed).toBeGreaterThan(1);
+  const text = JSON.stringify(outcome);
+  for (const secret of [password, basic, basic.replace(/=+$/, ''), bearer])
+    expect(text).not.toContain(secret);
+  expect(text).toContain('***');
+});
+
+test('codes that are not of OCI are what their status says', async () => {
+  const { outcome } = await runCases(
+    [
+      {
+        kind: 'target-post',
+        name: 'denied',
+        fault: { status: 403, body: json('PROJECT_LOCKED') },
+        times: 99,
+      },
+      { kind: 'target-post', name: 'limited', fault: { status: 429, body: json('SLOW_DOWN') }, times: 99 },
+      {
+        kind: 'source-index',
+        name: 'denied',
+        fault: { status: 403, body: json('LICENSE_EXPIRED') },
+        times: 99,
+      },
+      { kind: 'source-index', name: 'limited', fault: { status: 429, body: json('SLOW_DOWN') }, times: 99 },
+    ],
+    { ESS_AIRGAP_ATTEMPTS: '1' },
+  );
+  expect(outcome.lines.every(({ error = '' }) => error.includes('said by a test'))).toBe(true);
+  const classes = outcome.lines.map(({ image, class: name }) => [
+    image.replace(/^.*?\/|\/faults.*$/g, ''),
+    name,
+  ]);
+  expect(Object.fromEntries(classes)).toEqual({
+    // skopeo keeps no 403 of such an answer: that it is a refusal is all that can be said.
+    'target-post-denied': 'refused',
+    'target-post-limited': 'rate-limited',
+    'source-index-denied': 'refused',
+    'source-index-limited': 'rate-limited',
+  });
+}, 240_000);

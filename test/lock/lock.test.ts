@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parseRelease } from '../../lib/digests/read.ts';
@@ -136,6 +136,20 @@ hookshot: { enabled: true }
       inline: true,
       image: { tag: '1', digest },
     });
+  });
+
+  test('the values that airgap.yaml names, and an image that is in the local registry already', async () => {
+    const mine = `synapse:
+  image: { tag: v1.160.0 }
+  extraInitContainers: [{ name: wait, image: "localregistry.local/acme/wait:1" }]
+`;
+    const cwd = workspace({ 'mine.yaml': mine });
+    appendFileSync(join(cwd, 'airgap.yaml'), 'helm: { values: [mine.yaml] }\n');
+    expect(await lock(cwd, ...VALUES, ...LOCK)).toMatchObject({ status: 0, stderr: '' });
+    const { images: locked } = parseRelease(read(cwd), 'lock.yml');
+    expect(locked.find(({ component }) => component === 'synapse')?.image.tag).toBe('v1.160.0');
+    const own = locked.find(({ component }) => component === 'synapse.extraInitContainers.wait');
+    expect(own?.image).toEqual({ registry: 'localregistry.local', repository: 'acme/wait', tag: '1' });
   });
 
   test('a digest that the values name stays, and its tag is not asked for', async () => {

@@ -22,7 +22,7 @@ const planOf = (input: ConfigInput, previous?: string) =>
     parseDigests(release, 'images_digests.yml'),
     defineConfig(input),
     undefined,
-    previous === undefined ? undefined : parseDigests(previous, 'old.yml'),
+    previous === undefined ? {} : { previous: parseDigests(previous, 'old.yml') },
   );
 const codes = (input: ConfigInput, previous?: string) =>
   planOf(input, previous)

@@ -3,7 +3,7 @@ import { load } from 'js-yaml';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { defineConfig, makePlan, parseDigests } from '../../lib/index.ts';
-import { renderOverrides } from '../../lib/plan/override-yaml.ts';
+import { renderOverrides } from '../../lib/plan/products/classic/override.ts';
 import { configuration, digestsFile, type Generated, release } from '../support/arbitraries.ts';
 
 type Tree = Record<string, Record<string, Record<string, string>>>;

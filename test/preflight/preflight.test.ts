@@ -81,18 +81,22 @@ interface Setting {
   env?: Record<string, string>;
 }
 
-function preflight({
-  from = source.server,
-  to = target.server,
-  mirror = '',
-  more = '',
-  pullSecret = 'pullSecret: { name: registry, source: existing }',
-  registry = '',
-  insecure,
-  auths,
-  args = [],
-  env,
-}: Setting = {}) {
+/** The command with a configuration; `args` go after its name. */
+function run(
+  command: 'preflight' | 'mirror',
+  {
+    from = source.server,
+    to = target.server,
+    mirror = '',
+    more = '',
+    pullSecret = 'pullSecret: { name: registry, source: existing }',
+    registry = '',
+    insecure,
+    auths,
+    args = [],
+    env,
+  }: Setting = {},
+) {
   const digests = digestsFileOf(
     Object.fromEntries(
       Object.entries(images).map(([path, { digest }]) => [
@@ -117,8 +121,10 @@ ${pullSecret}
 `,
     '.docker/config.json': JSON.stringify({ auths: docker }),
   });
-  return runEssAirgap(['preflight', '--ca', authority.caFile, ...args], { cwd, env });
+  return runEssAirgap([command, '--ca', authority.caFile, ...args], { cwd, env });
 }
+
+const preflight = (setting?: Setting) => run('preflight', setting);
 
 /** The lines without the addresses of the test servers. */
 const plain = (text: string): string[] =>
@@ -218,7 +224,7 @@ describe('what would make the copy fail', () => {
     expect(failures(run.stdout)).toMatchInlineSnapshot(`
       [
         "warning  TARGET: tls: trusted certificate of the CA "ess-airgap test ca", valid until DATE. Have it renewed: nodes and the Job refuse it after that day.",
-        "failed   TARGET: login: TARGET/acme/element-hq/synapse: the registry refuses access without a credential; log in with skopeo login or docker login. Name a login for it in mirror.auth, or run skopeo login.",
+        "failed   TARGET: login: TARGET/acme/element-hq/synapse: the registry refuses access without a credential; to log in: skopeo login TARGET. The Job needs one in mirror.auth.",
         "The copy would fail: 1 failed, 1 warning, 9 ok",
       ]
     `);
@@ -483,6 +489,34 @@ describe('the login of nodes', () => {
     expect(unknown.stdout).toContain(
       'login: not checked for nodes: this machine does not have the login of the pull Secret',
     );
+  });
+});
+
+describe('mirror asks before it starts', () => {
+  test('a target that refuses the push: nothing is copied, unless it is told to try', async () => {
+    const setting = asRole('reader');
+    const stopped = await run('mirror', setting);
+    expect(stopped).toMatchObject({ status: 1, stdout: '' });
+    expect(plain(stopped.stderr)).toEqual([
+      expect.stringMatching(/^failed {3}ROLES: push: .*Give the login in mirror\.auth the right to push/),
+      'Nothing was copied. Run ess-airgap preflight for the details, or ess-airgap mirror --no-preflight to try it nevertheless.',
+    ]);
+    const tried = await run('mirror', { ...setting, args: ['--no-preflight'] });
+    expect(tried.status).toBe(1);
+    expect(tried.stdout).toContain('2 failed');
+  });
+
+  test('a source that does not answer is said, and the others are copied', async () => {
+    const there = await proxy({
+      target: source.url,
+      rules: [{ match: { path: /^\/v2\/library/ }, fault: { status: 403 } }],
+    });
+    const done = await run('mirror', {
+      ...asRole('pusher'),
+      from: there.server,
+      insecure: [there.server, ...asRole('pusher').insecure],
+    });
+    expect(done.stdout).toContain('1 copied');
   });
 });
 

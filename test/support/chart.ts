@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { chartImages } from '../../lib/chart/images.ts';
+import { parseValues } from '../../lib/chart/values.ts';
+import type { Release } from '../../lib/digests/release.ts';
+import { formatReference } from '../../lib/image/reference.ts';
 import type { Content, Image } from './images.ts';
 import { makeTgz } from './tar.ts';
 
@@ -45,4 +49,33 @@ function content(mediaType: string, data: Buffer): Content {
     size: data.length,
     data,
   };
+}
+
+/** The release of a chart's values as `ess-airgap lock` writes it, with digests made of the names of the tags. */
+export function lockedRelease(values: string, user: readonly string[] = [], version = '26.8.0'): Release {
+  const { entries, pullSecretsKey } = chartImages(
+    { name: 'matrix-stack', version, values: parseValues(values, 'values.yaml') },
+    user.map((text) => parseValues(text, 'mine.yaml')),
+  );
+  return {
+    info: {
+      product: 'ess-helm',
+      chart: 'matrix-stack',
+      version,
+      ...(pullSecretsKey && { pullSecrets: pullSecretsKey }),
+    },
+    images: entries.map(({ component, container, image, enabled, form }) => ({
+      component,
+      container,
+      image: { ...image, digest: image.digest ?? digestOfName(formatReference(image)) },
+      ...(!image.digest && { digestFromTag: true as const }),
+      ...(!enabled && { enabled }),
+      ...(form === 'inline' && { inline: true as const }),
+    })),
+  };
+}
+
+/** A digest that only a name decides. */
+export function digestOfName(name: string): string {
+  return `sha256:${createHash('sha256').update(name).digest('hex')}`;
 }

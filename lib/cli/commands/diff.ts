@@ -1,8 +1,10 @@
 import { Option } from '@commander-js/extra-typings';
+import type { ReleaseInfo } from '../../digests/release.ts';
+import type { ReleaseContext } from '../../plan/model.ts';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit.ts';
+import { outputOption } from '../options.ts';
 import type { Program } from '../program.ts';
-import { terminalOf } from '../terminal.ts';
 
 /** `ess-airgap diff`: what a new release changes, and what follows from it. */
 export function addDiff(program: Program): void {
@@ -21,6 +23,7 @@ export function addDiff(program: Program): void {
         .choices(['text', 'markdown', 'json'] as const)
         .default('text' as const),
     )
+    .addOption(outputOption())
     .addHelpText(
       'after',
       examples({
@@ -30,25 +33,31 @@ export function addDiff(program: Program): void {
         'ess-airgap diff git:main:dist/ess-images.k8s.yaml dist/ess-images.k8s.yaml': 'two ConfigMaps',
       }),
     )
-    .action(async (old, now, { format }) => {
-      const { readRelease } = await import('../../project.ts');
+    .action(async (old, now, { format, output }) => {
+      const { readContext, readRelease } = await import('../../project.ts');
       const { readOptionalConfig } = await import('../configurations.ts');
+      const { outputTerminal, writeOutput } = await import('../write-output.ts');
       const { reviewRelease } = await import('../../release/review.ts');
       const { releaseJson, releaseMarkdown, releaseText } = await import('../format/release.ts');
       const document = readOptionalConfig(program.opts(), 'diff');
       const before = readRelease(old);
       const after = readRelease(now);
+      const contextOf = (info: ReleaseInfo): ReleaseContext =>
+        document ? readContext(info, document.config) : { info, values: [] };
       const review = {
         old,
         new: now,
-        ...reviewRelease(before, after, document?.config, document?.place),
+        ...reviewRelease(before.images, after.images, document?.config, document?.place, {
+          before: contextOf(before.info),
+          after: contextOf(after.info),
+        }),
       };
       const write = {
-        text: () => releaseText(review, terminalOf(process.stdout)),
+        text: () => releaseText(review, outputTerminal(output)),
         markdown: () => releaseMarkdown(review),
         json: () => releaseJson(review),
       };
-      process.stdout.write(write[format]());
+      writeOutput(output, write[format]());
       if (review.decisions.length > 0) process.exitCode = EXIT.no;
     });
 }

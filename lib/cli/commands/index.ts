@@ -1,4 +1,5 @@
 import type { Program } from '../program.ts';
+import { addAudit } from './audit.ts';
 import { addBundle } from './bundle.ts';
 import { addCompletion } from './completion.ts';
 import { addDiff } from './diff.ts';
@@ -31,6 +32,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addPreflight,
   addMirror,
   addVerify,
+  addAudit,
   addBundle,
   addLoad,
   addCompletion,

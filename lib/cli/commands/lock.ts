@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit.ts';
 import { caOption } from '../options.ts';
@@ -22,7 +23,7 @@ export function addLock(program: Program): void {
     )
     .option(
       '--values <file>',
-      'Helm values that you install with; repeat it in the order of helm -f',
+      'Helm values that you install with; repeat it in the order of helm -f; default: helm.values of airgap.yaml',
       (file: string, before: string[]) => [...before, file],
       [] as string[],
     )
@@ -64,14 +65,21 @@ export function addLock(program: Program): void {
         ]);
       }
       const before = compared !== undefined && existsSync(compared) ? readRelease(compared) : undefined;
-      const progress = new Progress(process.stderr);
       const config = readOptionalConfig(program.opts(), 'lock')?.config;
+      const folder = config?.folder ?? '';
+      const own = isDigestsFile(source) ? [] : (config?.helm?.values ?? []);
+      const files =
+        values.length > 0 ? values : own.map((file) => (isAbsolute(file) ? file : join(folder, file)));
+      const local = config
+        ? [config.registry.server, config.registry.pushServer ?? config.registry.server]
+        : [];
+      const progress = new Progress(process.stderr);
       const { release, unresolved } = await withRegistries(
         config,
         { environment: process.env, caFile: ca },
         async (client) => {
-          const input = await readLockInput({ source, values, chartVersion }, client);
-          return lockRelease(input, client, (done, total) =>
+          const input = await readLockInput({ source, values: files, chartVersion }, client);
+          return lockRelease(input, client, local, (done, total) =>
             progress.show(`${done} of ${total} tags resolved`),
           );
         },

@@ -1,7 +1,10 @@
+import type { ObserveOptions } from '../../preflight/observe.ts';
 import { examples } from '../examples.ts';
+import { EXIT } from '../exit.ts';
 import { caOption, formatOption } from '../options.ts';
 import type { Program } from '../program.ts';
 import { refusePullThrough } from '../refuse-pull-through.ts';
+import { terminalOf } from '../terminal.ts';
 
 /** `ess-airgap mirror`: the Job's mirror.sh, on this machine. */
 export function addMirror(program: Program): void {
@@ -14,6 +17,7 @@ export function addMirror(program: Program): void {
         'skopeo login or docker login left. Exit code 1 where an image could not be copied.',
     )
     .option('--dry-run', 'say what would be copied, and ask nobody')
+    .option('--no-preflight', 'start without asking the servers first')
     .addOption(formatOption())
     .addOption(caOption())
     .addHelpText(
@@ -23,7 +27,7 @@ export function addMirror(program: Program): void {
         'ess-airgap mirror': 'copy it; what is there with its digest is skipped',
       }),
     )
-    .action(async ({ dryRun, format, ca }, command) => {
+    .action(async ({ dryRun, preflight, format, ca }, command) => {
       const { readProject } = await import('../configurations.ts');
       const { refuseErrors } = await import('../../plan/finding.ts');
       const { formatCopies } = await import('../format/copies.ts');
@@ -45,6 +49,13 @@ export function addMirror(program: Program): void {
       const { showScript } = await import('../show-script.ts');
       const images = plan.relocations.flatMap(({ source, target }) => (source ? [source, target] : [target]));
       await checkLogins({ config, place, images, usedBy: 'mirror' }, process.env);
+      if (
+        preflight &&
+        !(await canStart({ plan, config, environment: process.env, ...(ca && { caFile: ca }) }))
+      ) {
+        process.exitCode = EXIT.no;
+        return;
+      }
       const environment = withoutLogins(config, process.env);
       const logins = readGivenLogins(config, process.env, { usedBy: 'mirror' });
       const certificates = ca && trustedCertificates(environment, ca).join('\n');
@@ -52,4 +63,19 @@ export function addMirror(program: Program): void {
         mirrorLocally({ plan, config, logins, environment, ...(certificates && { certificates }), ...show }),
       );
     });
+}
+
+/** The short part of preflight, whose problems go to standard error; its result is whether anything can be copied. */
+async function canStart(options: ObserveOptions): Promise<boolean> {
+  const { shortPreflight } = await import('../../preflight/short.ts');
+  const { formatAnswer } = await import('../format/preflight.ts');
+  const { problems, blocks } = await shortPreflight(options);
+  const terminal = terminalOf(process.stderr);
+  for (const problem of problems) process.stderr.write(formatAnswer(problem, terminal));
+  if (blocks) {
+    process.stderr.write(
+      'Nothing was copied. Run ess-airgap preflight for the details, or ess-airgap mirror --no-preflight to try it nevertheless.\n',
+    );
+  }
+  return !blocks;
 }

@@ -33,21 +33,20 @@ export function addWiring(program: Program): void {
       }),
     )
     .action(async ({ helm, format, output }, command) => {
-      const { wiringOf } = await import('../../plan/wiring.ts');
+      const { productOf } = await import('../../plan/products/index.ts');
       const { readProjects } = await import('../configurations.ts');
       const { deploymentsJson, deploymentsText } = await import('../format/deployments.ts');
-      const { wiringText, wiringValue } = await import('../format/wiring.ts');
-      const { renderYaml } = await import('../format/yaml.ts');
+      const { renderYaml } = await import('../../common/yaml.ts');
       const { outputTerminal, writeOutput } = await import('../write-output.ts');
       const { refuseErrors } = await import('../../plan/finding.ts');
       const deployments = readProjects(command.optsWithGlobals()).map(({ config, plan, place }) => {
         refuseErrors(plan.findings);
-        return { config, place, wiring: wiringOf(plan, config, helm) };
+        return { config, place, wiring: productOf(plan.release).wiring(plan, config, helm) };
       });
       const formats = {
-        text: () => deploymentsText(deployments, outputTerminal(output), ({ wiring }) => wiringText(wiring)),
-        yaml: () => deployments.map(({ wiring }) => renderYaml(wiringValue(wiring))).join('---\n'),
-        json: () => deploymentsJson(deployments, ({ wiring }) => wiringValue(wiring)),
+        text: () => deploymentsText(deployments, outputTerminal(output), ({ wiring }) => wiring.text),
+        yaml: () => deployments.map(({ wiring }) => renderYaml(wiring.value)).join('---\n'),
+        json: () => deploymentsJson(deployments, ({ wiring }) => wiring.value),
       };
       writeOutput(output, formats[format]());
     });

@@ -1,13 +1,15 @@
 import { type Answer, wouldFail } from '../../preflight/answer.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** One line per answer with what to do, and whether the copy would succeed. */
-export function formatAnswers(answers: readonly Answer[], { colors }: Terminal): string {
+/** One line: what was seen, and what to do. */
+export function formatAnswer({ about, check, result, message, hint }: Answer, { colors }: Terminal): string {
   const paint = { ok: colors.green, warning: colors.yellow, failed: colors.red };
-  const lines = answers.map(({ about, check, result, message, hint }) => {
-    const end = hint ? `. ${hint}.` : '';
-    return `${paint[result](result.padEnd(7))}  ${about}: ${check}: ${message}${end}\n`;
-  });
+  return `${paint[result](result.padEnd(7))}  ${about}: ${check}: ${message}${hint ? `. ${hint}.` : ''}\n`;
+}
+
+/** One line per answer with what to do, and whether the copy would succeed. */
+export function formatAnswers(answers: readonly Answer[], terminal: Terminal): string {
+  const lines = answers.map((answer) => formatAnswer(answer, terminal));
   const count = (result: Answer['result']): number =>
     answers.filter((answer) => answer.result === result).length;
   const [failed, warnings] = [count('failed'), count('warning')];

@@ -3,7 +3,7 @@ import { formatReference, type ImageReference, shortReference as short } from '.
 import { formatPlace, helpOf } from '../../input/problem.ts';
 import { printable } from '../../input/quote.ts';
 import type { Copy, Review } from '../../release/review.ts';
-import { describeChange, whenAdded } from '../../release/words.ts';
+import { describeChange, whenAdded, whenRemoved } from '../../release/words.ts';
 import type { Colors, Terminal } from '../terminal.ts';
 import { code, markdownText } from './markdown.ts';
 
@@ -15,13 +15,14 @@ export interface NamedReview extends Review {
 
 /** For people at a terminal. */
 export function releaseText(review: NamedReview, { colors }: Terminal): string {
-  const { comparison, toCopy, unused, decisions } = review;
+  const { comparison, toCopy, unused, decisions, product } = review;
   const section = (title: string, items: readonly string[]): string[] =>
     items.length > 0 ? ['', colors.bold(`${title} (${items.length})`), ...items] : [];
   const named = (title: string, names: readonly string[], paint: Colors['red']): string[] =>
     names.length > 0 ? ['', `${colors.bold(`${title} (${names.length})`)}: ${paint(names.join(', '))}`] : [];
   const lines = [
     `${review.old} -> ${review.new}`,
+    ...charts(review),
     summary(review),
     ...named('Components added', comparison.componentsAdded, colors.green),
     ...named('Components removed', comparison.componentsRemoved, colors.red),
@@ -29,12 +30,15 @@ export function releaseText(review: NamedReview, { colors }: Terminal): string {
       'Containers added',
       comparison.added.map(
         (image) =>
-          `${colors.green(`+ ${containerName(image)}`)}  ${short(image.image)}\n    ${whenAdded(review, image)}`,
+          `${colors.green(`+ ${product.nameOf(image)}`)}  ${short(image.image)}\n    ${whenAdded(review, image)}`,
       ),
     ),
     ...section(
       'Containers removed',
-      comparison.removed.map((image) => `${colors.red(`- ${containerName(image)}`)}  ${short(image.image)}`),
+      comparison.removed.map((image) => {
+        const moved = whenRemoved(review, image);
+        return `${colors.red(`- ${product.nameOf(image)}`)}  ${short(image.image)}${moved && `\n    ${moved}`}`;
+      }),
     ),
     ...section(
       'Images changed',
@@ -43,7 +47,7 @@ export function releaseText(review: NamedReview, { colors }: Terminal): string {
           colors.yellow(`~ ${short(change.before)}`),
           `  ${short(change.after)}`,
           `    ${describeChange(change)}`,
-          `    in ${change.containers.map(containerName).join(', ')}`,
+          `    in ${change.containers.map(product.nameOf).join(', ')}`,
         ].join('\n'),
       ),
     ),
@@ -79,10 +83,11 @@ export function releaseMarkdown(review: NamedReview): string {
       ? [`### ${title} (${rows.length})`, '', head, head.replace(/[^|]+/g, '---'), ...rows, '']
       : [];
   const names = (containers: readonly ContainerImage[]): string =>
-    containers.map((container) => `\`${containerName(container)}\``).join(', ');
+    containers.map((container) => `\`${review.product.nameOf(container)}\``).join(', ');
   const lines = [
     `## ${markdownText(review.old)} to ${markdownText(review.new)}`,
     '',
+    ...charts(review).flatMap((line) => [`${markdownText(line)}.`, '']),
     `${summary(review)}.`,
     '',
     `**${conclusion(review)}**`,
@@ -113,7 +118,10 @@ export function releaseMarkdown(review: NamedReview): string {
     ...table(
       'Containers removed',
       '| Container | Image |',
-      comparison.removed.map((image) => `| ${names([image])} | ${code(image.image)} |`),
+      comparison.removed.map((image) => {
+        const moved = whenRemoved(review, image);
+        return `| ${names([image])} | ${code(image.image)}${moved && `, ${markdownText(moved)}`} |`;
+      }),
     ),
     ...table(
       'Images changed',
@@ -146,10 +154,15 @@ export function releaseJson(review: NamedReview): string {
   const value = {
     old: review.old,
     new: review.new,
+    charts: { old: review.charts.before ?? null, new: review.charts.after ?? null },
     componentsAdded: comparison.componentsAdded,
     componentsRemoved: comparison.componentsRemoved,
     containersAdded: comparison.added.map(container),
     containersRemoved: comparison.removed.map(container),
+    containersMoved: comparison.moved.map(({ before, after }) => ({
+      from: containerName(before),
+      to: containerName(after),
+    })),
     imagesChanged: comparison.changed.map(({ before, after, differences, containers }) => ({
       before: formatReference(before),
       after: formatReference(after),
@@ -173,6 +186,11 @@ export function releaseJson(review: NamedReview): string {
     })),
   };
   return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+/** The two charts, if the sides are releases of ESS Helm. */
+function charts({ charts: { before, after } }: Review): string[] {
+  return before || after ? [`${before ?? 'another product line'} -> ${after ?? 'another product line'}`] : [];
 }
 
 function summary({ comparison }: Review): string {

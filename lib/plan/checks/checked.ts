@@ -3,11 +3,13 @@ import type { Config } from '../../config/schema.ts';
 import type { ContainerImage } from '../../digests/container-image.ts';
 import type { Finding } from '../finding.ts';
 import type { Layout } from '../layout.ts';
-import type { Plan, Relocation, ResolvedContainer } from '../model.ts';
+import type { Plan, ReleaseContext, Relocation, ResolvedContainer, UncheckedPlan } from '../model.ts';
 import type { Selection } from '../selection.ts';
 
 /** Everything that the checks look at. */
 export interface Checked {
+  readonly plan: UncheckedPlan;
+  readonly context: ReleaseContext;
   readonly images: readonly ContainerImage[];
   readonly excluded: readonly ContainerImage[];
   readonly resolved: readonly ResolvedContainer[];

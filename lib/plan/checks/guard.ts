@@ -1,7 +1,6 @@
 import { containerName } from '../../digests/container-image.ts';
 import { type Finding, finding } from '../finding.ts';
-import { guardOf, plannedImages } from '../guard.ts';
-import type { Override } from '../model.ts';
+import { plannedImages } from '../guard.ts';
 import type { Checked } from './checked.ts';
 
 /** ValidatingAdmissionPolicy is in `admissionregistration.k8s.io/v1` from Kubernetes 1.30 on. */
@@ -12,14 +11,10 @@ const MAX_APPLY_BYTES = 256 * 1024;
 
 /** The admission policy: that the cluster has the API, that its parameter fits, and that nothing is allowed in vain. */
 export function checkGuard(checked: Checked): Finding[] {
-  const { config, resolved, previous, excluded, place } = checked;
+  const { config, plan, previous, excluded, place } = checked;
   const { mode, allow, since } = config.guard;
   if (mode === 'off') return [];
-  const plan = {
-    overrides: overridesOf(resolved, 'override'),
-    copyOnly: overridesOf(resolved, 'copyOnly'),
-  };
-  const guard = guardOf(plan, config, previous);
+  const { guard } = plan;
   if (!guard) return [];
   const findings: Finding[] = [];
 
@@ -76,15 +71,12 @@ export function checkGuard(checked: Checked): Finding[] {
       finding('guard-previous', {
         place: place?.('guard', 'since'),
         message: `guard also allows ${guard.previous.length} ${guard.previous.length === 1 ? 'image' : 'images'} of the previous release ${since}`,
-        hint: `Remove guard.since when no pod of that release is left: kubectl get pods -n ${config.namespace} -o json | ess-airgap audit - reports them as previous.`,
+        hint: 'Remove guard.since when no pod of that release is left; audit reports these as previous:',
+        command: `kubectl get pods -n ${config.namespace} -o json | ess-airgap audit -`,
       }),
     );
   }
   return findings;
-}
-
-function overridesOf(resolved: Checked['resolved'], wanted: 'override' | 'copyOnly'): Override[] {
-  return resolved.flatMap(({ treatment, override }) => (treatment === wanted ? override : []));
 }
 
 function list(names: readonly string[]): string {

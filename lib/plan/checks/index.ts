@@ -1,4 +1,5 @@
 import { bySeverity, type Finding } from '../finding.ts';
+import { productOf } from '../products/index.ts';
 import type { Check, Checked } from './checked.ts';
 import { checkGuard } from './guard.ts';
 import { checkDigests } from './images.ts';
@@ -29,6 +30,7 @@ const CHECKS: readonly Check[] = [
   checkCredentials,
   checkMirror,
   checkSecrets,
+  (checked) => productOf(checked.plan.release).check(checked),
   checkGuard,
 ];
 

@@ -92,7 +92,7 @@ function checkMirrorImage({ config, layout, place }: Checked, mirror: MirrorConf
       finding('mirror-image-upstream', {
         place: place?.('mirror', 'image'),
         message: `the nodes pull mirror.image from ${image.registry}: the Job does not copy its own image`,
-        hint: `If they cannot reach ${image.registry}, set mirror.image to ${copy} and copy it once from a machine that reaches both:`,
+        hint: `If they cannot reach ${image.registry}, set mirror.image to ${copy} and copy it once from a machine that reaches both. An entry of extra with this image keeps it in the plan. To copy it:`,
         command: copyCommand(image, { registry: pushServer, repository, tag }),
       }),
     );

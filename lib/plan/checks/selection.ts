@@ -1,5 +1,6 @@
 import { groupBy } from '../../common/collections.ts';
 import { type ContainerImage, containerName } from '../../digests/container-image.ts';
+import { forListed } from '../../input/nearest.ts';
 import { commandLine } from '../command.ts';
 import { type Finding, type FindingCode, finding } from '../finding.ts';
 import { nearestContainer } from '../nearest-container.ts';
@@ -7,10 +8,11 @@ import type { Checked } from './checked.ts';
 
 /** Entries of `exclude` and `copyOnly` that match nothing, and containers that both lists select. */
 export function checkSelection({ images, excluded, selection, config, place }: Checked): Finding[] {
+  const suggest = forListed(nearestContainer);
   const unmatched = (key: 'exclude' | 'copyOnly', code: FindingCode): Finding[] =>
     config[key].flatMap((glob, index) => {
       if (selection.selectedBy(key, index, images).length > 0) return [];
-      const meant = nearestContainer(glob, images, 'any');
+      const meant = suggest(glob, images, 'any');
       return finding(code, {
         place: place?.(key, index),
         message: `${key} "${glob}" matches no component and no container`,
@@ -40,7 +42,9 @@ export function checkLeftAlone({ images, excluded, resolved, config, place }: Ch
   const overridden = new Set(
     resolved.flatMap(({ image, treatment }) => (treatment === 'override' ? image.component : [])),
   );
-  const copied = resolved.flatMap(({ image, treatment }) => (treatment === 'copyOnly' ? image : []));
+  const copied = resolved.flatMap(({ image, treatment }) =>
+    treatment === 'copyOnly' && !image.role ? image : [],
+  );
   const { server } = config.registry;
   return [
     ...leftAlone(excluded, images).map(({ component, words, upstream, place }) =>

@@ -12,7 +12,7 @@ import {
 } from '../../image/reference.ts';
 import { type Finding, finding } from '../finding.ts';
 import type { Relocation } from '../model.ts';
-import { renderOverrides } from '../override-yaml.ts';
+import { productOf } from '../products/index.ts';
 import type { Checked } from './checked.ts';
 
 /** Names that the registry or Kubernetes would refuse; the longest name is 255 characters with its host. */
@@ -111,10 +111,11 @@ function identity({ source, target, platforms }: Relocation): string {
 }
 
 /** A ConfigMap holds 1 MiB; `kubectl apply` keeps a copy in an annotation, and these hold 256 KiB together. */
-export function checkSize({ resolved, place }: Checked): Finding[] {
-  const overrides = resolved.flatMap(({ treatment, override }) => (treatment === 'override' ? override : []));
-  const bytes = Buffer.byteLength(renderOverrides(overrides));
-  const message = `the override for ${overrides.length} containers has ${bytes} bytes`;
+export function checkSize({ plan, config, place }: Checked): Finding[] {
+  const product = productOf(plan.release);
+  if (!product.hasConfigMap(config)) return [];
+  const bytes = Buffer.byteLength(product.renderOverride(plan));
+  const message = `the override for ${plan.overrides.length} containers has ${bytes} bytes`;
   const at = place?.('configMap') ?? place?.('digests');
   if (bytes > 1024 * 1024) {
     const hint = 'A ConfigMap holds 1048576 bytes, and ESS reads only one: exclude what you do not deploy.';

@@ -1,12 +1,13 @@
 import { type ContainerImage, containerName } from '../../digests/container-image.ts';
 import { repositoryName } from '../../image/reference.ts';
-import { nearest } from '../../input/nearest.ts';
+import { forListed, nearest } from '../../input/nearest.ts';
 import { type Finding, finding } from '../finding.ts';
 import { nearestContainer } from '../nearest-container.ts';
 import type { Checked } from './checked.ts';
 
 /** Rules that place no image, because none matches or because an earlier rule always wins. */
 export function checkRules({ images, layout, config, place }: Checked): Finding[] {
+  const suggest = forListed(whatRulesMatch);
   const winning = new Set(images.map(({ image }) => layout.ruleFor(image)));
   return config.rules.flatMap(({ match }, index) => {
     if (winning.has(index)) return [];
@@ -21,7 +22,7 @@ export function checkRules({ images, layout, config, place }: Checked): Finding[
     return finding('rule-unmatched', {
       place: at,
       message: `rule "${match}" matches no image`,
-      hint: whatRulesMatch(match, images),
+      hint: suggest(match, images),
     });
   });
 }
@@ -42,6 +43,7 @@ function whatRulesMatch(match: string, images: readonly ContainerImage[]): strin
 export function checkOverrides({ images, excluded, config, place }: Checked): Finding[] {
   const names = new Set(images.map(containerName));
   const excludedNames = new Set(excluded.map(containerName));
+  const suggest = forListed(nearestContainer);
   return Object.keys(config.overrides).flatMap((name) => {
     const at = place?.('overrides', name);
     if (excludedNames.has(name)) {
@@ -52,7 +54,7 @@ export function checkOverrides({ images, excluded, config, place }: Checked): Fi
       });
     }
     if (names.has(name)) return [];
-    const meant = nearestContainer(name, images, 'container');
+    const meant = suggest(name, images, 'container');
     return finding('override-unmatched', {
       place: at,
       message: `overrides names "${name}", and the release has no such container`,

@@ -1,4 +1,5 @@
-import type { Override } from './model.ts';
+import { yamlScalar } from '../../../common/yaml-scalar.ts';
+import type { Override } from '../../model.ts';
 
 /**
  * The value of `data.images_digests`: YAML that begins at the component names (a wrapping `images_digests:` is
@@ -20,19 +21,4 @@ export function renderOverrides(overrides: readonly Override[]): string {
     text += `    image_tag: ${yamlScalar(override.tag)}\n`;
   }
   return text;
-}
-
-/**
- * Words that a reader of YAML 1.1 or 1.2 takes for a boolean, a null or a number; `e0` is a number to readers that
- * follow the pattern of YAML 1.1 to the letter.
- */
-const WORDS = /^(?:y|n|yes|no|on|off|true|false|null|inf|nan|e[0-9_.+-]*)$/i;
-
-/**
- * A scalar that every reader takes for this text. Plain only where no reader could think of anything else: what
- * begins with a letter and is none of the words is no number, date or sexagesimal in any version of YAML.
- */
-export function yamlScalar(text: string): string {
-  const plain = /^[A-Za-z][A-Za-z0-9_./:-]*$/.test(text) && !text.endsWith(':') && !WORDS.test(text);
-  return plain ? text : JSON.stringify(text);
 }

@@ -1,9 +1,9 @@
-import { containerName } from '../../digests/container-image.ts';
-import { formatReference } from '../../image/reference.ts';
-import { yamlScalar } from '../../plan/override-yaml.ts';
-import { imageOf } from '../../plan/overview.ts';
-import { HELM_IMAGES, type Wiring } from '../../plan/wiring.ts';
-import { renderYaml, type YamlValue } from './yaml.ts';
+import { renderYaml, type YamlValue } from '../../../common/yaml.ts';
+import { yamlScalar } from '../../../common/yaml-scalar.ts';
+import { containerName } from '../../../digests/container-image.ts';
+import { formatReference } from '../../../image/reference.ts';
+import { imageOf } from '../../overview.ts';
+import { HELM_IMAGES, type Wiring } from './wiring.ts';
 
 /** What to enter where, in words, YAML and commands. Names hold no quotes and no blanks. */
 export function wiringText(wiring: Wiring): string {

@@ -1,9 +1,9 @@
-import type { Config } from '../config/schema.ts';
-import { containerName } from '../digests/container-image.ts';
-import { nearest } from '../input/nearest.ts';
-import { InputError, type Problem } from '../input/problem.ts';
-import { quote } from '../input/quote.ts';
-import type { Override, Plan } from './model.ts';
+import type { Config } from '../../../config/schema.ts';
+import { containerName } from '../../../digests/container-image.ts';
+import { nearest } from '../../../input/nearest.ts';
+import { InputError, type Problem } from '../../../input/problem.ts';
+import { quote } from '../../../input/quote.ts';
+import type { Override, Plan } from '../../model.ts';
 
 /**
  * The images of the operator and the updater, by the Helm value that names them. Both charts, `element-operator` and

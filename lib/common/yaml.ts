@@ -1,7 +1,8 @@
-import { yamlScalar } from '../../plan/override-yaml.ts';
+import { yamlScalar } from './yaml-scalar.ts';
 
 /** What can be written as YAML here: texts, lists and mappings; keys are words. */
-export type YamlValue = string | readonly YamlValue[] | { readonly [key: string]: YamlValue | undefined };
+export type YamlValue = string | readonly YamlValue[] | YamlMap;
+export type YamlMap = { readonly [key: string]: YamlValue | undefined };
 
 /** A mapping as block YAML whose texts every reader reads as texts; a key without a value is left out. */
 export function renderYaml(value: YamlValue): string {

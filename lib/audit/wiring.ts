@@ -1,0 +1,169 @@
+import { isObject } from '../common/collections.ts';
+import { few } from '../common/text.ts';
+import type { Config } from '../config/schema.ts';
+import { containerName } from '../digests/container-image.ts';
+import { parseDigests } from '../digests/read.ts';
+import { InputError } from '../input/problem.ts';
+import type { Override, Plan } from '../plan/model.ts';
+import { field, listOf } from '../validation/manifest.ts';
+import { type KubernetesObject, nameOf, namespaceOf } from './objects.ts';
+
+/** One answer about how the deployment is connected to the plan. */
+export interface WiringCheck {
+  readonly ok: boolean;
+  /** What was looked at. */
+  readonly subject: string;
+  /** What was found; never a value of a Secret. */
+  readonly message: string;
+  /** What to do, if it is not right. */
+  readonly hint?: string;
+}
+
+/**
+ * Checks that the ElementDeployment in the cluster uses the override ConfigMap and the pull Secret of a plan, and that both
+ * are there and right. Answers only what the given objects can tell.
+ */
+export function auditWiring(objects: readonly KubernetesObject[], plan: Plan, config: Config): WiringCheck[] {
+  const inNamespace = objects.filter((object) => namespaceOf(object) === config.namespace);
+  const ofKind = (kind: string): KubernetesObject[] =>
+    inNamespace.filter((object) => field(object, 'kind') === kind);
+  const deployments = ofKind('ElementDeployment');
+  const configMaps = ofKind('ConfigMap');
+  const secrets = ofKind('Secret');
+  return [
+    ...deployments.flatMap((deployment) => checkDeployment(deployment, config)),
+    ...(configMaps.length > 0 ? [checkConfigMap(configMaps, plan, config)] : []),
+    ...(secrets.length > 0 ? checkSecret(secrets, config) : []),
+  ];
+}
+
+function checkDeployment(deployment: KubernetesObject, config: Config): WiringCheck[] {
+  const subject = nameOf(deployment);
+  const named = field(deployment, 'spec', 'global', 'config', 'imagesDigestsConfigMap');
+  const path = 'spec.global.config.imagesDigestsConfigMap';
+  const checks: WiringCheck[] = [
+    named === config.configMap.name
+      ? { ok: true, subject, message: `${path} is ${config.configMap.name}` }
+      : {
+          ok: false,
+          subject,
+          message: `${path} is ${typeof named === 'string' ? JSON.stringify(named) : 'not set'}; expected ${config.configMap.name}`,
+          hint: 'Without it every container runs from the upstream registry. Set it; ess-airgap wiring prints a patch.',
+        },
+  ];
+  const { pullSecret, registry } = config;
+  if (!pullSecret) return checks;
+  const entries = listOf(field(deployment, 'spec', 'global', 'k8s', 'workloads', 'dockerSecrets'));
+  const where = 'spec.global.k8s.workloads.dockerSecrets';
+  const exact = entries.find((entry) => field(entry, 'url') === registry.server);
+  if (exact && field(exact, 'name') === pullSecret.name) {
+    return [
+      ...checks,
+      { ok: true, subject, message: `${where} has ${pullSecret.name} for ${registry.server}` },
+    ];
+  }
+  const urls = entries.map((entry) => String(field(entry, 'url')));
+  const found = exact
+    ? `names ${JSON.stringify(field(exact, 'name'))} for ${registry.server}`
+    : `has ${urls.length > 0 ? few(urls) : 'no entry'}`;
+  return [
+    ...checks,
+    {
+      ok: false,
+      subject,
+      message: `${where} ${found}; expected { name: ${pullSecret.name}, url: ${registry.server} }`,
+      hint: 'The url must equal image_repository_server exactly, with the port; otherwise no pod gets the Secret.',
+    },
+  ];
+}
+
+function checkConfigMap(configMaps: readonly KubernetesObject[], plan: Plan, config: Config): WiringCheck {
+  const { namespace, configMap } = config;
+  const subject = `ConfigMap ${namespace}/${configMap.name}`;
+  const apply = 'Apply ess-images.k8s.yaml of the last synth.';
+  const object = configMaps.find((one) => field(one, 'metadata', 'name') === configMap.name);
+  if (!object) return { ok: false, subject, message: 'is not among the objects', hint: apply };
+  const text = field(object, 'data', 'images_digests');
+  if (typeof text !== 'string')
+    return { ok: false, subject, message: 'has no data.images_digests', hint: apply };
+  if (/^images_digests:/m.test(text)) {
+    return {
+      ok: false,
+      subject,
+      message: 'wraps the components in images_digests:, so ESS ignores all of it',
+      hint: apply,
+    };
+  }
+  const wanted = new Map(plan.overrides.map((override) => [containerName(override), valuesOf(override)]));
+  let found: Map<string, string>;
+  try {
+    found = new Map(
+      parseDigests(text, subject).map(({ component, container, image }) => [
+        `${component}/${container}`,
+        [image.registry, image.repository, image.tag ?? '', image.digest ?? ''].join(' '),
+      ]),
+    );
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return { ok: false, subject, message: 'holds no images_digests that ESS could read', hint: apply };
+  }
+  const missing = [...wanted.keys()].filter((name) => !found.has(name));
+  const surplus = [...found.keys()].filter((name) => !wanted.has(name));
+  const different = [...wanted].flatMap(([name, value]) =>
+    found.has(name) && found.get(name) !== value ? name : [],
+  );
+  if (missing.length + surplus.length + different.length === 0)
+    return { ok: true, subject, message: `names the ${plan.overrides.length} containers of the plan` };
+  const parts = [
+    missing.length > 0 && `lacks ${few(missing)}`,
+    different.length > 0 && `names another image for ${few(different)}`,
+    surplus.length > 0 && `names ${few(surplus)}, which the plan does not`,
+  ];
+  return { ok: false, subject, message: parts.filter(Boolean).join('; '), hint: apply };
+}
+
+function valuesOf({ server, repository, tag, digest }: Override): string {
+  return [server, repository, tag, digest].join(' ');
+}
+
+const DOCKER_CONFIG = 'kubernetes.io/dockerconfigjson';
+
+function checkSecret(
+  secrets: readonly KubernetesObject[],
+  { namespace, pullSecret, registry }: Config,
+): WiringCheck[] {
+  if (!pullSecret) return [];
+  const subject = `Secret ${namespace}/${pullSecret.name}`;
+  const secret = secrets.find((one) => field(one, 'metadata', 'name') === pullSecret.name);
+  const no = (message: string, hint: string): WiringCheck[] => [{ ok: false, subject, message, hint }];
+  if (!secret) return no('is not among the objects', 'See docs/how-to/credentials.md for how to make it.');
+  const type = field(secret, 'type');
+  if (type !== DOCKER_CONFIG)
+    return no(
+      `has the type ${JSON.stringify(type)}; expected ${DOCKER_CONFIG}`,
+      'Delete it and make it again: the type of a Secret cannot be changed.',
+    );
+  const servers = serversOf(field(secret, 'data', '.dockerconfigjson'));
+  if (!servers)
+    return no('holds no docker config', 'Make it again; kubectl create secret docker-registry writes one.');
+  const matches = servers.some(
+    (server) => server === registry.server || server.startsWith(`${registry.server}/`),
+  );
+  return matches
+    ? [{ ok: true, subject, message: `is of the right type and has a login for ${registry.server}` }]
+    : no(
+        `has no login for ${registry.server}; it has ${servers.length > 0 ? few(servers) : 'none'}`,
+        'Make it again for this server.',
+      );
+}
+
+/** The servers that a docker config has logins for; the logins themselves are not looked at. */
+function serversOf(base64: unknown): string[] | undefined {
+  if (typeof base64 !== 'string') return undefined;
+  try {
+    const auths: unknown = JSON.parse(Buffer.from(base64, 'base64').toString('utf8')).auths;
+    return isObject(auths) ? Object.keys(auths) : undefined;
+  } catch {
+    return undefined;
+  }
+}
