@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { shellWord } from '../common/text.ts';
 import { configPaths } from '../config/config-paths.ts';
-import { type ConfigDocument, readConfig } from '../config/load.ts';
+import type { ConfigDocument } from '../config/load.ts';
 import { InputError } from '../input/problem.ts';
-import { loadProject, loadProjects, type Project } from '../project.ts';
+import { loadProject, loadProjects, openConfig, type Project } from '../project.ts';
 
 /** What every command gets of `--config`: left out where it is not on the command line. */
 interface WithConfig {
@@ -11,13 +11,13 @@ interface WithConfig {
 }
 
 /** The configurations that the command line names, else the environment: see {@link configPaths}. */
-function pathsOf({ config }: WithConfig): readonly string[] {
+export function configPathsOf({ config }: WithConfig): readonly string[] {
   return config ?? configPaths(process.env);
 }
 
 /** The projects of all configurations, for a command that handles several deployments. */
 export function readProjects(options: WithConfig): Project[] {
-  return loadProjects(pathsOf(options));
+  return loadProjects(configPathsOf(options));
 }
 
 /** The project of the one configuration, for a command that works on one deployment. */
@@ -31,7 +31,7 @@ export function readProject(options: WithConfig, command: string): Project {
  * @throws InputError if there are several
  */
 export function oneConfigPath(options: WithConfig, command: string): string {
-  const [path = '', ...others] = pathsOf(options);
+  const [path = '', ...others] = configPathsOf(options);
   if (others.length === 0) return path;
   throw new InputError([
     {
@@ -46,5 +46,5 @@ export function oneConfigPath(options: WithConfig, command: string): string {
 export function readOptionalConfig(options: WithConfig, command: string): ConfigDocument | undefined {
   const path = oneConfigPath(options, command);
   const named = options.config !== undefined || process.env.ESS_AIRGAP_CONFIG;
-  return named || existsSync(path) ? readConfig(path) : undefined;
+  return named || existsSync(path) ? openConfig(path) : undefined;
 }

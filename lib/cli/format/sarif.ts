@@ -2,7 +2,8 @@ import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { helpOf } from '../../input/problem.ts';
 import type { Finding } from '../../plan/finding.ts';
-import type { Reported } from './findings.ts';
+import { MAX_FINDINGS, omittedOf, type Reported } from './findings.ts';
+import { jsonText } from './json.ts';
 
 /**
  * Findings in SARIF 2.1.0, which code hosts and editors read. A rule is the code of a finding; its help is the section
@@ -23,7 +24,8 @@ export function findingsSarif(findings: readonly Reported[], version: string): s
           },
         },
         columnKind: 'utf16CodeUnits',
-        results: findings.map((finding) => ({
+        ...(findings.length > MAX_FINDINGS && { properties: omittedOf(findings) }),
+        results: findings.slice(0, MAX_FINDINGS).map((finding) => ({
           ruleId: finding.code,
           ruleIndex: codes.indexOf(finding.code),
           level: finding.severity,
@@ -33,7 +35,7 @@ export function findingsSarif(findings: readonly Reported[], version: string): s
       },
     ],
   };
-  return `${JSON.stringify(log, null, 2)}\n`;
+  return jsonText(log);
 }
 
 function locationOf({ file, line, column }: NonNullable<Finding['place']>) {
