@@ -1,8 +1,9 @@
 #!/bin/sh
 # Builds what the package ships: `npm ci` (prepare) and `npm run build` bundle, `npm pack` (prepack) adds the types.
 #
-#   build/ess-airgap.cjs  the command-line tool in one file, so that it starts fast; cdk8s is not in it, and undici is
-#                         loaded by the commands that speak to a registry
+#   build/ess-airgap.cjs  starts the command-line tool: build/cli/plan.cjs for plan and lint, else build/cli/all.cjs.
+#                         Each is one file, so that it starts fast; cdk8s is in neither, and undici is loaded by the
+#                         commands that speak to a registry
 #   build/index.cjs       the library; its dependencies stay outside, above all cdk8s, which the user's app shares
 #   build/index.mjs       the same for ES modules: one implementation, so that a class is the same class in both
 #   build/types/          its types (with --types)
@@ -12,8 +13,16 @@ bundle() {
   node_modules/.bin/esbuild "$@" --bundle --platform=node --target=node20 --format=cjs --log-level=warning \
     --loader:.sh=text
 }
-bundle lib/cli/main.ts --external:undici --minify-syntax --minify-whitespace --keep-names --legal-comments=eof \
-  --banner:js='#!/usr/bin/env node' --outfile=build/ess-airgap.cjs
+cli() {
+  bundle "lib/cli/$1" --external:undici --minify-syntax --minify-whitespace --legal-comments=eof --outfile="build/cli/$2"
+}
+cli main.ts all.cjs
+cli main-plan.ts plan.cjs
+cat >build/ess-airgap.cjs <<'END'
+#!/usr/bin/env node
+// Whatever does not begin with one of these commands goes to the file that has all of them.
+require(['plan', 'lint'].includes(process.argv[2]) ? './cli/plan.cjs' : './cli/all.cjs');
+END
 chmod +x build/ess-airgap.cjs
 bundle lib/index.ts --packages=external --outfile=build/index.cjs
 echo "export * from './index.cjs';" >build/index.mjs
