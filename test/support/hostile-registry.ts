@@ -230,7 +230,7 @@ export const MISBEHAVIOURS: Readonly<Record<string, Misbehaviour>> = {
     http(
       '200 OK',
       ['content-type: application/vnd.oci.image.index.v1+json'],
-      `[${'[],'.repeat(1_300_000)}[]]`,
+      `[${'[],'.repeat(690_000)}[]]`,
     ),
   ),
   'a prototype': send(http('200 OK', [], '{"__proto__": {"token": "x"}, "constructor": 1}')),
