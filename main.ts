@@ -1,7 +1,7 @@
 import { App } from 'cdk8s';
-import { configPaths, EssAirgap, synthesize } from './lib/index.ts';
+import { addDeployments, synthesize } from './lib/index.ts';
 
-// The cdk8s app. ESS_AIRGAP_CONFIG names the configurations of several deployments, separated by commas.
+// The cdk8s app: a deployment for each configuration that ESS_AIRGAP_CONFIG names, or for airgap.yaml.
 const app = new App();
-for (const config of configPaths(process.env)) new EssAirgap(app, config, { config });
+addDeployments(app);
 synthesize(app, { check: process.argv.includes('--check') });

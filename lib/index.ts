@@ -39,6 +39,7 @@ export { FINDINGS, type Finding, type FindingCode, refuseErrors, type Severity }
 export type { Guard, Override, Plan, Relocation } from './plan/model.ts';
 export { makePlan } from './plan/plan.ts';
 export { loadProject, loadProjects, type Project } from './project.ts';
+export { addDeployments } from './synth/deployments.ts';
 export { synthesize } from './synth/run.ts';
 export type { SynthesizeOptions } from './synth/synthesize.ts';
 export { ManifestValidation, type ValidationContext } from './validation/index.ts';

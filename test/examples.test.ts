@@ -57,7 +57,9 @@ describe.each(examples)('examples/%s', (example) => {
   };
   const run = spawnSync('sh', ['app.sh'], { encoding: 'utf8', env });
   const { secrets, committed } = divide(run.status === 0 ? files(out) : {});
-  const objects = Object.values(committed).flatMap(parse);
+  const objects = Object.entries(committed).flatMap(([name, text]) =>
+    name.endsWith('.yaml') ? parse(text) : [],
+  );
 
   test('dist/ is what synth writes (npm run examples writes it anew)', () => {
     expect(run.stderr).not.toContain('warning:');
@@ -89,6 +91,27 @@ test('Argo CD and Flux are pointed at folders that are there', () => {
   const sync = parse(readFileSync('examples/flux/sync.yaml', 'utf8'));
   const paths = sync.filter(({ kind }) => kind === 'Kustomization').map(({ spec }) => spec.path);
   expect(paths.map((path) => existsSync(join(path, 'kustomization.yaml')))).toEqual([true, true]);
+});
+
+test('examples/ess-helm: the HelmRelease gets the chart and the override of the plan, after the values of the user', () => {
+  const folder = 'examples/ess-helm';
+  const sync = parse(readFileSync(join(folder, 'sync.yaml'), 'utf8'));
+  const paths = sync.filter(({ kind }) => kind === 'Kustomization').map(({ spec }) => spec.path);
+  expect(paths.map((path) => existsSync(join(path, 'kustomization.yaml')))).toEqual([true, true, true]);
+  const built = kustomize(join(folder, 'release'));
+  const one = (kind: string) => built.find((object) => object.kind === kind);
+  const lock = readFileSync(join(folder, 'images_digests.yml'), 'utf8');
+  expect(lock).toContain(`@${one('OCIRepository')?.spec.ref.digest}`);
+  const override = parse(readFileSync(join(folder, 'dist/ess-images.k8s.yaml'), 'utf8')).find(
+    ({ kind }) => kind === 'ConfigMap',
+  );
+  expect(one('HelmRelease')?.spec.valuesFrom.map(({ name }: { name: string }) => name)).toEqual([
+    one('ConfigMap')?.metadata.name,
+    override?.metadata.name,
+  ]);
+  expect(one('HelmRelease')?.spec).not.toHaveProperty('values');
+  const mirror = readFileSync(join(folder, 'dist/ess-mirror.k8s.yaml'), 'utf8');
+  expect(mirror).toContain(`${one('OCIRepository')?.spec.url.replace('oci://', '')}:26.8.0`);
 });
 
 test('examples/own-constructs is an app by itself', () => {

@@ -11,13 +11,13 @@ interface WithConfig {
 }
 
 /** The configurations that the command line names, else the environment: see {@link configPaths}. */
-function pathsOf({ config }: WithConfig): readonly string[] {
+export function configPathsOf({ config }: WithConfig): readonly string[] {
   return config ?? configPaths(process.env);
 }
 
 /** The projects of all configurations, for a command that handles several deployments. */
 export function readProjects(options: WithConfig): Project[] {
-  return loadProjects(pathsOf(options));
+  return loadProjects(configPathsOf(options));
 }
 
 /** The project of the one configuration, for a command that works on one deployment. */
@@ -31,7 +31,7 @@ export function readProject(options: WithConfig, command: string): Project {
  * @throws InputError if there are several
  */
 export function oneConfigPath(options: WithConfig, command: string): string {
-  const [path = '', ...others] = pathsOf(options);
+  const [path = '', ...others] = configPathsOf(options);
   if (others.length === 0) return path;
   throw new InputError([
     {

@@ -1,16 +1,25 @@
 import { isIP } from 'node:net';
 import * as z from 'zod/mini';
-import { whyNoHost, whyNoRegistry, whyNoRepository } from '../image/reference.ts';
+import { whyNoHost, whyNoRepository } from '../image/reference.ts';
 import { credential } from './credential.ts';
-import { count, imageReference, key, namespaceName, objectName, text, variableName } from './schema-parts.ts';
+import {
+  count,
+  imageReference,
+  imageServer,
+  key,
+  namespaceName,
+  objectName,
+  text,
+  variableName,
+} from './schema-parts.ts';
 import { pod } from './schema-pod.ts';
 
 // The part of airgap.yaml that is about the Job: see schema.ts.
 
 const credentialServer = (value: string): string | undefined => {
   const slash = value.includes('://') ? -1 : value.indexOf('/');
-  if (slash < 0) return whyNoRegistry(value);
-  return whyNoRegistry(value.slice(0, slash)) ?? whyNoRepository(value.slice(slash + 1));
+  if (slash < 0) return imageServer(value);
+  return imageServer(value.slice(0, slash)) ?? whyNoRepository(value.slice(slash + 1));
 };
 
 const proxyUrl = (value: string): string | undefined => {
@@ -119,7 +128,7 @@ export const mirror = z.strictObject({
     z._default(
       z.array(
         z.strictObject({
-          server: key('The server: host[:port].', text(whyNoRegistry)),
+          server: key('The server: host[:port].', text(imageServer)),
           name: key(
             'Name of a Secret of type kubernetes.io/tls in the namespace of the mirror.',
             text(objectName),
@@ -151,11 +160,11 @@ export const mirror = z.strictObject({
   ),
   rateLimits: key(
     'Manifest requests that an upstream server answers before it refuses more, by server. Default: what is known of docker.io.',
-    z._default(z.record(text(whyNoRegistry), count(1, 1_000_000_000)), {}),
+    z._default(z.record(text(imageServer), count(1, 1_000_000_000)), {}),
   ),
   insecure: key(
     'Servers that may be spoken to over plain HTTP or with a certificate that nobody checks. Default: none.',
-    z._default(z.array(text(whyNoRegistry)), []),
+    z._default(z.array(text(imageServer)), []),
   ),
   ...pod,
 });

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { DNS_LABEL, DNS_SUBDOMAIN } from '../common/kubernetes-names.ts';
-import { parseReference } from '../image/reference.ts';
+import { parseReference, whyNoRegistry } from '../image/reference.ts';
 
 // What the parts of the schema are made of.
 
@@ -34,6 +34,12 @@ export const variableName = (value: string): string | undefined =>
   /^[A-Z_][A-Z0-9_]*$/.test(value)
     ? undefined
     : 'expected the name of an environment variable, such as REGISTRY_PASSWORD; never the secret itself';
+
+/** A server that images come from or go to, by the name that images have. */
+export const imageServer = (value: string): string | undefined =>
+  /^index\.docker\.io$/i.test(value)
+    ? 'it is an older name of docker.io; expected docker.io, which images are named by'
+    : whyNoRegistry(value);
 
 export const imageReference = (value: string): string | undefined => {
   const reference = parseReference(value);

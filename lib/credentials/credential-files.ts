@@ -1,8 +1,8 @@
-import { statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { shellWord } from '../common/text.ts';
 import type { ConfigPlace } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import { statOf } from '../input/file.ts';
 import { isIgnoredByGit } from '../input/git-ignore.ts';
 import type { Problem } from '../input/problem.ts';
 import type { CredentialDoubt, CredentialFault } from './credential-source.ts';
@@ -31,7 +31,7 @@ export function checkCredentialFiles(config: Config, place?: ConfigPlace): Crede
 }
 
 function checkFile(file: string, absolute: string): CredentialFileProblem[] {
-  const stat = statSync(absolute, { throwIfNoEntry: false });
+  const stat = statOf(absolute);
   if (!stat?.isFile()) return [];
   const problems: CredentialFileProblem[] = [];
   if (isIgnoredByGit(absolute) === false) {

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { InputError, type Problem, startOf } from './problem.ts';
 
 /**
@@ -72,6 +72,15 @@ function readBytes(
     return buffer.subarray(0, length);
   } finally {
     closeSync(file);
+  }
+}
+
+/** What the system knows of a path; undefined if it names nothing, whatever the reason: reading it gives that. */
+export function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
   }
 }
 

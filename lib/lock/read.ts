@@ -1,4 +1,3 @@
-import { readFileSync, statSync } from 'node:fs';
 import { type Chart, readChart } from '../chart/chart.ts';
 import { chartImages } from '../chart/images.ts';
 import { readValues } from '../chart/values.ts';
@@ -6,6 +5,7 @@ import { byContainer } from '../digests/container-image.ts';
 import { readRelease } from '../digests/read.ts';
 import type { Release } from '../digests/release.ts';
 import type { ImageReference } from '../image/reference.ts';
+import { readTextFile } from '../input/file.ts';
 import { collectProblems, InputError } from '../input/problem.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { OCI_SCHEME, pullChart } from './oci-chart.ts';
@@ -74,9 +74,8 @@ function releaseOf(
 /** Both are YAML: a digests file has keys that no values have. What is neither is read, and reported, as a chart. */
 export function isDigestsFile(path: string): boolean {
   try {
-    if (!statSync(path).isFile()) return false;
     return /^[ \t]*(?:"?images_digests"?[ \t]*:|image_repository_path[ \t]*:)/m.test(
-      readFileSync(path, 'utf8'),
+      readTextFile(path, 'a digests file'),
     );
   } catch {
     // Whatever is wrong with the file is said by who reads it.

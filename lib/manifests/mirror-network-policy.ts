@@ -66,17 +66,19 @@ export class MirrorNetworkPolicy extends Construct {
   }
 }
 
-/** The ports of the servers that the pods connect to themselves. */
+/** The ports of the servers that the pods connect to themselves: those that no proxy is between, and the proxy. */
 function registryPorts({ plan, insecure = [], proxy, egressPorts = [] }: MirrorNetworkPolicyProps): number[] {
-  const targets = plan.relocations.map(({ target }) => target.registry);
-  const sources = plan.relocations.flatMap(({ source }) => source?.registry ?? []);
-  const direct = proxy ? sources.filter((server) => isServerExempt(server, proxy.noProxy)) : sources;
-  const ports = [...targets, ...direct].flatMap((server) => {
+  const servers = plan.relocations.flatMap(({ source, target }) => [
+    ...(source ? [source.registry] : []),
+    target.registry,
+  ]);
+  const direct = servers.filter((server) => !proxy || isServerExempt(server, proxy.noProxy));
+  const ports = direct.flatMap((server) => {
     const port = portOf(server);
     if (port !== undefined) return [port];
     return insecure.includes(server) ? [443, 80] : [443];
   });
-  // Tokens and blobs come from other hosts than the registry's, on the port of HTTPS.
+  // Tokens and blobs come from other hosts than the registry's, on the port of HTTPS: also those of the target.
   if (direct.length > 0) ports.push(443);
   if (proxy) ports.push(proxyPort(proxy.url));
   return [...new Set([...ports, ...egressPorts])].sort((a, b) => a - b);

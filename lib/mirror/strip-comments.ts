@@ -23,6 +23,19 @@ export function stripComments(script: string): string {
 /** Ends a word, so that `#` behind it begins a comment. */
 const SEPARATORS = ' \t\n;&|()<>';
 
+const variable = String.raw`\$[\w@*?!$#-]`;
+const parameter = String.raw`\$\{[^{}'"\x60\\$\n]*\}`;
+const double = String.raw`"(?:[^"\x60\\$]|${variable}|${parameter})*"`;
+const plain = String.raw`[\w./:=,*?![\]{}+@%^~ \t;&|>-]`;
+
+/** What needs no look at each character: most of a script. None of it begins a comment or changes the context. */
+const ORDINARY: Readonly<Record<Context['kind'], RegExp>> = {
+  commands: new RegExp(`(?:${plain}|'[^']*'|${double}|${variable}|${parameter})+`, 'y'),
+  double: /[^"`\\$]+/y,
+  parameter: /[^}'"`\\$]+/y,
+  arithmetic: /[^()"`\\$]+/y,
+};
+
 class Scanner {
   readonly #text: string;
   #at = 0;
@@ -51,11 +64,25 @@ class Scanner {
   #step(): void {
     const context = this.#contexts.at(-1);
     if (!context) throw this.#fault('a parenthesis too many');
+    if (this.#takeOrdinary(context)) return;
     const next = this.#text.charAt(this.#at);
     const done = context.kind === 'commands' ? this.#inCommands(next, context) : this.#inWord(next, context);
     if (done || this.#opens(next)) return;
     this.#take(1);
     if (context.kind === 'commands') this.#atWordStart = SEPARATORS.includes(next);
+  }
+
+  /** Takes what is ordinary here; false if the next character is not. */
+  #takeOrdinary(context: Context): boolean {
+    // In parentheses a `case` has to be noticed.
+    if (context.kind === 'commands' && context.end === ')') return false;
+    const ordinary = ORDINARY[context.kind];
+    ordinary.lastIndex = this.#at;
+    const found = ordinary.exec(this.#text)?.[0];
+    if (found === undefined) return false;
+    this.#take(found.length);
+    if (context.kind === 'commands') this.#atWordStart = SEPARATORS.includes(found.charAt(found.length - 1));
+    return true;
   }
 
   /** Takes what is special between commands; false if it is not. */

@@ -71,7 +71,7 @@ export function reference(image: ImageReference): Html {
 }
 
 function problem({ place, message, hint, command }: Problem): Html {
-  return html`${message}${hint ? html` <span class="faint">${hint}</span>` : ''}${command ? html` <code>${command}</code>` : ''}${place ? html` <code class="faint">${formatPlace(place)}</code>` : ''}`;
+  return html`${message}${hint ? html`<span class="hint faint">${hint}</span>` : ''}${command ? html`<code class="command">${command}</code>` : ''}${place ? html` <code class="faint">${formatPlace(place)}</code>` : ''}`;
 }
 
 function part(title: string, items: readonly Html[]): Html {

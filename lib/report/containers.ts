@@ -80,13 +80,13 @@ function imageRow(
 ): Html {
   const all = [...new Set(containers.flatMap((name) => states.get(name) ?? []))];
   return html`<tr ${filtered([source, target], containers, all)}>
-<td>${image(source, 'your own')}</td><td>${reference(target)}</td><td>${containers.join(', ')}</td>
+<td data-label="Source">${image(source, 'your own')}</td><td data-label="Target">${reference(target)}</td><td data-label="Containers">${containers.join(', ')}</td>
 </tr>
 `;
 }
 
 /** What the script looks at: the text of a row, its server, its states. */
-function filtered(
+export function filtered(
   [source, other]: readonly [ImageReference | undefined, ImageReference | undefined],
   names: readonly string[],
   states: readonly State[],
@@ -99,7 +99,7 @@ function containerRow(row: ContainerRow, states: readonly State[]): Html {
   const { container, source, local } = row;
   const runs = local && imageOf(local);
   return html`<tr ${filtered([source, runs], [containerName(row)], states)}>
-<td>${container}</td><td>${image(source, 'your own')}</td><td>${image(runs, 'its source')}</td><td>${states.map((state) => html`<span class="mark ${STATES[state]}">${state}</span> `)}</td>
+<td data-label="Container">${container}</td><td data-label="Source">${image(source, 'your own')}</td><td data-label="Runs">${image(runs, 'its source')}</td><td>${states.map((state) => html`<span class="mark ${STATES[state]}">${state}</span> `)}</td>
 </tr>
 `;
 }

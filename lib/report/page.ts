@@ -5,6 +5,8 @@ import { formatCounts, overviewOf } from '../plan/overview.ts';
 import type { Review } from '../release/review.ts';
 import { changesSection, findingsSection } from './changes.ts';
 import { containersSection } from './containers.ts';
+import type { Evidence } from './evidence.ts';
+import { evidenceSection } from './evidence-section.ts';
 import { type Html, html, trusted } from './html.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
@@ -16,6 +18,8 @@ export interface ReportProps {
   /** The digests file, as the user names it. */
   readonly digests: string;
   /** The comparison with an older release, and its name. */
+  /** What the commands that carried out the plan reported. */
+  readonly evidence?: Evidence;
   readonly since?: { readonly name: string; readonly review: Review };
 }
 
@@ -23,7 +27,7 @@ export interface ReportProps {
  * The report: one HTML page that needs nothing else. Its policy lets it load nothing, and run no script but its own.
  */
 export function renderReport(props: ReportProps): string {
-  const { config, plan, digests, since } = props;
+  const { config, plan, digests, since, evidence } = props;
   const { totals } = overviewOf(plan);
   const { server, path } = config.registry;
   const policy = `default-src 'none'; style-src '${hashOf(STYLE)}'; script-src '${hashOf(SCRIPT)}'; base-uri 'none'; form-action 'none'`;
@@ -51,6 +55,7 @@ ${since?.review.toCopy ? number(since.review.toCopy.length, 'to copy') : html``}
 ${since ? number(since.review.decisions.length, 'to decide', since.review.decisions.length > 0 ? 'bad' : 'good') : html``}
 </ul>
 <p>Images come from ${formatCounts(totals.sources)} and go to ${formatCounts(totals.targets)}.</p>
+${evidence ? evidenceSection(evidence) : html``}
 ${since ? changesSection(since.name, since.review) : html``}
 ${findingsSection(plan.findings)}
 ${containersSection(plan, since?.review)}

@@ -38,9 +38,20 @@ tbody th { background: var(--shade); }
 .bad, .error { color: var(--bad); }
 .doubt, .warning { color: var(--doubt); }
 .note { color: var(--faint); }
+.verdict { border: 1px solid; border-radius: .4rem; padding: .5rem .8rem; }
+.hint, .command { display: block; margin-top: .15rem; }
 ul.list { margin: 0; padding-left: 1.1rem; }
 ul.list > li { margin: .4rem 0; }
 tr[hidden], tbody[hidden] { display: none; }
+@media (max-width: 42rem) {
+  body { padding: .75rem; }
+  table, tbody, tr, td, th { display: block; }
+  thead { display: none; }
+  tr[data-text] { border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0; padding: .3rem 0; }
+  td { border-bottom: 0; padding: .15rem .6rem; }
+  td[data-label]::before { content: attr(data-label); display: block; font-size: .75rem; color: var(--faint); }
+  tr[hidden], tbody[hidden] { display: none; }
+}
 @media print {
   :root { --paper: #fff; --ink: #000; --faint: #444; --line: #999; --shade: #fff; --good: #000; --bad: #000; --doubt: #000; --link: #000; }
   body { padding: 0; max-width: none; font-size: 9pt; }

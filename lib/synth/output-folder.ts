@@ -121,12 +121,32 @@ function makeStaging(folder: string, isThere: boolean): string {
   const beside = join(dirname(folder), `.${basename(folder)}-`);
   if (!isThere || statSync(folder).dev === statSync(dirname(folder)).dev) {
     try {
-      return mkdtempSync(beside);
+      return makeFolder(beside);
     } catch (error) {
       if (!isThere || (error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
     }
   }
-  return mkdtempSync(join(folder, '.ess-airgap-'));
+  return makeFolder(join(folder, '.ess-airgap-'));
+}
+
+/** Makes a private folder whose name begins so, and removes those of processes that were killed. */
+function makeFolder(prefix: string): string {
+  for (const name of readdirSync(dirname(prefix))) {
+    if (!name.startsWith(basename(prefix))) continue;
+    const [, pid] = /^(\d+)-\w{6}$/.exec(name.slice(basename(prefix).length)) ?? [];
+    if (pid !== undefined && !isRunning(Number(pid)))
+      rmSync(join(dirname(prefix), name), { recursive: true, force: true });
+  }
+  return mkdtempSync(`${prefix}${process.pid}-`);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
 }
 
 function writeFile(path: string, { text, secret }: OutputFile): void {

@@ -3,6 +3,7 @@ import { ApiObject, type App, Chart } from 'cdk8s';
 import { redact, redactError } from '../credentials/redact.ts';
 import { EssAirgap } from '../ess-airgap.ts';
 import { InputError } from '../input/problem.ts';
+import { formatFinding } from '../plan/finding.ts';
 import type { Written } from './next-steps.ts';
 import { summarize } from './summary.ts';
 import { type Synthesis, type SynthesizeOptions, synthesizeApp } from './synthesize.ts';
@@ -16,7 +17,7 @@ export function synthesize(app: App, options: SynthesizeOptions = {}): void {
   try {
     const synthesis = synthesizeApp(app, options);
     // cdk8s shows what an app says on standard error and swallows the rest.
-    if (!options.check) process.stderr.write(redact(describeSynthesis(app, synthesis), process.env));
+    process.stderr.write(redact(describeSynthesis(app, synthesis, options), process.env));
   } catch (error) {
     if (!(error instanceof InputError)) throw redactError(error);
     process.stderr.write(`${redact(error.message, process.env)}\n`);
@@ -24,8 +25,13 @@ export function synthesize(app: App, options: SynthesizeOptions = {}): void {
   }
 }
 
-/** What a synth made and what comes next, for the person who ran it. */
-export function describeSynthesis(app: App, synthesis: Synthesis): string {
+/** What a synth made and what comes next, or would change, for the person who ran it. */
+export function describeSynthesis(
+  app: App,
+  synthesis: Synthesis,
+  { check = false }: SynthesizeOptions,
+): string {
+  if (check) return describeCheck(app, synthesis);
   const summaries = EssAirgap.allOf(app).map((deployment) =>
     summarize(deployment.plan, deployment.config, writtenFor(deployment, synthesis)),
   );
@@ -33,6 +39,15 @@ export function describeSynthesis(app: App, synthesis: Synthesis): string {
     (name) => `Removed: ${join(synthesis.folder, name)}, which nothing makes any more.\n`,
   );
   return [...summaries, ...(removed.length > 0 ? [removed.join('')] : [])].join('\n');
+}
+
+function describeCheck(app: App, { folder, files, written, removed }: Synthesis): string {
+  const findings = EssAirgap.allOf(app).flatMap(({ plan }) => plan.findings.map(formatFinding));
+  const would = (what: string, names: readonly string[]): string[] =>
+    names.map((name) => `Would ${what} ${join(folder, name)}`);
+  const changes = [...would('write', [...written].sort()), ...would('remove', removed)];
+  const none = `Nothing would change: ${files.map(({ name }) => join(folder, name)).join(', ')}`;
+  return `${[...findings, ...(changes.length > 0 ? changes : [none])].join('\n')}\n`;
 }
 
 function writtenFor(deployment: EssAirgap, { folder, files }: Synthesis): Written {

@@ -62,7 +62,8 @@ export function synthesizeApp(app: App, { check = false, rules = true }: Synthes
 function validate(app: App): Problem[] {
   return app.node.findAll().flatMap((construct): Problem[] => {
     if (construct instanceof EssAirgap) return construct.problems();
-    return construct.node.validate().map((message) => ({ message: `[${construct.node.path}] ${message}` }));
+    const { path } = construct.node;
+    return construct.node.validate().map((message) => ({ message: path ? `[${path}] ${message}` : message }));
   });
 }
 

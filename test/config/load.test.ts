@@ -222,6 +222,11 @@ describe('what is wrong is said with its place and what is expected', () => {
     ],
     ['an insecure server', mirror('  insecure: [registry]\n'), 'mirror.insecure.0 "registry" is not legal'],
     [
+      'the older name of Docker Hub',
+      mirror('  insecure: [index.docker.io]\n'),
+      'it is an older name of docker.io; expected docker.io',
+    ],
+    [
       'a rate limit',
       mirror('  rateLimits: {registry: 5}\n'),
       'the key "registry" of mirror.rateLimits is not legal: Docker and containerd take',

@@ -198,10 +198,22 @@ describe('the NetworkPolicy', () => {
 
   test('with a proxy to that, and to who is reached without it', () => {
     const proxy = { url: 'http://proxy.corp:3128' };
-    expect(ports({ proxy }, { server: 'local.corp:5000' })).toEqual([3128, 5000]);
-    expect(ports({ proxy: { ...proxy, noProxy: ['docker.io'] } }, { server: 'local.corp:5000' })).toEqual([
-      443, 3128, 5000,
-    ]);
+    const behind = (...noProxy: string[]) =>
+      ports({ proxy: { ...proxy, noProxy } }, { server: 'local.corp:5000' });
+    expect(behind()).toEqual([3128]);
+    // The token server of the target is another host, on the port of HTTPS.
+    expect(behind('.corp')).toEqual([443, 3128, 5000]);
+    expect(behind('local.corp:5001')).toEqual([3128]);
+    expect(behind('docker.io')).toEqual([443, 3128]);
+    const env = jobOf({ proxy: { ...proxy, noProxy: ['.corp', '10.0.0.0/8'] } }).spec.template.spec
+      .containers[0].env;
+    expect(env).toEqual(
+      expect.arrayContaining([
+        { name: 'HTTPS_PROXY', value: proxy.url },
+        { name: 'HTTP_PROXY', value: proxy.url },
+        { name: 'NO_PROXY', value: '.corp,10.0.0.0/8' },
+      ]),
+    );
   });
 });
 

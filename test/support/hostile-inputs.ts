@@ -50,6 +50,8 @@ function command({ pick }: Random): string[] {
     ['plan', '--format', 'json'],
     ['plan', '--format', 'markdown'],
     ['report'],
+    ['lint', '--format', 'json'],
+    ['lint', '--format', 'sarif'],
   ]);
 }
 
@@ -397,6 +399,13 @@ function names(random: Random): Made {
     ['init', '--config', 'new/../new.yaml', '--', name],
     ['init', 'r.local', '--config', 'new.yaml', '--digests', name],
     ['verify', '--ca', name],
+    ['preflight', '--ca', name],
+    ['lock', '--', name],
+    ['lock', '--values', name, '--', 'values.yaml'],
+    ['lock', '--check', '--output', name, '--', 'values.yaml'],
+    ['audit', '--', name],
+    ['plan', '--output', name.replaceAll('/dev/', 'dev/')],
+    ['synth', '--config', name],
     // A folder that load.sh itself reports.
     ['load', '--', name.replaceAll(PLANTED, 'x')],
     ['completion', '--', name],
@@ -404,8 +413,15 @@ function names(random: Random): Made {
     ['help', name],
     [name],
   ]);
+  const file = pick([true, false])
+    ? ''
+    : `pullSecret: { name: x, source: file, path: ${JSON.stringify(name)} }\n`;
   return {
-    files: { 'airgap.yaml': LEAST, 'images_digests.yml': digestsOf(['x']) },
+    files: {
+      'airgap.yaml': `${LEAST}${file}`,
+      'images_digests.yml': digestsOf(['x']),
+      'values.yaml': 'image: { registry: docker.io, repository: a/b, tag: "1" }\n',
+    },
     args,
     ...(pick([true, false, false, false]) && name.length < 100_000 && { env: { ESS_AIRGAP_CONFIG: name } }),
   };

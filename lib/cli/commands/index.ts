@@ -11,6 +11,7 @@ import { addMirror } from './mirror.ts';
 import { addPlan } from './plan.ts';
 import { addPreflight } from './preflight.ts';
 import { addReport } from './report.ts';
+import { addSynth } from './synth.ts';
 import { addVerify } from './verify.ts';
 import { addWiring } from './wiring.ts';
 
@@ -26,6 +27,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addLock,
   addPlan,
   addLint,
+  addSynth,
   addDiff,
   addWiring,
   addReport,

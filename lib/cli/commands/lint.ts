@@ -35,12 +35,11 @@ export function addLint(program: Program): void {
       const { readProjects } = await import('../configurations.ts');
       const { deploymentsText } = await import('../format/deployments.ts');
       const { findingsJson, formatFindings, reportProblem } = await import('../format/findings.ts');
+      const { jsonText } = await import('../format/json.ts');
       const { findingsSarif } = await import('../format/sarif.ts');
       const { outputTerminal, writeOutput } = await import('../write-output.ts');
       const forPrograms = (findings: Parameters<typeof findingsJson>[0]): string =>
-        format === 'sarif'
-          ? findingsSarif(findings, version)
-          : `${JSON.stringify(findingsJson(findings), null, 2)}\n`;
+        format === 'sarif' ? findingsSarif(findings, version) : jsonText(findingsJson(findings));
 
       try {
         const projects = readProjects(command.optsWithGlobals());

@@ -73,11 +73,10 @@ export function addLoad(program: Program): void {
       const checked = await checkBundle(bundle, { older, onProgress });
       progress.clear();
       if (dryRun) {
+        const { jsonText } = await import('../format/json.ts');
         const { formatLoad } = await import('../format/bundle.ts');
         const { images, own } = bundle.plan;
-        process.stdout.write(
-          format === 'json' ? `${JSON.stringify({ images, own }, null, 2)}\n` : formatLoad(bundle.plan),
-        );
+        process.stdout.write(format === 'json' ? jsonText({ images, own }) : formatLoad(bundle.plan));
         return;
       }
       const { loadLocally } = await import('../../bundle/local-load.ts');

@@ -30,16 +30,13 @@ export function addMirror(program: Program): void {
     .action(async ({ dryRun, preflight, format, ca }, command) => {
       const { readProject } = await import('../configurations.ts');
       const { refuseErrors } = await import('../../plan/finding.ts');
+      const { jsonText } = await import('../format/json.ts');
       const { formatCopies } = await import('../format/copies.ts');
       const { config, plan, place } = readProject(command.optsWithGlobals(), 'mirror');
       refuseErrors(plan.findings);
       refusePullThrough(config);
       if (dryRun) {
-        process.stdout.write(
-          format === 'json'
-            ? `${JSON.stringify(plan.relocations, null, 2)}\n`
-            : formatCopies(plan.relocations),
-        );
+        process.stdout.write(format === 'json' ? jsonText(plan.relocations) : formatCopies(plan.relocations));
         return;
       }
       const { mirrorLocally } = await import('../../mirror/local-mirror.ts');

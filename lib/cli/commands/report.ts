@@ -1,3 +1,5 @@
+import { basename, isAbsolute, relative } from 'node:path';
+import { Option } from '@commander-js/extra-typings';
 import type { Release } from '../../digests/release.ts';
 import type { Review } from '../../release/review.ts';
 import { examples } from '../examples.ts';
@@ -5,43 +7,92 @@ import { EXIT } from '../exit.ts';
 import { outputOption } from '../options.ts';
 import type { Program } from '../program.ts';
 
-/** `ess-airgap report`: the plan as one HTML page. */
+/** `ess-airgap report`: the plan as one HTML page, and what became of it. */
 export function addReport(program: Program): void {
   program
     .command('report')
-    .summary('one HTML page for the review: images, changes, findings')
+    .summary('one HTML page for the review: images, changes, findings, results')
     .description(
       'Writes one HTML page that needs no network and no other file: containers by component and server with search ' +
-        'and filter, findings and, with --since, what changed. Exit code 1 where a finding is an error.',
+        'and filter, findings and, with --since, what changed. With --result it says for each image what became of ' +
+        'it, and whether the release may go on. Exit code 1 if a finding is an error or, with --result, if the ' +
+        'release may not go on.',
     )
     .option('--since <old>', 'the older release: images_digests.yml, a ConfigMap, or git:REV:path')
+    .option(
+      '-r, --result <file...>',
+      'the log of the mirror Job (its lines of JSON), the report of load, or the JSON of verify, audit or preflight',
+    )
+    .addOption(
+      new Option('-f, --format <format>', 'how to write it; json needs --result')
+        .choices(['html', 'json'] as const)
+        .default('html' as const),
+    )
     .addOption(outputOption())
     .addHelpText(
       'after',
       examples({
-        'ess-airgap report --output report.html': 'the plan',
-        'ess-airgap report --since git:HEAD:images_digests.yml --output report.html':
+        'ess-airgap report > report.html': 'the plan',
+        'ess-airgap report --since git:HEAD:images_digests.yml > report.html':
           'and what changes against the committed release',
+        'ess-airgap report --result mirror.log verify.json > report.html': 'and what became of each image',
+        'ess-airgap report --result mirror.log --format json > evidence.json': 'for an archive',
       }),
     )
-    .action(async ({ since, output }, command) => {
+    .action(async ({ since, result, format, output }, command) => {
       const { readProject } = await import('../configurations.ts');
+      const { readInput } = await import('../read-input.ts');
       const { writeOutput } = await import('../write-output.ts');
+      const { InputError } = await import('../../input/problem.ts');
       const { readRelease } = await import('../../project.ts');
+      const { collectEvidence, readResults } = await import('../../report/evidence.ts');
       const { renderReport } = await import('../../report/page.ts');
       const { reviewRelease } = await import('../../release/review.ts');
+      if (format === 'json' && result === undefined) {
+        throw new InputError([
+          {
+            message: '--format json writes the results, and there is no --result',
+            hint: 'Name the results, or write the plan:',
+            command: 'ess-airgap plan --format json',
+          },
+        ]);
+      }
       const { config, plan, images, context, place } = readProject(command.optsWithGlobals(), 'report');
       const review = ({ info, images: before }: Release): Review =>
         reviewRelease(before, images, config, place, { before: { ...context, info }, after: context });
-      const page = renderReport({
-        config,
-        plan,
-        digests: config.digests,
-        ...(since !== undefined && {
-          since: { name: since, review: review(readRelease(since)) },
-        }),
-      });
-      writeOutput(output, page);
-      if (plan.findings.some(({ severity }) => severity === 'error')) process.exitCode = EXIT.no;
+      const read = async (file: string) => ({ file, text: await readInput(file, 'results in JSON') });
+      const evidence =
+        result &&
+        collectEvidence(plan, config.registry.server, readResults(await Promise.all(result.map(read))));
+      const document =
+        format === 'json'
+          ? `${JSON.stringify(evidence, null, 2)}\n`
+          : renderReport({
+              config,
+              plan: { ...plan, findings: plan.findings.map(withoutFolder) },
+              digests: withoutRoot(config.digests),
+              ...(evidence && { evidence }),
+              ...(since !== undefined && {
+                since: {
+                  name: withoutRoot(since),
+                  review: review(readRelease(since)),
+                },
+              }),
+            });
+      writeOutput(output, document);
+      const isWrong = plan.findings.some(({ severity }) => severity === 'error');
+      if (isWrong || (evidence && evidence.mayGoOn !== 'yes')) process.exitCode = EXIT.no;
     });
+}
+
+/** A path that says nothing of this machine: the page is for others. */
+function withoutRoot(path: string): string {
+  if (!isAbsolute(path)) return path;
+  const fromHere = relative('', path);
+  return fromHere.startsWith('..') ? basename(path) : fromHere;
+}
+
+function withoutFolder<P extends { readonly place?: { readonly file: string } | undefined }>(problem: P): P {
+  const { place } = problem;
+  return place ? { ...problem, place: { ...place, file: withoutRoot(place.file) } } : problem;
 }

@@ -4,6 +4,7 @@ import { groupBy } from '../../common/collections.ts';
 import { count, few } from '../../common/text.ts';
 import { printable } from '../../input/quote.ts';
 import type { Terminal } from '../terminal.ts';
+import { jsonText } from './json.ts';
 import { markdownText } from './markdown.ts';
 import { formatTable } from './table.ts';
 
@@ -77,7 +78,7 @@ export function auditMarkdown(audit: Audit): string {
 
 /** The same for scripts: every container, in the order of the input. */
 export function auditJson(audit: Audit): string {
-  return `${JSON.stringify({ ...audit, counts: counts(audit.containers) }, null, 2)}\n`;
+  return jsonText({ ...audit, counts: counts(audit.containers) });
 }
 
 interface Group {

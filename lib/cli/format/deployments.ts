@@ -1,5 +1,6 @@
 import type { Project } from '../../project.ts';
 import type { Terminal } from '../terminal.ts';
+import { jsonText } from './json.ts';
 
 // What a command prints about one deployment stays as it is; about several, each is headed by its name.
 
@@ -32,7 +33,7 @@ export function deploymentsJson<D extends Deployment>(
     ...(deployments.length > 1 && { deployment: deployment.config.name ?? null, config: fileOf(deployment) }),
     ...toValue(deployment),
   }));
-  return `${JSON.stringify(deployments.length > 1 ? values : values[0], null, 2)}\n`;
+  return jsonText(deployments.length > 1 ? values : values[0]);
 }
 
 function join<D extends Deployment>(

@@ -1,5 +1,6 @@
 import { type Answer, wouldFail } from '../../preflight/answer.ts';
 import type { Terminal } from '../terminal.ts';
+import { jsonText } from './json.ts';
 
 /** One line: what was seen, and what to do. */
 export function formatAnswer({ about, check, result, message, hint }: Answer, { colors }: Terminal): string {
@@ -29,5 +30,5 @@ export function answersJson(
 ): string {
   const result = wouldFail(answers) ? 'failed' : 'ok';
   const copy = size && { images: size.images, bytes: size.bytes };
-  return `${JSON.stringify({ result, ...(copy && { copy }), answers }, null, 2)}\n`;
+  return jsonText({ result, ...(copy && { copy }), answers });
 }

@@ -5,6 +5,7 @@ import { printable } from '../../input/quote.ts';
 import type { Copy, Review } from '../../release/review.ts';
 import { describeChange, whenAdded, whenRemoved } from '../../release/words.ts';
 import type { Colors, Terminal } from '../terminal.ts';
+import { jsonText } from './json.ts';
 import { code, markdownText } from './markdown.ts';
 
 /** A review and the names of its two sides, as the user gave them. */
@@ -185,7 +186,7 @@ export function releaseJson(review: NamedReview): string {
       place: place ?? null,
     })),
   };
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return jsonText(value);
 }
 
 /** The two charts, if the sides are releases of ESS Helm. */

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { helpOf } from '../../input/problem.ts';
 import type { Finding } from '../../plan/finding.ts';
 import type { Reported } from './findings.ts';
+import { jsonText } from './json.ts';
 
 /**
  * Findings in SARIF 2.1.0, which code hosts and editors read. A rule is the code of a finding; its help is the section
@@ -33,7 +34,7 @@ export function findingsSarif(findings: readonly Reported[], version: string): s
       },
     ],
   };
-  return `${JSON.stringify(log, null, 2)}\n`;
+  return jsonText(log);
 }
 
 function locationOf({ file, line, column }: NonNullable<Finding['place']>) {

@@ -2,7 +2,8 @@ import type { Product } from '../product.ts';
 import { checkEssHelm } from './checks.ts';
 import { valueLists } from './lists.ts';
 import { fileName, renderValues } from './override.ts';
-import { configMapName, helmCommand, wiringText, wiringValue } from './wiring.ts';
+import { lastSteps } from './steps.ts';
+import { configMapName, wiringText, wiringValue } from './wiring.ts';
 
 /** The Helm chart matrix-stack, which gets the override as a file of values. */
 export const essHelm: Product = {
@@ -21,13 +22,6 @@ export const essHelm: Product = {
     text: wiringText(plan, config, helm),
     value: wiringValue(plan, config),
   }),
-  lastSteps: (plan, config, { values = `dist/${fileName(config)}` }) => [
-    [
-      {
-        text: `Install or upgrade ESS with the override as the last file of values. Hooks of the chart pull images at once${config.pullSecret ? `, so the Secret ${config.pullSecret.name} must be in the namespace ${config.namespace} first` : ''}:`,
-        commands: helmCommand(plan, config, values),
-      },
-    ],
-  ],
+  lastSteps,
   check: checkEssHelm,
 };

@@ -1,0 +1,224 @@
+import { isObject } from '../common/collections.ts';
+import { count } from '../common/text.ts';
+import { type ImageReference, repositoryName } from '../image/reference.ts';
+import { InputError, startOf } from '../input/problem.ts';
+import type { Plan, Relocation } from '../plan/model.ts';
+
+/** What one run of the mirror or of load reported of an image. */
+export interface CopyResult {
+  readonly result: 'copied' | 'skipped' | 'present' | 'failed';
+  readonly attempts?: number;
+  readonly seconds?: number;
+  readonly bytes?: number;
+  readonly class?: string;
+  readonly error?: string;
+  readonly hint?: string;
+}
+
+/** An image of the plan, and what the results say of it. */
+export interface ImageEvidence {
+  readonly source?: ImageReference;
+  readonly target: Relocation['target'];
+  readonly containers: readonly string[];
+  readonly copy?: CopyResult;
+  readonly verify?: { readonly result: string; readonly found?: string; readonly reason?: string };
+  /** there: verified or, if nothing verified it, copied. missing: known not to be. unknown: no result is about it. */
+  readonly status: 'there' | 'missing' | 'unknown';
+}
+
+/** The plan beside the results of the commands that carried it out. */
+export interface Evidence {
+  readonly plan: string;
+  /** yes: every image is there and nothing speaks against it. no: something does. unknown: results are missing. */
+  readonly mayGoOn: 'yes' | 'no' | 'unknown';
+  /** Why not. */
+  readonly reasons: readonly string[];
+  readonly images: readonly ImageEvidence[];
+  /** Counts that the results give of themselves. */
+  readonly audit?: { readonly asPlanned: boolean; readonly counts: Readonly<Record<string, number>> };
+  readonly preflight?: { readonly result: string };
+  /** Images in the results that the plan does not have: the results of another plan. */
+  readonly surplus: readonly string[];
+}
+
+/** What was read from the result files. */
+export interface Results {
+  readonly copies: ReadonlyMap<string, CopyResult & { readonly digest?: string }>;
+  readonly verdicts: ReadonlyMap<
+    string,
+    { readonly result: string; readonly found?: string; readonly reason?: string }
+  >;
+  readonly audit?: Evidence['audit'];
+  readonly preflight?: Evidence['preflight'];
+}
+
+interface MutableResults {
+  readonly copies: Map<string, CopyResult & { readonly digest?: string }>;
+  readonly verdicts: Map<string, { result: string; found?: string; reason?: string }>;
+  audit?: Evidence['audit'];
+  preflight?: Evidence['preflight'];
+}
+
+/** A better result counts: an image that one pod failed to copy and another copied is there. */
+const RANK = { copied: 3, skipped: 2, present: 2, failed: 1 } as const;
+
+/**
+ * Reads results: the JSON lines of the mirror Job or of load, also as `kubectl logs --prefix` prints them, and the JSON of
+ * verify, audit and preflight, in any number of files.
+ *
+ * @throws InputError that names each file without a result
+ */
+export function readResults(files: readonly { readonly file: string; readonly text: string }[]): Results {
+  const results: MutableResults = { copies: new Map(), verdicts: new Map() };
+  const wrong = files.filter(({ text }) => !readResult(text, results));
+  if (wrong.length === 0) return results;
+  throw new InputError(
+    wrong.map(({ file }) => ({
+      place: startOf(file),
+      message:
+        'there is no result; expected the log of the mirror Job, or the JSON of verify, audit or preflight',
+      hint: 'The log of a Job that is complete has a line of JSON per image; other commands print JSON with --format json.',
+    })),
+  );
+}
+
+function readResult(text: string, results: MutableResults): boolean {
+  const whole = parseJson(text);
+  if (isObject(whole) && !('image' in whole)) return readDocument(whole, results);
+  if (Array.isArray(whole)) return whole.filter((it) => isObject(it) && readDocument(it, results)).length > 0;
+  let found = false;
+  for (const line of text.split('\n')) {
+    const start = line.indexOf('{"');
+    const value = start < 0 ? undefined : parseJson(line.slice(start));
+    if (!isObject(value) || typeof value.image !== 'string' || !isCopyResult(value.result)) continue;
+    found = true;
+    const known = results.copies.get(value.image);
+    if (known && RANK[known.result] >= RANK[value.result]) continue;
+    results.copies.set(value.image, {
+      result: value.result,
+      ...numbers(value, 'attempts', 'seconds', 'bytes'),
+      ...texts(value, 'digest', 'class', 'error', 'hint'),
+    });
+  }
+  return found;
+}
+
+function readDocument(document: Record<string, unknown>, results: MutableResults): boolean {
+  if (Array.isArray(document.images) && typeof document.server === 'string') {
+    for (const one of document.images) {
+      if (!isObject(one) || typeof one.image !== 'string' || typeof one.result !== 'string') continue;
+      results.verdicts.set(one.image, { result: one.result, ...texts(one, 'found', 'reason') });
+    }
+    return true;
+  }
+  if (typeof document.asPlanned === 'boolean' && isObject(document.counts)) {
+    const counts = Object.entries(document.counts).filter(([, value]) => typeof value === 'number');
+    results.audit = {
+      asPlanned: document.asPlanned,
+      counts: Object.fromEntries(counts) as Record<string, number>,
+    };
+    return true;
+  }
+  if (Array.isArray(document.answers) && typeof document.result === 'string') {
+    results.preflight = { result: document.result };
+    return true;
+  }
+  return false;
+}
+
+/** Puts results beside a plan, and says whether the release may go on. */
+export function collectEvidence(plan: Plan, server: string, results: Results): Evidence {
+  const names = new Set<string>();
+  const images = plan.relocations.map(({ source, target, containers }): ImageEvidence => {
+    const pushed = `${repositoryName(target)}:${target.tag}`;
+    // verify asks the server that nodes pull from, the mirror pushes to another if there is one.
+    const pulled = `${server}/${target.repository}:${target.tag}`;
+    for (const name of [pushed, pulled]) names.add(name);
+    const report = results.copies.get(pushed);
+    const isOfThisPlan = !report?.digest || !target.digest || report.digest === target.digest;
+    const { digest: _, ...copy } = report ?? {};
+    const verify = results.verdicts.get(pulled) ?? results.verdicts.get(pushed);
+    return {
+      ...(source && { source }),
+      target,
+      containers,
+      ...(report && isOfThisPlan && { copy: copy as CopyResult }),
+      ...(verify && { verify }),
+      status: statusOf(isOfThisPlan ? report : undefined, verify),
+    };
+  });
+  const surplus = [...results.copies.keys(), ...results.verdicts.keys()].filter((name) => !names.has(name));
+  const reasons = reasonsAgainst(plan, images, results);
+  const unknown = images.filter(({ status }) => status === 'unknown').length;
+  return {
+    plan: plan.hash,
+    mayGoOn: reasons.length > 0 ? 'no' : unknown > 0 ? 'unknown' : 'yes',
+    reasons:
+      unknown > 0 ? [...reasons, `no result is about ${count(unknown, 'image')} of the plan`] : reasons,
+    images,
+    ...(results.audit && { audit: results.audit }),
+    ...(results.preflight && { preflight: results.preflight }),
+    surplus: [...new Set(surplus)],
+  };
+}
+
+function statusOf(
+  copy: CopyResult | undefined,
+  verify: { readonly result: string } | undefined,
+): ImageEvidence['status'] {
+  // Asked afterwards, the registry knows better than the run that copied.
+  if (verify?.result === 'present') return 'there';
+  if (verify && verify.result !== 'unknown') return 'missing';
+  if (!copy) return 'unknown';
+  return copy.result === 'failed' ? 'missing' : 'there';
+}
+
+function reasonsAgainst(
+  plan: Plan,
+  images: readonly ImageEvidence[],
+  { audit, preflight }: Results,
+): string[] {
+  const errors = plan.findings.filter(({ severity }) => severity === 'error').length;
+  const missing = images.filter(({ status }) => status === 'missing').length;
+  return [
+    ...(errors > 0 ? [`the plan has ${count(errors, 'error')}`] : []),
+    ...(missing > 0
+      ? [`${count(missing, 'image')} of the plan ${missing === 1 ? 'is' : 'are'} not in the registry`]
+      : []),
+    ...(audit && !audit.asPlanned ? ['the audit found something in the cluster that is not as planned'] : []),
+    ...(preflight?.result === 'failed' ? ['the preflight failed'] : []),
+  ];
+}
+
+function isCopyResult(value: unknown): value is CopyResult['result'] {
+  return typeof value === 'string' && Object.hasOwn(RANK, value);
+}
+
+/** Longer texts come from somewhere else. */
+const LONGEST = 1000;
+
+function texts<K extends string>(value: Record<string, unknown>, ...keys: K[]): { [key in K]?: string } {
+  const found: { [key in K]?: string } = {};
+  for (const key of keys) {
+    const text = value[key];
+    if (typeof text === 'string' && text !== '') found[key] = text.slice(0, LONGEST);
+  }
+  return found;
+}
+
+function numbers<K extends string>(value: Record<string, unknown>, ...keys: K[]): { [key in K]?: number } {
+  const found: { [key in K]?: number } = {};
+  for (const key of keys) {
+    const number = value[key];
+    if (typeof number === 'number') found[key] = number;
+  }
+  return found;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

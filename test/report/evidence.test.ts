@@ -1,0 +1,194 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { chromium } from 'playwright-core';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { essAirgap, folder } from '../support/cli.ts';
+
+// `ess-airgap report --result` as a process, over what the other commands print.
+
+const digest = (sign: string) => `sha256:${sign.repeat(64)}`;
+const entry = (path: string, tag: string, sign: string) =>
+  `{ image_repository_server: docker.io, image_repository_path: ${path}, image_tag: ${tag}, image_digest: "${digest(sign)}" }`;
+const files = {
+  'airgap.yaml': `apiVersion: ess-airgap/v1
+namespace: chat
+registry: { server: localregistry.local, pushServer: push.local, path: ess }
+`,
+  'images_digests.yml': `web:\n  web: ${entry('a/web', 'v2', 'b')}\n  redis: ${entry('library/redis', '7', 'c')}\n`,
+};
+const line = (path: string, sign: string, result: string, more: object = {}) =>
+  JSON.stringify({
+    image: `push.local/ess/${path}`,
+    digest: digest(sign),
+    source: `docker.io/${path}`,
+    containers: ['web/web'],
+    result,
+    attempts: 2,
+    seconds: 1.5,
+    ...more,
+  });
+const copied = [
+  line('a/web:v2', 'b', 'copied'),
+  line('library/redis:7', 'c', 'skipped'),
+  '{"expected":2,"copied":1,"skipped":1,"failed":0}',
+];
+const verified = (web: string, redis: string) =>
+  JSON.stringify({
+    server: 'localregistry.local',
+    expected: 2,
+    images: [
+      { image: 'localregistry.local/ess/a/web:v2', result: web },
+      { image: 'localregistry.local/ess/library/redis:7', result: redis },
+    ],
+  });
+
+function report(results: readonly string[], args: readonly string[] = ['--format', 'json']) {
+  const names = results.map((_, index) => `result-${index}`);
+  const cwd = folder({
+    ...files,
+    ...Object.fromEntries(results.map((text, index) => [`result-${index}`, text])),
+  });
+  return essAirgap(['report', ...args, '--result', ...names], { cwd });
+}
+const evidence = (...results: string[]) => {
+  const run = report(results);
+  expect(run.stderr).toBe('');
+  return { exit: run.status, ...JSON.parse(run.stdout) };
+};
+
+describe('the release', () => {
+  test('may go on if every image was copied or there already', () => {
+    expect(evidence(copied.join('\n'))).toMatchObject({ exit: 0, mayGoOn: 'yes', reasons: [], surplus: [] });
+  });
+
+  test('also by the log of several pods, with prefixes and progress between', () => {
+    const log = ['[1/2] push.local/ess/a/web:v2 copying', ...copied].map(
+      (text) => `[pod/ess-mirror-0-x/mirror] ${text}`,
+    );
+    expect(evidence(log.join('\n'))).toMatchObject({ exit: 0, mayGoOn: 'yes' });
+  });
+
+  test('may go on if an image that one pod failed to copy was copied by another', () => {
+    const failed = line('a/web:v2', 'b', 'failed', { error: 'EOF' });
+    expect(evidence([failed, ...copied].join('\n')).mayGoOn).toBe('yes');
+    expect(evidence([...copied, failed].join('\n')).mayGoOn).toBe('yes');
+  });
+
+  test('may not go on if an image failed; the reason and what to do are there', () => {
+    const failed = line('a/web:v2', 'b', 'failed', {
+      class: 'denied',
+      error: 'denied: no',
+      hint: 'Give it the right.',
+    });
+    const result = evidence([failed, copied[1]].join('\n'));
+    expect(result).toMatchObject({
+      exit: 1,
+      mayGoOn: 'no',
+      reasons: ['1 image of the plan is not in the registry'],
+    });
+    expect(result.images[0].copy).toMatchObject({
+      class: 'denied',
+      error: 'denied: no',
+      hint: 'Give it the right.',
+    });
+  });
+
+  test('is unknown if results are missing, and says how many', () => {
+    expect(evidence(copied[0] ?? '')).toMatchObject({
+      exit: 1,
+      mayGoOn: 'unknown',
+      reasons: ['no result is about 1 image of the plan'],
+    });
+  });
+
+  test('is as the registry says afterwards, whatever the copy said', () => {
+    expect(evidence(copied.join('\n'), verified('present', 'missing'))).toMatchObject({
+      exit: 1,
+      mayGoOn: 'no',
+    });
+    const failed = line('a/web:v2', 'b', 'failed');
+    expect(evidence([failed, copied[1]].join('\n'), verified('present', 'present')).mayGoOn).toBe('yes');
+    expect(evidence(verified('present', 'unknown')).mayGoOn).toBe('unknown');
+  });
+
+  test('takes nothing from the results of another plan', () => {
+    const other = evidence(
+      [line('a/web:v2', 'f', 'copied'), copied[1], line('a/old:v1', 'f', 'copied')].join('\n'),
+    );
+    expect(other).toMatchObject({ exit: 1, mayGoOn: 'unknown', surplus: ['push.local/ess/a/old:v1'] });
+  });
+
+  test('may not go on if the cluster is not as planned, or the preflight failed', () => {
+    const audit = JSON.stringify({ asPlanned: false, counts: { upstream: 1 }, containers: [] });
+    expect(evidence(copied.join('\n'), audit)).toMatchObject({
+      mayGoOn: 'no',
+      audit: { counts: { upstream: 1 } },
+    });
+    const preflight = JSON.stringify({ result: 'failed', answers: [] });
+    expect(evidence(copied.join('\n'), preflight).mayGoOn).toBe('no');
+  });
+});
+
+test('the JSON has source, target digest, result, attempts and time of each image, and who needs it', () => {
+  const [web] = evidence(copied.join('\n')).images;
+  expect(web).toMatchObject({
+    source: { registry: 'docker.io', repository: 'a/web', tag: 'v2', digest: digest('b') },
+    target: { digest: digest('b') },
+    containers: ['web/web'],
+    copy: { result: 'copied', attempts: 2, seconds: 1.5 },
+    status: 'there',
+  });
+});
+
+test.each([
+  ['nothing', ''],
+  ['no JSON', 'hello\n'],
+  ['JSON of something else', '{"a":1}'],
+  ['a list', '[1,2]'],
+])('a file without a result is an error with its name: %s', (_, text) => {
+  const run = report([text]);
+  expect(run.status).toBe(2);
+  expect(run.stderr).toContain('result-0:1:1: error: there is no result');
+});
+
+test('--format json without --result is an error that names the right command', () => {
+  const run = essAirgap(['report', '--format', 'json'], { cwd: folder(files) });
+  expect(run.status).toBe(2);
+  expect(run.stderr).toContain('ess-airgap plan --format json');
+});
+
+describe('the page', () => {
+  const hostile = line('a/web:v2', 'b', 'failed', { error: '<script>alert(1)</script>', hint: '<b>x</b>' });
+
+  test('says plainly whether the release may go on, and why not', () => {
+    expect(report([copied.join('\n')], []).stdout).toContain(
+      'The release may go on: every image of the plan is in the registry.',
+    );
+    const page = report([[hostile, copied[1]].join('\n')], []).stdout;
+    expect(page).toContain('The release may not go on.');
+    expect(page).not.toContain('<script>alert');
+    expect(page).toContain('&lt;script&gt;alert(1)');
+  });
+
+  test('names no path of the machine that made it', () => {
+    const cwd = folder(files);
+    const run = essAirgap(['report', '--config', join(cwd, 'airgap.yaml')], { cwd: folder() });
+    expect(run.status).toBe(0);
+    expect(run.stdout).not.toContain(cwd);
+  });
+
+  test('is cards at 400 px: nothing is cut off or has to be scrolled sideways', async () => {
+    const executablePath = spawnSync('sh', ['-c', 'command -v chromium'], { encoding: 'utf8' }).stdout.trim();
+    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+    onTestFinished(() => browser.close());
+    const page = await browser.newPage({ viewport: { width: 400, height: 800 } });
+    const file = join(folder({ 'report.html': report([copied.join('\n')], []).stdout }), 'report.html');
+    await page.goto(String(pathToFileURL(file)));
+    const wide = await page.evaluate<number>('document.documentElement.scrollWidth');
+    expect(wide).toBeLessThanOrEqual(400);
+    const label = `getComputedStyle(document.querySelector('#results td[data-label="Result"]'), '::before').content`;
+    expect(await page.evaluate<string>(label)).toBe('"Result"');
+    expect(await page.locator('#results thead').isVisible()).toBe(false);
+  });
+});
