@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import type { ConfigPlace } from './config/load.ts';
 import type { Config, MirrorConfig } from './config/schema.ts';
 import type { Credential } from './credentials/credential-source.ts';
+import type { Searched } from './credentials/leak-check.ts';
 import { readLogins } from './credentials/logins.ts';
 import { credentialsOf, secretNameOf } from './credentials/sources.ts';
 import type { Environment } from './input/environment.ts';
@@ -180,9 +181,22 @@ export class EssAirgap extends Construct {
       ...this.#problems,
       ...errorsOf([
         ...findCollisions(parts, earlier),
-        ...this.#findLeaks(this.#app.charts.filter((chart) => !secrets.has(chart))),
+        ...this.#findLeaks(
+          this.#app.charts.filter((chart) => !secrets.has(chart)),
+          deployments.flatMap((deployment) => deployment.#otherTexts()),
+        ),
         ...(deployments[0] === this ? findCommittedSecrets(this.#app) : []),
       ]),
+    ];
+  }
+
+  /** What is written beside objects. */
+  #otherTexts(): Searched[] {
+    if (!this.#parts) return [];
+    const { valuesFile: values, config } = this;
+    return [
+      { kind: 'comment', name: 'in front of each file', json: { digests: config.digests } },
+      ...(values ? [{ kind: 'file', name: values.name, json: values }] : []),
     ];
   }
 

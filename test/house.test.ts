@@ -189,3 +189,11 @@ test('what is about credentials has one home', () => {
   );
   expect(namesakes).toEqual([]);
 });
+
+test('a configuration is read where its secrets are remembered, so that no command prints them', () => {
+  const readers = files.filter(
+    (file) => /\breadConfig\b/.test(readFileSync(join('lib', file), 'utf8')) && !file.startsWith('config/'),
+  );
+  // index.ts only exports it.
+  expect(readers.sort()).toEqual(['index.ts', 'project.ts']);
+});

@@ -64,7 +64,7 @@ function readEntry(credential: Credential<'file'>, context: ReadContext): Docker
   }
   if (entry?.username === undefined || entry.password === undefined) {
     const helper = dockerConfig.credHelpers.get(server.split('/')[0] ?? '') ?? dockerConfig.credsStore;
-    if (helper) {
+    if (helper && /^[\w.-]{1,100}$/.test(helper)) {
       return fail(
         `${path} leaves the login for ${server} to docker-credential-${helper}, and synth runs no other program`,
         `Write a file that holds the login itself: skopeo login --authfile FILE ${server}`,

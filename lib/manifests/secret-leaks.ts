@@ -1,5 +1,5 @@
 import { ApiObject, type Chart } from 'cdk8s';
-import { type KnownSecret, leakSearch } from '../credentials/leak-check.ts';
+import { type KnownSecret, leakSearch, type Searched } from '../credentials/leak-check.ts';
 import { type Finding, finding } from '../plan/finding.ts';
 
 /**
@@ -14,20 +14,23 @@ export function findLeaks(charts: readonly Chart[], secrets: readonly KnownSecre
 
 /**
  * The same search for many calls, as cdk8s validates the whole app anew for each file that it writes: objects that
- * are rendered as they were the last time are not searched again.
+ * are rendered as they were the last time are not searched again. Besides charts it searches what else is written.
  */
-export function leakFinder(secrets: readonly KnownSecret[]): (charts: readonly Chart[]) => Finding[] {
+export function leakFinder(
+  secrets: readonly KnownSecret[],
+): (charts: readonly Chart[], others?: readonly Searched[]) => Finding[] {
   const search = leakSearch(secrets);
   let searched: string | undefined;
   let found: Finding[] = [];
-  return (charts) => {
-    const written = charts.flatMap((chart) => [
+  return (charts, others = []) => {
+    const objects = charts.flatMap((chart) => [
       { kind: 'chart', json: { name: chart.node.path } },
       ...chart.node
         .findAll()
         .filter((it) => it instanceof ApiObject)
         .map((object) => ({ kind: object.kind, name: object.metadata?.name, json: object.toJson() })),
     ]);
+    const written = [...objects, ...others];
     const rendered = JSON.stringify(written);
     if (rendered !== searched) found = search(written).map(describeLeak);
     searched = rendered;

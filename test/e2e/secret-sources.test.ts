@@ -1,5 +1,8 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ConfigInput } from '../../lib/index.ts';
+import { folder } from '../support/cli.ts';
 import { makeImage, pushImage } from '../support/images.ts';
 import { runPod } from '../support/pod.ts';
 import { manifestDigest, type Registry, startRegistry } from '../support/registry.ts';
@@ -33,7 +36,7 @@ function synth(path: string, entry: Auth): Manifest[] {
     registry: { server: target.server, path },
     mirror,
   });
-  return charts['ess-mirror'] ?? [];
+  return [...(charts['ess-mirror'] ?? []), ...(charts['mirror-ess-secrets'] ?? [])];
 }
 
 function secret(name: string, dockerConfig: string): Manifest {
@@ -83,4 +86,30 @@ test('externalSecret: what its template gives', async () => {
     .replace('{{ .password_0 | toRawJson }}', () => JSON.stringify(push.password))
     .replace('{{ printf "%s:%s" .username_0 .password_0 | b64enc }}', () => auth);
   await expectCopied('external', [...manifests, secret(made.name, rendered)]);
+});
+
+test('file: what skopeo login writes, with another login in it that stays where it is', async () => {
+  const path = join(
+    folder({ 'auth.json': '{"auths":{"quay.io":{"auth":"b3RoZXI6b3RoZXI="}}}' }),
+    'auth.json',
+  );
+  const { status, stderr } = spawnSync(
+    'skopeo',
+    [
+      'login',
+      '--tls-verify=false',
+      '--authfile',
+      path,
+      '-u',
+      push.username,
+      '--password-stdin',
+      target.server,
+    ],
+    { encoding: 'utf8', input: push.password },
+  );
+  expect([status, stderr]).toEqual([0, '']);
+  const manifests = synth('file', { server: target.server, source: 'file', name: 'push', path });
+  const config = Buffer.from(only(manifests, 'Secret').data?.['.dockerconfigjson'] ?? '', 'base64');
+  expect(JSON.parse(config.toString())).toEqual({ auths: { [target.server]: { ...push, auth } } });
+  await expectCopied('file', manifests);
 });

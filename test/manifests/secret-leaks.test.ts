@@ -1,11 +1,12 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, Chart, JsonPatch } from 'cdk8s';
+import { App, Chart, JsonPatch, Testing } from 'cdk8s';
 import { describe, expect, test } from 'vitest';
-import { DigestsConfigMap, EssAirgap, findLeaks, makePlan } from '../../lib/index.ts';
+import { type Config, DigestsConfigMap, EssAirgap, findLeaks, makePlan, type Plan } from '../../lib/index.ts';
 import { addObject } from '../../lib/manifests/object.ts';
 import { formatFinding } from '../../lib/plan/finding.ts';
+import { CHART, lockedRelease } from '../support/chart.ts';
 import { configWith, containers, digestOf } from '../support/digests.ts';
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
@@ -99,4 +100,27 @@ describe('the secret leak check', () => {
     expect(problems()).toEqual([problem]);
     rmSync(app.outdir, { recursive: true });
   });
+});
+
+test('what is written beside manifests is searched too', () => {
+  const environment = { USER: 'robot', PASSWORD: 'hunter2-secret' };
+  const pullSecret = { name: 'pull', source: 'env', usernameEnv: 'USER', passwordEnv: 'PASSWORD' } as const;
+  const messages = (config: Config, plan: Plan) =>
+    new EssAirgap(Testing.app(), 'ess', { config, plan, environment })
+      .problems()
+      .map(({ message }) => message);
+
+  const helm = configWith({ pullSecret, registry: { path: 'hunter2-secret' } });
+  const { images, info } = lockedRelease(readFileSync(`${CHART}/values.yaml`, 'utf8'));
+  const found = messages(helm, makePlan(images, helm, undefined, { info, values: [] }));
+  expect(found.join('\n')).toMatch(
+    /the value of PASSWORD stands in field text of the file \S*values\S*, which goes/,
+  );
+
+  const named = configWith({ pullSecret, digests: 'hunter2-secret.yml' });
+  const plan = makePlan(containers({ 'web/web': `docker.io/a/web:v1@${digestOf('a')}` }), named);
+  expect(messages(named, plan)).toEqual([
+    'the value of PASSWORD stands in field digests of the comment in front of each file, which goes into a file that git does not ignore',
+  ]);
+  expect(found.join()).not.toContain('hunter2');
 });

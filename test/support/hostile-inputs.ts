@@ -244,13 +244,11 @@ function structures(random: Random): Made {
     () => `a:\n${many(int(1, 30_000), () => ' b: {}').join('\n')}`,
     () => `a:\n${many(int(1, 30_000), (_, i) => ` b${i}:`).join('\n')}`,
   ])();
-  const asConfig = pick([true, false]);
+  const file = pick(['airgap.yaml', 'images_digests.yml', 'values.yaml']);
   return {
-    files: {
-      'airgap.yaml': asConfig ? bomb : LEAST,
-      'images_digests.yml': asConfig ? digestsOf(['x']) : bomb,
-    },
-    args: command(random),
+    files: { 'airgap.yaml': LEAST, 'images_digests.yml': digestsOf(['x']), [file]: bomb },
+    // None of these values names an image, so that no registry is asked.
+    args: file === 'values.yaml' ? ['lock', file, '--chart-version', '26.1.0'] : command(random),
   };
 }
 

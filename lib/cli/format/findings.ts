@@ -32,8 +32,17 @@ export function findingsJson(findings: readonly Reported[]): object {
     errors: numberOf('error'),
     warnings: numberOf('warning'),
     notes: numberOf('note'),
-    findings: findings.map(findingJson),
+    ...omittedOf(findings),
+    findings: findings.slice(0, MAX_FINDINGS).map(findingJson),
   };
+}
+
+/** The most that is written for programs. */
+export const MAX_FINDINGS = 1000;
+
+/** How many findings are left out of what is written for programs, if any are. */
+export function omittedOf(findings: readonly Reported[]): { omitted?: number } {
+  return findings.length > MAX_FINDINGS ? { omitted: findings.length - MAX_FINDINGS } : {};
 }
 
 /** One finding for programs. */

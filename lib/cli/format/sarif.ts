@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { helpOf } from '../../input/problem.ts';
 import type { Finding } from '../../plan/finding.ts';
-import type { Reported } from './findings.ts';
+import { MAX_FINDINGS, omittedOf, type Reported } from './findings.ts';
 import { jsonText } from './json.ts';
 
 /**
@@ -24,7 +24,8 @@ export function findingsSarif(findings: readonly Reported[], version: string): s
           },
         },
         columnKind: 'utf16CodeUnits',
-        results: findings.map((finding) => ({
+        ...(findings.length > MAX_FINDINGS && { properties: omittedOf(findings) }),
+        results: findings.slice(0, MAX_FINDINGS).map((finding) => ({
           ruleId: finding.code,
           ruleIndex: codes.indexOf(finding.code),
           level: finding.severity,
