@@ -65,7 +65,7 @@ function checkDeployment(deployment: KubernetesObject, config: Config): WiringCh
           ok: false,
           subject,
           message: `${path} is ${typeof named === 'string' ? JSON.stringify(named) : 'not set'}; expected ${config.configMap.name}`,
-          hint: 'Without it every container runs from the upstream registry. Set it; ess-airgap wiring prints a patch.',
+          hint: 'Without it every container runs from the upstream registry. Set it; the command wiring prints a patch.',
         },
   ];
   const { pullSecret, registry } = config;

@@ -109,6 +109,16 @@ describe.each(SHELLS)('%s: a plan that is not valid: exit code 2 before skopeo i
     ],
     ['a field that is missing', [`${digest} ${source} ${target} - - -`], 'the field containers is missing'],
     ['a line that is cut', [digest], 'the field source is missing'],
+    [
+      'layers that are none',
+      [`${digest} ${source} ${target} ${rest} layers=0123456789ab:1,x`],
+      'the field 8 is "layers=0123456789ab:1,x"',
+    ],
+    [
+      'a layer without a size',
+      [`${digest} ${source} ${target} ${rest} layers=0123456789ab:`],
+      'the field 8 is "layers=0123456789ab:"',
+    ],
     ['a field too many', [`${digest} ${source} ${target} ${rest} extra=1`], 'the field 8 is "extra=1"'],
     [
       'control characters',
