@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { parseValues } from './chart/values.ts';
-import { type ConfigPlace, readConfig } from './config/load.ts';
+import { type ConfigDocument, type ConfigPlace, readConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { checkCredentialFiles } from './credentials/credential-files.ts';
 import { rememberSecretsOf } from './credentials/known-secrets.ts';
@@ -27,6 +27,17 @@ export interface Project {
 }
 
 /**
+ * Reads a configuration from disk for a command or a synth. The secrets that it names are kept out of everything that is
+ * printed, also if it is not legal: its errors repeat what it holds.
+ *
+ * @throws InputError with every problem of the configuration
+ */
+export function openConfig(path: string): ConfigDocument {
+  rememberSecretsOf(path, process.env);
+  return readConfig(path);
+}
+
+/**
  * Reads a configuration and the digests file that it names, and plans.
  *
  * @param configPath the path of an `airgap.yaml`
@@ -35,8 +46,7 @@ export interface Project {
  * @throws InputError with every problem of the configuration, or else of the digests file
  */
 export function loadProject(configPath: string): Project {
-  rememberSecretsOf(configPath, process.env);
-  const { config, place } = readConfig(configPath);
+  const { config, place } = openConfig(configPath);
   return { config, ...planConfig(config, place), place };
 }
 

@@ -1,9 +1,10 @@
 #!/bin/sh
 # Builds what the package ships: `npm ci` (prepare) and `npm run build` bundle, `npm pack` (prepack) adds the types.
 #
-#   build/ess-airgap.cjs  the command-line tool in one file, so that it starts fast; undici is loaded by the commands that
-#                         speak to a registry
-#   build/cdk8s.cjs       cdk8s in one file, which loads in half the time of its own files; only synth does
+#   build/ess-airgap.cjs  starts the command-line tool: build/cli/plan.cjs for plan and lint, else build/cli/all.cjs.
+#                         Each is one file, so that it starts fast; undici is loaded by the commands that speak to a
+#                         registry
+#   build/cli/cdk8s.cjs   cdk8s in one file, which loads in half the time of its own files; only synth does
 #   build/index.cjs       the library; its dependencies stay outside, above all cdk8s, which the user's app shares
 #   build/index.mjs       the same for ES modules: one implementation, so that a class is the same class in both
 #   build/types/          its types (with --types)
@@ -14,11 +15,17 @@ bundle() {
     --loader:.sh=text
 }
 tool() {
-  bundle "$@" --minify-syntax --minify-whitespace --keep-names --legal-comments=eof
+  bundle "$@" --minify-syntax --minify-whitespace --legal-comments=eof
 }
-tool scripts/cdk8s.ts --outfile=build/cdk8s.cjs
-tool lib/cli/main.ts --external:undici --alias:cdk8s=./cdk8s.cjs --alias:constructs=./cdk8s.cjs \
-  --external:./cdk8s.cjs --banner:js='#!/usr/bin/env node' --outfile=build/ess-airgap.cjs
+tool scripts/cdk8s.ts --keep-names --outfile=build/cli/cdk8s.cjs
+tool lib/cli/main.ts --keep-names --external:undici --alias:cdk8s=./cdk8s.cjs --alias:constructs=./cdk8s.cjs \
+  --external:./cdk8s.cjs --outfile=build/cli/all.cjs
+tool lib/cli/main-plan.ts --outfile=build/cli/plan.cjs
+cat >build/ess-airgap.cjs <<'END'
+#!/usr/bin/env node
+// Whatever does not begin with one of these commands goes to the file that has all of them.
+require(['plan', 'lint'].includes(process.argv[2]) ? './cli/plan.cjs' : './cli/all.cjs');
+END
 chmod +x build/ess-airgap.cjs
 bundle lib/index.ts --packages=external --outfile=build/index.cjs
 echo "export * from './index.cjs';" >build/index.mjs

@@ -25,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   audit: ['input', 'image', 'digests', 'config', 'plan', 'validation'],
   release: ['input', 'image', 'digests', 'config', 'plan'],
   report: ['input', 'image', 'digests', 'config', 'plan', 'release'],
+  repository: ['input', 'digests', '.'],
   // What a synth does with an app; ess-airgap.ts is the construct.
   synth: ['input', 'image', 'config', 'credentials', 'plan', 'manifests', 'validation', '.'],
   cli: [
@@ -44,6 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'preflight',
       'release',
       'report',
+      'repository',
       'synth',
     ],
     '.',
@@ -188,4 +190,12 @@ test('what is about credentials has one home', () => {
     (file) => !file.startsWith('credentials/') && names.includes(file.split('/').pop()),
   );
   expect(namesakes).toEqual([]);
+});
+
+test('a configuration is read where its secrets are remembered, so that no command prints them', () => {
+  const readers = files.filter(
+    (file) => /\breadConfig\b/.test(readFileSync(join('lib', file), 'utf8')) && !file.startsWith('config/'),
+  );
+  // index.ts only exports it.
+  expect(readers.sort()).toEqual(['index.ts', 'project.ts']);
 });

@@ -140,6 +140,14 @@ mirror:
         ...files.flatMap((file) => ['--values', file]),
         ...set.flatMap((value) => ['--set', value]),
       ]);
+    // The audit of what Helm renders agrees: all from the plan with the override, and not without.
+    writeFileSync(join(folder, 'rendered.yaml'), render(['my-values.yaml', override], everything));
+    essAirgap('audit', 'rendered.yaml');
+    writeFileSync(join(folder, 'upstream.yaml'), render(['my-values.yaml'], everything));
+    const audit = spawnSync(process.execPath, [resolve('build/ess-airgap.cjs'), 'audit', 'upstream.yaml'], {
+      cwd: folder,
+    });
+    if (audit.status !== 1) throw new Error(`the audit of upstream images ended with ${audit.status}`);
     let containers = 0;
     let hooks = 0;
     for (const set of [[], everything, ['synapse.enabled=false'], ['image.pullPolicy=Always']]) {

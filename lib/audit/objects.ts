@@ -41,7 +41,7 @@ function parse(text: string, file: string): readonly unknown[] {
       {
         place: startOf(file),
         message: `this is not ${isJson ? 'JSON' : 'YAML'}: ${reason?.slice(0, 200)}`,
-        hint: 'Expected what kubectl get -o json prints, or rendered manifests.',
+        hint: 'Expected the JSON that kubectl prints, or rendered manifests.',
       },
     ]);
   }

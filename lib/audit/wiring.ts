@@ -5,6 +5,7 @@ import { containerName } from '../digests/container-image.ts';
 import { parseDigests } from '../digests/read.ts';
 import { InputError } from '../input/problem.ts';
 import type { Override, Plan } from '../plan/model.ts';
+import { productOf } from '../plan/products/index.ts';
 import { field, listOf } from '../validation/manifest.ts';
 import { type KubernetesObject, nameOf, namespaceOf } from './objects.ts';
 
@@ -30,6 +31,22 @@ export function auditWiring(objects: readonly KubernetesObject[], plan: Plan, co
   const deployments = ofKind('ElementDeployment');
   const configMaps = ofKind('ConfigMap');
   const secrets = ofKind('Secret');
+  const product = productOf(plan.release);
+  if (plan.release.product !== 'classic') {
+    // A chart renders ConfigMaps and Secrets of its own: what is missing among them says nothing, unless they come from
+    // the cluster.
+    const fromCluster = inNamespace.some((object) => field(object, 'metadata', 'uid') !== undefined);
+    const isThere = (list: readonly KubernetesObject[], name: string | undefined): boolean =>
+      list.some((object) => field(object, 'metadata', 'name') === name);
+    const name = product.configMapName(plan.release, config);
+    const checksConfigMap =
+      product.hasConfigMap(config) && configMaps.length > 0 && (fromCluster || isThere(configMaps, name));
+    const checksSecret = secrets.length > 0 && (fromCluster || isThere(secrets, config.pullSecret?.name));
+    return [
+      ...(checksConfigMap ? [checkOverride(configMaps, plan, config)] : []),
+      ...(checksSecret ? checkSecret(secrets, config) : []),
+    ];
+  }
   return [
     ...deployments.flatMap((deployment) => checkDeployment(deployment, config)),
     ...(configMaps.length > 0 ? [checkConfigMap(configMaps, plan, config)] : []),
@@ -48,7 +65,7 @@ function checkDeployment(deployment: KubernetesObject, config: Config): WiringCh
           ok: false,
           subject,
           message: `${path} is ${typeof named === 'string' ? JSON.stringify(named) : 'not set'}; expected ${config.configMap.name}`,
-          hint: 'Without it every container runs from the upstream registry. Set it; ess-airgap wiring prints a patch.',
+          hint: 'Without it every container runs from the upstream registry. Set it; the command wiring prints a patch.',
         },
   ];
   const { pullSecret, registry } = config;
@@ -75,6 +92,19 @@ function checkDeployment(deployment: KubernetesObject, config: Config): WiringCh
       hint: 'The url must equal image_repository_server exactly, with the port; otherwise no pod gets the Secret.',
     },
   ];
+}
+
+/** A ConfigMap whose override is read by something else than the updater: it is the plan's, or it is not. */
+function checkOverride(configMaps: readonly KubernetesObject[], plan: Plan, config: Config): WiringCheck {
+  const product = productOf(plan.release);
+  const name = product.configMapName(plan.release, config);
+  const subject = `ConfigMap ${config.namespace}/${name}`;
+  const hint = 'Apply ess-images.k8s.yaml of the last synth.';
+  const object = configMaps.find((one) => field(one, 'metadata', 'name') === name);
+  if (!object) return { ok: false, subject, message: 'is not among the objects', hint };
+  return field(object, 'data', product.configMapKey) === product.renderOverride(plan)
+    ? { ok: true, subject, message: `names the ${plan.overrides.length} containers of the plan` }
+    : { ok: false, subject, message: 'is not the override of this plan', hint };
 }
 
 function checkConfigMap(configMaps: readonly KubernetesObject[], plan: Plan, config: Config): WiringCheck {

@@ -212,14 +212,14 @@ class Check implements CheckedBundle {
 
 /** How the plan of an image differs from what its manifests name; undefined if it does not. */
 function disagreement(
-  { digest, manifests, blobs }: BundledImage,
+  { digest, manifests, omitted, blobs }: BundledImage,
   descriptorsOf: (hex: string) => Descriptors | undefined,
 ): string | undefined {
   const root = descriptorsOf(hexOf(digest));
   if (!root) return `${digest} is neither an index nor a manifest`;
   const named = new Map<string, string>();
   const listed = new Map<string, string>();
-  for (const { hex, size } of manifests) listed.set(hex, `a manifest of ${size} bytes`);
+  for (const { hex, size } of [...manifests, ...omitted]) listed.set(hex, `a manifest of ${size} bytes`);
   for (const { hex, size, kind } of blobs) listed.set(hex, `a ${kind} of ${size} bytes`);
   const children = root.kind === 'index' ? root.manifests : [];
   for (const { hex, size } of children) named.set(hex, `a manifest of ${size} bytes`);

@@ -224,7 +224,7 @@ compare_contents() {
   while read -r kind digest _; do
     case $kind in
       image) image=$((image + 1)) ;;
-      manifest | config | layer | absent)
+      manifest | omitted | config | layer | absent)
         [ -e "$work/named/$image.${digest#sha256:}.by" ] ||
           problem "load.plan lists $digest for an image whose manifests do not name it"
         ;;

@@ -3,6 +3,7 @@ import { type ImageReference, repositoryName } from '../image/reference.ts';
 import type { Manifest } from '../registry/client.ts';
 import { RegistryError } from '../registry/error.ts';
 import { LIMITS } from './limits.ts';
+import { manifestFor, type Platform } from './platform.ts';
 
 /** A blob as a manifest names it (OCI image specification, "Content Descriptors"). */
 export interface Blob {
@@ -17,9 +18,13 @@ export interface Blob {
 export interface ImageContents {
   /** What the tag names: an index, or the only manifest. */
   readonly root: Manifest;
-  /** The manifests that the index names, each once. */
+  /** The manifests that the index names, or of the chosen platforms only; each once. */
   readonly manifests: readonly Manifest[];
-  /** Configurations and layers of all platforms, each once. */
+  /** The manifests that the index names for other platforms. */
+  readonly omitted: readonly { readonly hex: string; readonly size: number }[];
+  /** Chosen platforms that the index does not name. */
+  readonly lacks: readonly string[];
+  /** Configurations and layers of these manifests, each once. */
   readonly blobs: readonly Blob[];
 }
 
@@ -30,34 +35,49 @@ export interface ManifestSource {
 
 /** What a manifest names: other manifests, or a configuration and layers. */
 export type Descriptors =
-  | { readonly kind: 'index'; readonly manifests: readonly { readonly hex: string; readonly size: number }[] }
+  | { readonly kind: 'index'; readonly manifests: readonly IndexEntry[] }
   | { readonly kind: 'manifest'; readonly blobs: readonly Blob[] };
+
+/** A manifest as an index names it. */
+export interface IndexEntry {
+  readonly hex: string;
+  readonly size: number;
+  readonly platform?: Platform;
+}
 
 const descriptor = z.object({
   digest: z.string().check(z.regex(/^sha256:[0-9a-f]{64}$/)),
   size: z.int().check(z.nonnegative(), z.maximum(LIMITS.blobBytes)),
 });
-const descriptors = z.array(descriptor).check(z.maxLength(LIMITS.descriptors));
-const indexSchema = z.object({ manifests: descriptors });
-const manifestSchema = z.object({ config: descriptor, layers: descriptors });
+const platform = z.object({ os: z.string(), architecture: z.string(), variant: z.optional(z.string()) });
+const entry = z.extend(descriptor, { platform: z.optional(z.catch(z.optional(platform), undefined)) });
+const indexSchema = z.object({ manifests: z.array(entry).check(z.maxLength(LIMITS.descriptors)) });
+const manifestSchema = z.object({
+  config: descriptor,
+  layers: z.array(descriptor).check(z.maxLength(LIMITS.descriptors)),
+});
 
 /**
- * Reads the manifests of an image, of all its platforms.
+ * Reads the manifests of an image.
  *
+ * @param platforms of an index, only the manifests of these platforms, such as `linux/arm64`. Default: all
  * @returns undefined if the registry does not have the image
  * @throws RegistryError if it cannot be asked, or if a manifest cannot be carried
  */
 export async function readContents(
   image: ImageReference,
   source: ManifestSource,
+  platforms?: readonly string[],
 ): Promise<ImageContents | undefined> {
   const root = await source.manifest(image, image.digest ?? image.tag ?? '');
   if (!root) return undefined;
   const contents = readRoot(image, root);
-  if (contents.kind === 'manifest') return { root, manifests: [], blobs: each([contents.blobs], image) };
+  const none = { manifests: [], omitted: [], lacks: [] };
+  if (contents.kind === 'manifest') return { root, ...none, blobs: each([contents.blobs], image) };
+  const chosen = choose(image, contents.manifests, platforms);
   const manifests = new Map<string, Manifest>();
   const blobs: (readonly Blob[])[] = [];
-  for (const { hex, size } of contents.manifests) {
+  for (const { hex, size } of chosen.manifests) {
     const digest = `sha256:${hex}`;
     const child = manifests.get(hex) ?? (await source.manifest(image, digest));
     if (!child) throw broken(image, `its index names ${digest}, which the registry does not have`);
@@ -70,7 +90,31 @@ export async function readContents(
     if (!manifests.has(hex)) blobs.push(readChild(image, child));
     manifests.set(hex, child);
   }
-  return { root, manifests: [...manifests.values()], blobs: each(blobs, image) };
+  const omitted = new Map(
+    contents.manifests.filter(({ hex }) => !manifests.has(hex)).map(({ hex, size }) => [hex, { hex, size }]),
+  );
+  return {
+    root,
+    manifests: [...manifests.values()],
+    omitted: [...omitted.values()],
+    lacks: chosen.lacks,
+    blobs: each(blobs, image),
+  };
+}
+
+/** The manifests of an index that are carried. An index that has none of the chosen platforms cannot be. */
+function choose(
+  image: ImageReference,
+  manifests: readonly IndexEntry[],
+  platforms: readonly string[] | undefined,
+): { manifests: readonly IndexEntry[]; lacks: readonly string[] } {
+  if (!platforms) return { manifests, lacks: [] };
+  const found = platforms.map((name) => ({ name, manifest: manifestFor(name, manifests) }));
+  const chosen = found.flatMap(({ manifest }) => manifest ?? []);
+  if (chosen.length > 0) {
+    return { manifests: chosen, lacks: found.filter((it) => !it.manifest).map(({ name }) => name) };
+  }
+  throw broken(image, `its index names no image for ${platforms.join(', ')} (mirror.platforms)`);
 }
 
 function readRoot(image: ImageReference, manifest: Manifest): Descriptors {
@@ -110,7 +154,11 @@ export function parseDescriptors(bytes: Buffer): Descriptors | undefined {
   const value = parseJson(bytes);
   const index = indexSchema.safeParse(value);
   if (index.success) {
-    const manifests = index.data.manifests.map(({ digest, size }) => ({ hex: hexOf(digest), size }));
+    const manifests = index.data.manifests.map(({ digest, size, platform }) => ({
+      hex: hexOf(digest),
+      size,
+      ...(platform && { platform }),
+    }));
     return { kind: 'index', manifests };
   }
   const parsed = manifestSchema.safeParse(value);

@@ -24,6 +24,8 @@ export interface BundledImage {
   readonly containers: readonly string[];
   /** The manifests below the index. */
   readonly manifests: readonly BundledFile[];
+  /** Manifests of other platforms, which the index names too and the bundle does not hold. */
+  readonly omitted: readonly BundledFile[];
   readonly blobs: readonly BundledBlob[];
 }
 
@@ -79,9 +81,10 @@ export function renderLoadPlan({ parts, files, images, own, placements }: LoadPl
     if (whole) return;
     for (const piece of placement) lines.push(`piece sha256:${piece.hex} ${piece.size} ${piece.part}`);
   };
-  for (const { target, digest, size, containers, manifests, blobs } of images) {
+  for (const { target, digest, size, containers, manifests, omitted, blobs } of images) {
     addFile('image', { hex: digest.slice('sha256:'.length), size }, [tagged(target), names(containers)]);
     for (const manifest of manifests) addFile('manifest', manifest);
+    for (const manifest of omitted) lines.push(`omitted sha256:${manifest.hex} ${manifest.size}`);
     for (const blob of blobs) {
       if (blob.heldBy) lines.push(`absent sha256:${blob.hex} ${blob.size} ${blob.heldBy}`);
       else addFile(blob.kind, blob);

@@ -1,4 +1,3 @@
-import { parseReference } from '../image/reference.ts';
 import { InputError } from '../input/problem.ts';
 import { LIMITS } from './limits.ts';
 import {
@@ -13,10 +12,19 @@ import {
   type Piece,
   type Placement,
 } from './load-plan.ts';
+import {
+  type Fields,
+  isHolder,
+  parseContainers,
+  parseHex,
+  parseNumber,
+  parseTarget,
+} from './load-plan-fields.ts';
 
 /** One image while its lines are read. */
 interface OpenImage extends BundledImage {
   readonly manifests: BundledFile[];
+  readonly omitted: BundledFile[];
   readonly blobs: BundledBlob[];
 }
 
@@ -115,6 +123,7 @@ class Parser {
     if (kind === 'file') this.#readFile(rest);
     else if (kind === 'image') this.#readImage(rest);
     else if (kind === 'manifest') this.#readManifest(rest);
+    else if (kind === 'omitted') this.#readOmitted(rest);
     else if (kind === 'config' || kind === 'layer') this.#readBlob(kind, rest);
     else if (kind === 'absent') this.#readAbsent(rest);
     else if (kind === 'own') this.#readOwn(rest);
@@ -148,6 +157,7 @@ class Parser {
       size: bytes,
       containers: this.#containers(containers),
       manifests: [],
+      omitted: [],
       blobs: [],
     });
   }
@@ -155,6 +165,14 @@ class Parser {
   #readManifest(fields: readonly string[]): void {
     const [digest, size, part] = this.#fields(fields, 3);
     this.#image().manifests.push(this.#readWhole(digest, size, part));
+  }
+
+  /** Nobody reads the manifest of another platform: it may be in the bundle for another image. */
+  #readOmitted(fields: readonly string[]): void {
+    const [digest, size] = this.#fields(fields, 2);
+    const file = { hex: this.#hex(digest), size: this.#size(size, LIMITS.manifestBytes) };
+    this.#once(file.hex);
+    this.#image().omitted.push(file);
   }
 
   /** An index or a manifest, which is never cut. */
@@ -200,10 +218,7 @@ class Parser {
   #readAbsent(fields: readonly string[]): void {
     const [digest, size, holder] = this.#fields(fields, 3);
     const file = { hex: this.#hex(digest), size: this.#size(size, LIMITS.blobBytes) };
-    const reference = parseReference(holder);
-    if (typeof reference === 'string' || !reference.digest || reference.tag) {
-      throw this.#wrong('expected the image of an older bundle as registry/repository@digest');
-    }
+    if (!isHolder(holder)) this.#expected('the image of an older bundle as registry/repository@digest');
     this.#once(file.hex);
     this.#same(file, 'absent');
     this.#image().blobs.push({ ...file, kind: 'layer', heldBy: holder });
@@ -220,10 +235,7 @@ class Parser {
 
   // The parts of a line.
 
-  #fields<N extends 3 | 5>(
-    fields: readonly string[],
-    count: N,
-  ): N extends 3 ? [string, string, string] : [string, string, string, string, string] {
+  #fields<N extends 2 | 3 | 5>(fields: readonly string[], count: N): Fields[N] {
     if (fields.length !== count || fields.includes('')) {
       throw this.#wrong(`expected ${count} fields after the first, with one blank between two`);
     }
@@ -231,42 +243,40 @@ class Parser {
   }
 
   #hex(digest: string): string {
-    const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
-    if (hex === undefined) throw this.#wrong('expected a digest: sha256: and 64 hexadecimal digits');
-    return hex;
+    return parseHex(digest) ?? this.#expected('a digest: sha256: and 64 hexadecimal digits');
   }
 
   #size(text: string, limit: number): number {
-    if (/^(0|[1-9]\d{0,14})$/.test(text) && Number(text) <= limit) return Number(text);
-    throw this.#wrong(`expected a size of at most ${limit} bytes`);
+    return parseNumber(text, limit) ?? this.#expected(`a size of at most ${limit} bytes`);
   }
 
   #part(text: string): number {
-    if (/^[1-9]\d{0,2}$/.test(text) && Number(text) <= this.#parts) return Number(text);
-    throw this.#wrong(`expected the number of a part, from 1 to ${this.#parts}`);
+    // Zero is no part, and not undefined.
+    return parseNumber(text, this.#parts) || this.#expected(`the number of a part, from 1 to ${this.#parts}`);
   }
 
   #target(text: string): OwnImage['target'] {
-    const reference = parseReference(text);
-    if (typeof reference === 'string' || !reference.tag || reference.digest) {
-      throw this.#wrong('expected a target as registry/repository:tag');
-    }
+    const target = parseTarget(text) ?? this.#expected('a target as registry/repository:tag');
     if (this.#targets.has(text)) throw this.#wrong(`a second image for the target ${text}`);
     this.#targets.add(text);
-    return { ...reference, tag: reference.tag };
+    return target;
   }
 
   #containers(text: string): string[] {
-    if (text === '-') return [];
-    const names = text.split(',');
-    if (names.every((name) => /^[\w.-]+\/[\w.-]+$/.test(name))) return names;
-    throw this.#wrong('expected containers as component/container, with a comma between two, or "-"');
+    return (
+      parseContainers(text) ??
+      this.#expected('containers as component/container, with a comma between two, or "-"')
+    );
+  }
+
+  #expected(what: string): never {
+    throw this.#wrong(`expected ${what}`);
   }
 
   #image(): OpenImage {
     const image = this.#images.at(-1);
     if (!image || this.#own.length > 0) throw this.#wrong('the line belongs to no image');
-    if (image.blobs.length + image.manifests.length >= LIMITS.descriptors * 100) {
+    if (image.blobs.length + image.manifests.length + image.omitted.length >= LIMITS.descriptors * 100) {
       throw this.#wrong('the image has too many files');
     }
     return image;

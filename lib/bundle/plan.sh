@@ -67,6 +67,12 @@ read_lines() {
         belongs
         read_manifest "$2" "$3" "$4"
         ;;
+      omitted:3)
+        belongs
+        read_digest "$2"
+        read_size "$3" "$MAX_MANIFEST_BYTES"
+        once
+        ;;
       config:4 | layer:4)
         belongs
         read_blob "$2" "$3" "$4"
@@ -85,7 +91,7 @@ read_lines() {
         [ "$2" = "$number" ] || damaged "expected \"end $number\", the number of this line"
         ended=yes
         ;;
-      file:* | image:* | manifest:* | config:* | layer:* | piece:* | absent:* | own:* | end:* | bundle:*)
+      file:* | image:* | manifest:* | omitted:* | config:* | layer:* | piece:* | absent:* | own:* | end:* | bundle:*)
         damaged "a \"$1\" line has another number of fields"
         ;;
       *) damaged "\"$(printf %.40s "$1")\" is not a kind of line in format 2" 'Use the load.sh of the bundle.' ;;

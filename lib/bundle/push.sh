@@ -29,7 +29,11 @@ push_bundle() {
         begin "$a" "$d" "$e"
         link "$work/view/manifest.json" "$work/manifests/${a#sha256:}"
         ;;
-      manifest) link "$work/view/${a#sha256:}.manifest.json" "$work/manifests/${a#sha256:}" ;;
+      manifest)
+        link "$work/view/${a#sha256:}.manifest.json" "$work/manifests/${a#sha256:}"
+        platforms="$platforms $a"
+        ;;
+      omitted) sparse=yes ;;
       config | layer) link_blob "${a#sha256:}" ;;
       # If no older bundle is at hand, skopeo finds the layer in the registry.
       absent) [ ! -e "$work/checked/${a#sha256:}" ] || link_blob "${a#sha256:}" ;;
@@ -113,7 +117,7 @@ ask_for_absent() {
 
 # Sets result to skipped if the image is in the registry; otherwise its files are to be linked, and pushed.
 begin() {
-  wanted=$1 target=$2 containers=$3 result='' error='' class='' retry='' hint='' more=''
+  wanted=$1 target=$2 containers=$3 result='' error='' class='' retry='' hint='' more='' sparse='' platforms=''
   [ "$containers" != - ] || containers=''
   expected=$((expected + 1))
   rm -rf "$work/view"
@@ -181,6 +185,29 @@ link_blob() {
   }
 }
 
+# The manifests of the chosen platforms come first and the index last: if its tag is there, all of them are.
+push_platforms() {
+  list=index-only
+  repository_of "$target"
+  for manifest in $platforms; do
+    show_manifest "$manifest"
+    if ! copy "dir:$work/view" "$repository@$manifest" --retry-times 3; then
+      explain_copy
+      return 1
+    elif ! inspect "$repository@$manifest" -; then
+      explain target
+      return 1
+    fi
+  done
+  show_manifest "$wanted"
+}
+
+# Makes a manifest the one that skopeo finds in the view.
+show_manifest() {
+  rm -f "$work/view/manifest.json"
+  ln -s "$work/manifests/${1#sha256:}" "$work/view/manifest.json"
+}
+
 expect_own() {
   [ -z "$result" ] || return 0
   result=failed
@@ -193,10 +220,14 @@ expect_own() {
 push_image() {
   [ -n "$target" ] || return 0
   if [ -z "$result" ]; then
-    result=failed
+    result=failed list=all
     say "pushing $target"
-    if ! copy "dir:$work/view" "$target" --all --retry-times 3; then
+    if [ -n "$sparse" ] && ! push_platforms; then
+      :
+    elif ! copy "dir:$work/view" "$target" --multi-arch "$list" --retry-times 3; then
       explain_copy
+      [ "$class-$list" != refused-index-only ] ||
+        hint="$at refuses an index of which platforms are missing: make the bundle with platforms: all."
     elif ! inspect "$target" -; then
       explain target
     elif [ "$found" = "$wanted" ]; then

@@ -57,10 +57,10 @@ async function readOlderRelease(path: string, { config, plan, client }: SinceOpt
   const older = makePlan(images, config, undefined, { info }).relocations.filter(({ target }) =>
     repositories.has(repositoryName(target)),
   );
-  const brought = await mapBounded(older, 4, async ({ source, target }): Promise<Brought[]> => {
+  const brought = await mapBounded(older, 4, async ({ source, target, platforms }): Promise<Brought[]> => {
     if (!source || !target.digest) return [];
     // An image that is gone upstream leaves nothing out: its layers are carried again.
-    const contents = await readContents({ ...source, digest: target.digest }, client);
+    const contents = await readContents({ ...source, digest: target.digest }, client, platforms);
     if (!contents) return [];
     const layers = contents.blobs.filter(({ kind }) => kind === 'layer').map(({ hex }) => hex);
     return [{ repository: repositoryName(target), digest: target.digest, layers: new Set(layers) }];

@@ -39,6 +39,8 @@ export interface BundleResult {
   readonly images: number;
   /** Images of the user's own, which the bundle does not hold. */
   readonly own: number;
+  /** Images whose index does not name all of the chosen platforms. */
+  readonly lacking: readonly { readonly source: ImageReference; readonly lacks: readonly string[] }[];
   /** Distinct layers that an older bundle brought. */
   readonly leftOut: number;
   /** If it is empty the bundle is complete; otherwise there is none, and another run continues where this one stopped. */
@@ -65,12 +67,13 @@ async function write(options: BundleOptions): Promise<BundleResult> {
   const relocations = plan.relocations.filter(({ source }) => source);
   const { contents, failures } = await readAll(relocations, keeping(client, output), onProgress);
   const images = leaveOut(
-    contents.map(({ relocation: { target, containers }, root, manifests, blobs }) => ({
+    contents.map(({ relocation: { target, containers }, root, manifests, omitted, blobs }) => ({
       target,
       containers,
       digest: root.digest,
       size: root.bytes.length,
       manifests: manifests.map(({ digest, bytes }) => ({ hex: hexOf(digest), size: bytes.length })),
+      omitted,
       blobs,
     })),
     older,
@@ -81,7 +84,8 @@ async function write(options: BundleOptions): Promise<BundleResult> {
   const leftOut = new Set(
     images.flatMap(({ blobs }) => blobs.filter((it) => it.heldBy).map(({ hex }) => hex)),
   ).size;
-  const result = { images: images.length, own: own.length, leftOut };
+  const lacking = contents.filter(({ lacks }) => lacks.length > 0);
+  const result = { images: images.length, own: own.length, leftOut, lacking };
   if (failures.length > 0) return { ...result, failures };
 
   const wanted = wantedBlobs(images, contents);
@@ -165,7 +169,7 @@ async function readAll(
     // The digest that the tag is to have at the target is that of the source.
     const image = { ...from, ...(target.digest && { digest: target.digest }) };
     const it = await attempt(failures, relocation, async () => {
-      const all = await readContents(image, source);
+      const all = await readContents(image, source, relocation.platforms);
       if (all) return all;
       throw new RegistryError(
         'unexpected',

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { shellWord } from '../common/text.ts';
 import { configPaths } from '../config/config-paths.ts';
-import { type ConfigDocument, readConfig } from '../config/load.ts';
+import type { ConfigDocument } from '../config/load.ts';
 import { InputError } from '../input/problem.ts';
-import { loadProject, loadProjects, type Project } from '../project.ts';
+import { loadProject, loadProjects, openConfig, type Project } from '../project.ts';
 
 /** What every command gets of `--config`: left out where it is not on the command line. */
 interface WithConfig {
@@ -46,5 +46,5 @@ export function oneConfigPath(options: WithConfig, command: string): string {
 export function readOptionalConfig(options: WithConfig, command: string): ConfigDocument | undefined {
   const path = oneConfigPath(options, command);
   const named = options.config !== undefined || process.env.ESS_AIRGAP_CONFIG;
-  return named || existsSync(path) ? readConfig(path) : undefined;
+  return named || existsSync(path) ? openConfig(path) : undefined;
 }

@@ -5,6 +5,8 @@ export class Source {
   readonly file: string;
   readonly text: string;
   #lineStarts: number[] | undefined;
+  /** The line of the last offset: most are asked for in the order of the text. */
+  #line = 0;
   readonly #outer: ((line: number, column: number) => Place) | undefined;
 
   /**
@@ -20,14 +22,23 @@ export class Source {
   /** The place of an offset. */
   at(offset: number): Place {
     this.#lineStarts ??= lineStarts(this.text);
-    let low = 0;
-    let high = this.#lineStarts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((this.#lineStarts[middle] ?? 0) <= offset) low = middle;
-      else high = middle - 1;
+    const starts = this.#lineStarts;
+    let low = this.#line;
+    let high = low + 1;
+    const isNear = (starts[low] ?? 0) <= offset && offset < (starts[high + 1] ?? Number.POSITIVE_INFINITY);
+    if (isNear) {
+      if ((starts[high] ?? Number.POSITIVE_INFINITY) <= offset) low = high;
+    } else {
+      low = 0;
+      high = starts.length - 1;
+      while (low < high) {
+        const middle = (low + high + 1) >> 1;
+        if ((starts[middle] ?? 0) <= offset) low = middle;
+        else high = middle - 1;
+      }
     }
-    const column = offset - (this.#lineStarts[low] ?? 0);
+    this.#line = low;
+    const column = offset - (starts[low] ?? 0);
     if (this.#outer) return this.#outer(low, column);
     return { file: this.file, line: low + 1, column: column + 1 };
   }

@@ -55,7 +55,8 @@ const MAX_VALUES = 100_000;
  */
 export function parseYaml(source: Source, problems: Problem[]): YamlNode {
   const stop: Stop = (place, message, hint) => new InputError([...problems, { place, message, hint }]);
-  if (countMarks(source.text) > 2 * MAX_VALUES) throw tooMany(stop, source.at(0));
+  const most = 2 * MAX_VALUES;
+  if (source.text.length > most && countMarks(source.text) > most) throw tooMany(stop, source.at(0));
   let events: Event[];
   try {
     events = parseEvents(source.text, { maxDepth: MAX_DEPTH });
@@ -114,7 +115,7 @@ class NodeReader {
   readonly #problems: Problem[];
   readonly #stop: Stop;
   readonly #anchors = new Map<string, YamlNode>();
-  /** How many nodes stand below each node once aliases are followed. */
+  /** How many nodes stand below each node once aliases are followed, where it is more than the node itself. */
   readonly #weights = new WeakMap<YamlNode, number>();
   #next = 1;
   #end = 0;
@@ -247,7 +248,7 @@ class NodeReader {
     node: N,
     weight: number,
   ): N {
-    this.#weights.set(node, weight);
+    if (weight > 1) this.#weights.set(node, weight);
     if (event.anchorStart >= 0) {
       this.#anchors.set(this.#source.text.slice(event.anchorStart, event.anchorEnd), node);
     }

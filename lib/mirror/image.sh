@@ -1,12 +1,17 @@
 # shellcheck shell=sh
 # Part of mirror.sh: what is done for one image.
 
-# Makes one attempt. Sets result to copied, skipped or failed, in verify mode to present or failed; with a failure also
+# Both of the following set result to copied, skipped or failed, in verify mode to present or failed; with a failure also
 # what explain sets.
-mirror_image() {
-  result=failed retry='' retry_after=0 class='' error='' hint='' lacks='' unreachable='' closed=''
+begin_attempt() {
+  result=failed retry='' retry_after=0 class='' error='' hint='' lacks='' unreachable='' closed='' missing=''
   at=${target%%/*} side=target
-  wanted=$digest
+}
+
+# Asks the target whether the image is there, and sets missing if it is to be copied.
+ask_for_image() {
+  begin_attempt
+  claimed_bytes=0 wanted=$digest
   ! is_closed "$target" "$target_auth" || return 0
   if [ "$wanted" = - ] && [ "$source" != - ] && [ "$MODE" = copy ]; then
     ! is_closed "$source" "$source_auth" || return 0
@@ -40,7 +45,13 @@ mirror_image() {
     hint='Copy it: run the mirror without the mode verify.'
     return 0
   fi
-  ! is_closed "$source" "$source_auth" || return 0
+  missing=yes
+}
+
+# Copies the image, and asks the target for it.
+bring_image() {
+  begin_attempt
+  if is_closed "$target" "$target_auth" || is_closed "$source" "$source_auth"; then return 0; fi
   progress "copying from ${source%%/*}"
   scopes_of "$target" "$target_auth"
   echo "$folder_scope" >"$dir/copying" || :

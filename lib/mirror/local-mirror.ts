@@ -3,7 +3,7 @@ import { type RegistryLogin, renderDockerConfig } from '../credentials/docker-co
 import type { Environment } from '../input/environment.ts';
 import type { Plan } from '../plan/model.ts';
 import { runLocally } from './local-run.ts';
-import { renderPlanFiles } from './plan-file.ts';
+import { type Layers, renderPlanFiles } from './plan-file.ts';
 import { SCRIPT, SCRIPT_NAME } from './script.ts';
 
 export interface LocalMirrorOptions {
@@ -14,6 +14,10 @@ export interface LocalMirrorOptions {
   /** PEM certificates to trust, all of them. Default: those of the machine. */
   readonly certificates?: string;
   readonly environment: Environment;
+  /** What the images consist of, for a progress in bytes. Default: not known. */
+  readonly layers?: Layers;
+  /** How often a line of progress comes, in seconds. Default: 30, or ESS_AIRGAP_PROGRESS_SECONDS of the environment. */
+  readonly progressSeconds?: number;
   readonly onReport: (line: string) => void;
   readonly onProgress: (line: string) => void;
 }
@@ -25,9 +29,10 @@ export interface LocalMirrorOptions {
  * @throws InputError where skopeo is missing
  */
 export function mirrorLocally(options: LocalMirrorOptions): Promise<number> {
-  const { plan, config, logins, certificates, environment, onReport, onProgress } = options;
+  const { plan, config, logins, certificates, environment, layers, progressSeconds } = options;
+  const { onReport, onProgress } = options;
   const auth = logins.map(({ server }, index) => ({ server, folder: `auth-${index}` }));
-  const [planFile = ''] = renderPlanFiles(plan.relocations, auth, Number.POSITIVE_INFINITY);
+  const [planFile = ''] = renderPlanFiles(plan.relocations, auth, Number.POSITIVE_INFINITY, layers);
   const configs = logins.map((login, index) => [
     `auth/auth-${index}/config.json`,
     renderDockerConfig([login]),
@@ -45,6 +50,7 @@ export function mirrorLocally(options: LocalMirrorOptions): Promise<number> {
       ESS_AIRGAP_AUTH_DIR: `${directory}/auth`,
       ESS_AIRGAP_INSECURE: config.mirror?.insecure.join(' '),
       ...(config.mirror && { ESS_AIRGAP_PARALLEL: String(config.mirror.parallel) }),
+      ...(progressSeconds && { ESS_AIRGAP_PROGRESS_SECONDS: String(progressSeconds) }),
       ...(certificates && { SSL_CERT_FILE: `${directory}/ca.crt` }),
     }),
     environment,

@@ -3,12 +3,14 @@
 #
 #   sh mirror.sh PLAN...
 #
-# with its parts beside it: plan.sh, workers.sh, servers.sh, image.sh, results.sh, and skopeo.sh, faults.sh and report.sh, which
+# with its parts beside it: plan.sh, workers.sh, shares.sh, servers.sh, image.sh, watch.sh, progress.sh, results.sh, and skopeo.sh, faults.sh and report.sh, which
 # load.sh has too.
 #
 # A plan file has one line an image, its fields separated by blanks, "-" for a field that is empty; lines that
 # begin with # are comments. A PLAN that is a directory stands for all *.plan files in it.
-#   digest source target source-auth target-auth platforms containers
+#   digest source target source-auth target-auth platforms containers [layers=NAME:BYTES,...]
+# Layers are those of all platforms; the names are the first 12 digits of their digests. Where they are known, each
+# crosses the link once, and the progress has sizes.
 #
 # Every image is copied by its digest, with all its platforms or, of an index, those that the plan names, and pushed by
 # tag; the digest stays what it is.
@@ -28,6 +30,7 @@
 #   ESS_AIRGAP_PARALLEL         images at once (4)
 #   ESS_AIRGAP_ATTEMPTS         how often an image is tried where a retry may help (5)
 #   ESS_AIRGAP_RETRY_SECONDS    wait before the first retry (4); it doubles with each, with up to a half more at random
+#   ESS_AIRGAP_PROGRESS_SECONDS  how often a line says how far the run is (30); 0: never
 #   ESS_AIRGAP_TIMEOUT_SECONDS  longest time for one attempt at a copy (3600)
 #   ESS_AIRGAP_AUTH_DIR         the auth named N in a plan is N/config.json below it, a docker config
 #   ESS_AIRGAP_CERT_DIR         certificates for a server (*.crt to trust, *.cert and *.key to show) are in the
@@ -46,6 +49,7 @@ PARALLEL=${ESS_AIRGAP_PARALLEL:-4}
 ATTEMPTS=${ESS_AIRGAP_ATTEMPTS:-5}
 RETRY_SECONDS=${ESS_AIRGAP_RETRY_SECONDS:-4}
 TIMEOUT_SECONDS=${ESS_AIRGAP_TIMEOUT_SECONDS:-3600}
+PROGRESS_SECONDS=${ESS_AIRGAP_PROGRESS_SECONDS:-30}
 AUTH_DIR=${ESS_AIRGAP_AUTH_DIR:-/run/secrets/ess-airgap}
 CERT_DIR=${ESS_AIRGAP_CERT_DIR:-}
 INSECURE=${ESS_AIRGAP_INSECURE:-}
@@ -88,14 +92,23 @@ main() {
   # Every worker inherits these: one position in each file for all of them, moved on by whose turn it is.
   exec 3<"$work/queue" 4<>"$work/turn" 5<"$work/deferred" 6<>"$work/results"
   echo >&4
+  echo 0 >"$work/changes"
+  echo 0 0 | tee "$work/done" >"$work/todo"
+  exec 7>&2
+  uptime
+  began=$seconds shown_at=$seconds
   watch &
   watcher=$!
   ask_targets
-  count=0
-  while [ "$count" -lt "$PARALLEL" ] && [ "$count" -lt "$expected" ]; do
+  count=0 until=copy
+  # A question is short: some more workers ask, where there is much to ask for.
+  while [ "$count" -lt "$PARALLEL" ] || [ $((count * 10)) -lt "$expected" ]; do
+    [ "$count" -lt "$PARALLEL" ] || until=ask
+    if [ "$count" -ge "$expected" ] || [ "$count" -ge $((PARALLEL * 3)) ]; then break; fi
     count=$((count + 1))
     mkdir "$work/worker-$count"
-    work_on_queue "$count" &
+    [ "$until" = copy ] || : >"$work/worker-$count/asker"
+    work_on_queue "$count" "$until" &
     workers="$workers $!"
     echo "$!" >"$work/worker-$count/worker" || :
   done
@@ -109,13 +122,17 @@ main() {
 check_usage() {
   [ $# -gt 0 ] || usage 'name at least one plan file'
   case $MODE in copy | verify) ;; *) usage "ESS_AIRGAP_MODE is $MODE; expected copy or verify" ;; esac
-  for number in "$PARALLEL" "$ATTEMPTS" "$RETRY_SECONDS" "$TIMEOUT_SECONDS"; do
+  for number in "$PARALLEL" "$ATTEMPTS" "$RETRY_SECONDS" "$TIMEOUT_SECONDS" "$PROGRESS_SECONDS"; do
     case $number in '' | *[!0-9]* | 0?*) usage "\"$number\" is no number of images, attempts or seconds" ;; esac
   done
   if [ "$PARALLEL" -eq 0 ] || [ "$ATTEMPTS" -eq 0 ] || [ "$TIMEOUT_SECONDS" -eq 0 ]; then
     usage 'ESS_AIRGAP_PARALLEL, _ATTEMPTS and _TIMEOUT_SECONDS are at least 1'
   fi
   for plan in "$@"; do [ -r "$plan" ] || usage "no plan file $plan"; done
+  for file in "$CERT_DIR"/default/*.cert "$CERT_DIR"/default/*.key; do
+    [ -z "$CERT_DIR" ] || [ ! -e "$file" ] ||
+      usage "$file would be shown to every server without a folder of its own: put it into the folder of its server"
+  done
 }
 
 usage() {
@@ -135,6 +152,12 @@ case $0 in */*) here=${0%/*} ;; *) here=. ;; esac
 . "$here/plan.sh"
 # shellcheck source=lib/mirror/workers.sh
 . "$here/workers.sh"
+# shellcheck source=lib/mirror/shares.sh
+. "$here/shares.sh"
+# shellcheck source=lib/mirror/progress.sh
+. "$here/progress.sh"
+# shellcheck source=lib/mirror/watch.sh
+. "$here/watch.sh"
 # shellcheck source=lib/mirror/servers.sh
 . "$here/servers.sh"
 # shellcheck source=lib/mirror/image.sh

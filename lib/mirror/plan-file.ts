@@ -11,21 +11,26 @@ export interface PlanFileAuth {
 
 const HEADER = '# digest source target source-auth target-auth platforms containers\n';
 
+/** Sizes of the layers and configurations of an image in bytes, by digest; by target as `server/repository:tag`. */
+export type Layers = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
 /**
  * The plan as mirror.sh reads it: one line a relocation, its fields separated by blanks, `-` where there is none.
  * No field can hold a blank, so nothing needs quoting.
  *
  * @param maxBytes where to begin another file; each has a header and whole lines
+ * @param layers of the images for which they are known. Default: of none
  */
 export function renderPlanFiles(
   relocations: readonly Relocation[],
   auth: readonly PlanFileAuth[],
   maxBytes: number,
+  layers: Layers = new Map(),
 ): string[] {
   const files: string[] = [];
   let file = HEADER;
   for (const relocation of relocations) {
-    const line = renderLine(relocation, auth);
+    const line = renderLine(relocation, auth, layers);
     if (file.length + line.length > maxBytes && file !== HEADER) {
       files.push(file);
       file = HEADER;
@@ -36,17 +41,25 @@ export function renderPlanFiles(
   return files;
 }
 
-function renderLine(relocation: Relocation, auth: readonly PlanFileAuth[]): string {
+function renderLine(relocation: Relocation, auth: readonly PlanFileAuth[], layers: Layers): string {
   const { source, target, platforms, containers } = relocation;
+  const name = `${repositoryName(target)}:${target.tag}`;
+  const known = [...(layers.get(name) ?? [])].map(([digest, size]) => `${shortHex(digest)}:${size}`);
   const fields = [
     target.digest,
     // The digest stands in the first field; skopeo takes a reference with a tag or a digest, never with both.
     source && (source.tag ? `${repositoryName(source)}:${source.tag}` : formatReference(source)),
-    `${repositoryName(target)}:${target.tag}`,
+    name,
     source && credentialFor(source, auth)?.folder,
     credentialFor(target, auth)?.folder,
     platforms?.join(','),
     containers.join(','),
   ];
-  return `${fields.map((field) => field || '-').join(' ')}\n`;
+  const more = known.length > 0 ? ` layers=${known.join(',')}` : '';
+  return `${fields.map((field) => field || '-').join(' ')}${more}\n`;
+}
+
+/** Enough of a digest to tell the layers of a release apart. */
+function shortHex(digest: string): string {
+  return digest.slice('sha256:'.length, 'sha256:'.length + 12);
 }

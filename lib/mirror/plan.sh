@@ -13,7 +13,8 @@ read_plans() {
       case $digest in '' | '#'*) continue ;; esac
       number=$((number + 1))
       validate_line
-      echo "$number $digest $source $target $source_auth $target_auth $platforms $containers" >&7
+      layers=${more#layers=}
+      echo "$number $digest $source $target $source_auth $target_auth $platforms $containers ${layers:--}" >&7
       # Without a digest, what a tag gets is decided by the source.
       [ "$digest" = - ] && wanted=$source || wanted=$digest
       echo "$target $wanted" >&8
@@ -71,8 +72,27 @@ validate_line() {
   case $containers in
     '' | [!A-Za-z0-9]* | *[!A-Za-z0-9._/,-]*) problem containers "$containers" 'component/container with commas between' ;;
   esac
-  # Further fields will have names, so that an older script does not take them for something else.
-  [ -z "$more" ] || problem 8 "$more" 'seven fields'
+  # Further fields have names, so that a script does not take a field that it does not know for another.
+  case $more in
+    '') ;;
+    layers=[0-9a-f]*) is_layers "${more#layers=}" || problem 8 "$more" 'layers=NAME:BYTES,... with 12 hexadecimal digits and a number' ;;
+    *) problem 8 "$more" 'layers=NAME:BYTES,... or no such field' ;;
+  esac
+}
+
+is_layers() {
+  case $1 in *[!0-9a-f:,]* | *,) return 1 ;; esac
+  old_ifs=$IFS IFS=,
+  for layer in $1; do
+    case $layer in
+      ????????????:*[!0-9]* | ????????????:0?* | ????????????:????????????????*) layer='' ;;
+      ????????????:?*) ;;
+      *) layer='' ;;
+    esac
+    [ -n "$layer" ] || break
+  done
+  IFS=$old_ifs
+  [ -n "$layer" ]
 }
 
 # A reference whose repository comes after a server; without a digest.

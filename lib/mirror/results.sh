@@ -34,7 +34,7 @@ report_the_rest() {
   result=failed retry=yes class=interrupted attempt=0 spent=0 lacks='' closed=''
   error='the mirror was stopped before this image was done'
   hint='Run it again: what is there already is not copied again.'
-  while read -r number digest source target source_auth target_auth platforms containers; do
+  while read -r number digest source target source_auth target_auth platforms containers _; do
     case $reported in *" $number "*) continue ;; esac
     wanted=$digest
     report

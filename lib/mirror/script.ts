@@ -2,11 +2,14 @@ import faults from './faults.sh';
 import image from './image.sh';
 import mirror from './mirror.sh';
 import plan from './plan.sh';
+import progress from './progress.sh';
 import report from './report.sh';
 import results from './results.sh';
 import servers from './servers.sh';
+import shares from './shares.sh';
 import skopeo from './skopeo.sh';
 import { stripComments } from './strip-comments.ts';
+import watch from './watch.sh';
 import workers from './workers.sh';
 
 /** The parts that load.sh has too. */
@@ -20,8 +23,11 @@ export const SCRIPT: Readonly<Record<string, string>> = {
   [SCRIPT_NAME]: mirror,
   'plan.sh': plan,
   'workers.sh': workers,
+  'shares.sh': shares,
   'servers.sh': servers,
   'image.sh': image,
+  'watch.sh': watch,
+  'progress.sh': progress,
   'results.sh': results,
   ...SHARED,
 };

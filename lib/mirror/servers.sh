@@ -101,8 +101,8 @@ learn() {
   fi
 }
 
-# A login that is refused as such is refused for all images. Permission to push usually is for a whole project: after two
-# refusals in a project no other image is begun there before it is known whether one of those under way arrives.
+# A login that is refused as such is refused for all images. Permission to push usually is for a whole project: after the
+# refusal of three images in a project no other is begun there before it is known whether one of those under way arrives.
 note_refusal() {
   if [ "$side" = source ]; then
     case $error in *'invalid username/password'*) close "$at,$source_auth" ;; esac
@@ -114,15 +114,14 @@ note_refusal() {
   echo "$number" >>"$work/refused-$folder_scope" || :
 }
 
-# Whether two images were refused in the project of this one, and others are still under way there. When the last of
+# Whether three images were refused in the project of this one, and others are still under way there. When the last of
 # them was refused, too, the project is closed.
 is_undecided() {
   scopes_of "$target" "$target_auth"
   if [ ! -e "$work/refused-$folder_scope" ] || [ -e "$work/works-$folder_scope" ] || [ -e "$work/closed-$folder_scope" ]; then
     return 1
   fi
-  { read -r first && read -r second; } <"$work/refused-$folder_scope" || return 1
-  [ "$first" != "$second" ] || return 1
+  { read -r _ && read -r _ && read -r _; } <"$work/refused-$folder_scope" || return 1
   for copying in "$work"/worker-*/copying; do
     read -r scope <"$copying" || continue
     [ "$scope" != "$folder_scope" ] || return 0
@@ -154,8 +153,8 @@ note_answer() {
 must_wait() {
   for server in "${source%%/*}" "${target%%/*}"; do
     [ -e "$work/quiet-$server" ] || continue
-    read -r until <"$work/quiet-$server" || continue
-    [ "$until" -le "$not_before" ] || not_before=$until
+    read -r quiet_until <"$work/quiet-$server" || continue
+    [ "$quiet_until" -le "$not_before" ] || not_before=$quiet_until
   done
   uptime
   if is_undecided; then not_before=$((seconds + 1)); fi

@@ -19,7 +19,8 @@ inspect() {
   ! is_insecure "$reference" || set -- --tls-verify=false "$@"
   ! certificates "$reference" || set -- --cert-dir "$certificates" "$@"
   # A question is short and its answer small: without Go's garbage collector it takes a tenth less of the processor.
-  GOGC=off run "$QUESTION_SECONDS" inspect "$@" || return 1
+  # Nor does it need more than one of the processor's cores.
+  GOGC=off GOMAXPROCS=1 run "$QUESTION_SECONDS" inspect "$@" || return 1
   sum=$(sha256sum <"$dir/out") || return 1
   found=sha256:${sum%% *}
 }
@@ -60,70 +61,6 @@ run() {
   [ -z "$overdue" ] || [ "$pid" = "$child" ] || overdue=''
   child=''
   return "$status"
-}
-
-# Ends what would hold everything up; runs beside whoever runs skopeo. Each folder in work that has a pid is looked after.
-watch() {
-  trap - EXIT
-  trap '' HUP INT QUIT USR1 USR2
-  child=''
-  trap 'kill -TERM "$child" || :; exit 0' TERM
-  while :; do
-    sleep 5 &
-    child=$!
-    wait "$child" || :
-    for pid_file in "$work"/*/pid; do
-      [ ! -e "$pid_file" ] || watch_skopeo "${pid_file%/pid}" || :
-    done
-    also_watch
-  done
-} >/dev/null 2>&1
-
-watch_skopeo() {
-  read -r pid deadline <"$1/pid" && kill -0 "$pid" || return 0
-  uptime
-  # skopeo keeps its own limit, but not while it waits for a credential helper; it starts no other process.
-  overdue=''
-  [ "$seconds" -le "$deadline" ] || overdue=limit
-  helpers_of "$pid"
-  if [ -n "$helpers" ]; then
-    helped='' ticks=0
-    [ ! -e "$1/helped" ] || read -r helped ticks <"$1/helped"
-    [ "$helped" = "$pid" ] || ticks=0
-    echo "$pid $((ticks + 1))" >"$1/helped"
-    [ $((ticks * 5)) -le "$QUESTION_SECONDS" ] || overdue=helper
-  fi
-  if [ -n "$overdue" ]; then
-    asked=''
-    [ ! -e "$1/overdue" ] || read -r asked _ <"$1/overdue"
-    [ "$asked" != "$pid" ] || kill -KILL "$pid"
-    echo "$pid $overdue" >"$1/overdue"
-    end_skopeo "$pid"
-    return 0
-  fi
-  # It was asked to wait for longer than it will, and would ask again too early, up to four times: who runs it waits.
-  tail -n 20 "$1/log" | cut -c 1-300 >"$work/log-end"
-  read_retry_after <"$work/log-end"
-  read -r same_pid _ <"$1/pid"
-  if [ "$retry_after" -gt "$SKOPEO_WAIT" ] && [ "$pid" = "$same_pid" ]; then end_skopeo "$pid"; fi
-}
-
-# Ends a skopeo and its credential helper.
-end_skopeo() {
-  helpers_of "$1"
-  for process in "$1" $helpers; do kill -TERM "$process" || :; done
-}
-
-# Sets helpers to the processes that a process has started.
-helpers_of() {
-  helpers=''
-  for list in /proc/"$1"/task/*/children; do
-    children=''
-    read -r children <"$list" || :
-    helpers="$helpers $children"
-  done 2>/dev/null
-  helpers=${helpers## }
-  case $helpers in *[0-9]*) ;; *) helpers='' ;; esac
 }
 
 # Waits for a child to its end and sets status. A signal ends a wait, not the child; one that reaches a child before

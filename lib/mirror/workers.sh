@@ -11,33 +11,54 @@ end_turn() {
   echo >&4
 }
 
-# Takes images from the queue until it is empty. What is to be tried again goes to the end of it, so that nobody
-# waits for a retry while there is something else to do.
+# Takes images from the queue until it is empty: first asks for each whether it is there, then copies those that are
+# missing. What is to be tried again goes to the end, so that nobody waits for a retry while there is something else to do.
+#   work_on_queue NUMBER ask|copy
+# With ask it ends when all have been asked for.
 work_on_queue() {
   trap - EXIT
   # Whoever signals all of the processes: it is mirror.sh that stops its workers.
   trap '' HUP INT QUIT USR1 USR2
   trap 'stopping=yes; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null || :' TERM
-  child=''
+  child='' looked=0 first_held='' until=$2
   dir=$work/worker-$1
-  while take; do
+  while take_some; do
     while [ -z "$stopping" ] && must_wait; do
       if [ -z "$deferred" ] && defer; then continue 2; fi
       sleep_until "$not_before"
     done
     [ -z "$stopping" ] || break
-    uptime
-    began=$hundredths
-    mirror_image
-    [ -n "$stopping" ] || learn
-    : >"$dir/copying" || :
-    uptime
-    spent=$((spent + hundredths - began))
+    missing=yes
+    if [ "$wanted" = - ]; then
+      try ask_for_image
+      if [ -n "$missing" ] && [ -n "$fresh" ]; then
+        take_turn
+        note_missing
+        end_turn
+        ! defer || continue
+      fi
+    fi
+    if [ -n "$missing" ]; then
+      until [ -n "$stopping" ] || claim_shares; do
+        # Perhaps the next one can go ahead.
+        if [ "$looked" -lt 30 ] && [ "$number" != "$first_held" ] && defer; then
+          looked=$((looked + 1)) first_held=${first_held:-$number}
+          continue 2
+        fi
+        wait_for_change
+        looked=0 first_held=''
+      done
+      [ -z "$stopping" ] || break
+      looked=0 first_held=''
+      try bring_image
+      settle_shares
+    fi
     # What was interrupted has no result: report_the_rest accounts for it.
     [ -z "$stopping" ] || [ "$result" != failed ] || break
     if [ "$result" = failed ] && [ "$retry" = yes ] && [ "$attempt" -lt "$ATTEMPTS" ] &&
       [ "$retry_after" -le "$LONGEST_WAIT" ] && [ -z "$closed" ]; then
       plan_retry
+      wanted=-
       defer || finish
     else
       finish
@@ -46,18 +67,53 @@ work_on_queue() {
   : >"$dir/ended"
 }
 
-# The fields of the next image of the queue, or else of the next that is to be tried again.
+try() {
+  uptime
+  began=$hundredths
+  "$1"
+  if [ -n "$missing" ]; then note_answer "${target%%/*}"; elif [ -z "$stopping" ]; then learn; fi
+  : >"$dir/copying" || :
+  uptime
+  spent=$((spent + hundredths - began))
+}
+
+# Like take, but while somebody still asks there may be more to copy.
+take_some() {
+  until take; do
+    [ "$until" = copy ] && [ -z "$stopping" ] && is_asking || return 1
+    sleep 0.2 &
+    child=$!
+    await "$child"
+    child=''
+  done
+}
+
+# Whether a worker that only asks has not ended.
+is_asking() {
+  for asker in "$work"/worker-*/asker; do
+    if [ -e "$asker" ] && [ ! -e "${asker%/asker}/ended" ]; then return 0; fi
+  done
+  return 1
+}
+
+# Whether mirror.sh itself was killed: nobody would hear of what is done from here on.
+is_alone() {
+  ! kill -0 $$ 2>/dev/null || return 1
+  stopping=yes
+}
+
+# The fields of the next image of the queue, or else of the next that is to be copied or tried again; wanted is - if the
+# target has to be asked for it.
 take() {
-  # Nobody would hear of what is done after mirror.sh itself was killed.
-  kill -0 $$ 2>/dev/null || return 1
+  is_alone && return 1
   [ -z "$stopping" ] || return 1
   fresh='' deferred=''
   take_turn
-  if read -r number digest source target source_auth target_auth platforms containers <&3; then
-    fresh=yes attempt=1 not_before=0 spent=0 copy_began=-
-  else
-    while read -r attempt not_before spent copy_began \
-      number digest source target source_auth target_auth platforms containers end <&5; do
+  if read -r number digest source target source_auth target_auth platforms containers layers <&3; then
+    fresh=yes attempt=1 not_before=0 spent=0 copy_began=- wanted=-
+  elif [ "$until" = copy ]; then
+    while read -r attempt not_before spent copy_began wanted \
+      number digest source target source_auth target_auth platforms containers layers end <&5; do
       # What a full volume cut short has no end; its image has been reported.
       [ "$end" = . ] || continue
       deferred=yes
@@ -71,8 +127,8 @@ take() {
 defer() {
   lost=''
   take_turn
-  printf '\n%s %s %s %s %s %s %s %s %s %s %s %s .\n' "$attempt" "$not_before" "$spent" "$copy_began" \
-    "$number" "$digest" "$source" "$target" "$source_auth" "$target_auth" "$platforms" "$containers" \
+  printf '\n%s %s %s %s %s %s %s %s %s %s %s %s %s %s .\n' "$attempt" "$not_before" "$spent" "$copy_began" "$wanted" \
+    "$number" "$digest" "$source" "$target" "$source_auth" "$target_auth" "$platforms" "$containers" "$layers" \
     >>"$work/deferred" 2>/dev/null || lost=yes
   end_turn
   [ -z "$lost" ]
@@ -82,6 +138,7 @@ finish() {
   progress "$result${class:+: $class. $error}"
   take_turn
   report
+  note_done
   end_turn
 }
 
@@ -103,24 +160,6 @@ plan_retry() {
   not_before=$((seconds + pause))
   progress "attempt $attempt of $ATTEMPTS failed: $class. $error. Again in $pause s"
   attempt=$((attempt + 1))
-}
-
-# mirror.sh itself was killed: its workers see that before the next image, but what runs now ends at once.
-also_watch() {
-  if ! kill -0 $$; then
-    for pid_file in "$work"/*/pid; do
-      read -r pid _ <"$pid_file" && end_skopeo "$pid"
-    done
-    sleep 1
-    rm -rf "$work"
-    exit 0
-  fi
-  # A worker that was killed may have had the turn: then no other gets it any more, and the run has to end.
-  for pid_file in "$work"/worker-*/worker; do
-    [ ! -e "${pid_file%/worker}/ended" ] || continue
-    read -r worker <"$pid_file" || continue
-    kill -0 "$worker" || { : >"$work/killed" && kill -TERM $$; } || :
-  done
 }
 
 # Sets pause to so many seconds, doubled with each attempt after the first.

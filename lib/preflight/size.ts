@@ -31,11 +31,15 @@ const manifestSchema = z.object({ config: descriptor, layers: z.array(descriptor
 
 const CONNECTIONS = 4;
 
-/** The bytes that copying images takes: their manifests, configurations and layers, each counted once. */
-export async function readSize(
-  images: readonly Sized[],
+/**
+ * The bytes that copying images takes: their manifests, configurations and layers, each counted once.
+ *
+ * @param onRead called after each image with the sizes of its configurations and layers by digest; none if it cannot be read
+ */
+export async function readSize<T extends Sized>(
+  images: readonly T[],
   source: ManifestSource,
-  onRead: () => void = () => {},
+  onRead: (image: T, blobs: ReadonlyMap<string, number>) => void = () => {},
 ): Promise<SeenSize> {
   const blobs = new Map<string, number>();
   const manifests = new Map<string, number>();
@@ -47,7 +51,9 @@ export async function readSize(
     blobs.set(manifest.digest, manifest.bytes.length);
     return parseJson(manifest.bytes);
   };
-  await mapBounded(images, CONNECTIONS, async ({ image, platforms }) => {
+  await mapBounded(images, CONNECTIONS, async (sized) => {
+    const { image, platforms } = sized;
+    const own = new Map<string, number>();
     try {
       const root = await read(image, image.digest ?? image.tag ?? '');
       const index = indexSchema.safeParse(root);
@@ -59,13 +65,15 @@ export async function readSize(
       for (const value of values) {
         const parsed = manifestSchema.safeParse(value);
         if (!parsed.success) throw new RegistryError('unexpected', 'its manifest is not one of an image');
-        for (const { digest, size } of [parsed.data.config, ...parsed.data.layers]) blobs.set(digest, size);
+        for (const { digest, size } of [parsed.data.config, ...parsed.data.layers]) own.set(digest, size);
       }
+      for (const [digest, size] of own) blobs.set(digest, size);
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error;
       unread.push({ image, reason: error.message });
+      own.clear();
     }
-    onRead();
+    onRead(sized, own);
   });
   const bytes = [...blobs.values()].reduce((sum, size) => sum + size, 0);
   return { bytes, images: images.length - unread.length, manifests, unread };

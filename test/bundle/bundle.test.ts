@@ -259,16 +259,6 @@ or without it, once sha256sum prints the digest above for load.sh:
     expect(spawnSync('sha256sum', ['--check', '--quiet', 'SHA256SUMS'], { cwd: made }).status).toBe(0);
   });
 
-  test('a choice of platforms is refused: a bundle carries all of them', async () => {
-    const cwd = lab.projectOf(first);
-    const file = join(cwd, 'airgap.yaml');
-    writeFileSync(file, readFileSync(file, 'utf8').replace('insecure', 'platforms: [linux/amd64], insecure'));
-    const run = await runEssAirgap(['bundle', '--output', 'chosen'], { cwd });
-    expect(run).toMatchObject({ status: 2, stdout: '' });
-    expect(run.stderr).toContain('error: mirror.platforms is a list, and a bundle carries all platforms\n');
-    expect(existsSync(join(cwd, 'chosen'))).toBe(false);
-  });
-
   test('a download that breaks off is taken up where it ended', async () => {
     const layer = synapse.blobs.find(({ size }) => size > 200_000)?.digest ?? '';
     const proxy = await startFaultProxy({

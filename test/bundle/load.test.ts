@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BundleLab, first, largeLayer, nginx, planDigest, second, synapse } from '../support/bundles.ts';
 import { runEssAirgap, runShell } from '../support/cli-process.ts';
-import { pushImage } from '../support/images.ts';
+import { makeReferrer, pushImage } from '../support/images.ts';
 import type { Run } from '../support/project.ts';
 
 // `ess-airgap load` and load.sh into a real registry over TLS with a password. What they reject: tampered.test.ts.
@@ -85,6 +85,20 @@ copied   ${lab.target.server}/ess/library/redis:7.2
         .split('\n')
         .map((line) => JSON.parse(line).result),
     ).toEqual(['skipped', 'skipped', 'skipped', undefined]);
+  });
+
+  test('an artifact is carried like an image, and what it refers to does not belong to it', async () => {
+    lab.emptyTarget();
+    const artifact = makeReferrer(synapse, 'application/spdx+json', '{"spdxVersion":"SPDX-2.3"}');
+    await pushImage(lab.source.server, 'element-hq/sbom', 'v1', artifact);
+    const release = { ...first, 'extra/sbom': { path: 'element-hq/sbom', tag: 'v1', image: artifact } };
+    const output = join(lab.directory, 'artifact');
+    expect(await lab.bundle(release, ['--output', output])).toMatchObject({ status: 0, stderr: '' });
+    expect(await lab.load(output)).toMatchObject({ status: 0, stderr: '' });
+    expect(await lab.missing(release)).toEqual([]);
+    lab.emptyTarget();
+    expect(await loadSh(`--digest ${planDigest(output)}`, output)).toMatchObject({ status: 0 });
+    expect(await lab.missing(release)).toEqual([]);
   });
 
   test('an image of your own is not carried, and has to be in the registry', async () => {

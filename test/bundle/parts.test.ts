@@ -79,6 +79,7 @@ const planned = (made: { repository: string; layers: number[] }[], release: numb
     size: 1,
     containers: ['x/y'],
     manifests: [],
+    omitted: index % 2 === 0 ? [] : [{ hex: hexDigits(14), size: 7 }],
     blobs: [
       { hex: hexDigits(15), size: 1, kind: 'config' },
       ...layers.map((layer) => ({ hex: hexDigits(layer), size: 1, kind: 'layer' as const })),

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { essAirgap } from '../support/cli.ts';
 
@@ -28,6 +30,28 @@ describe('golden outputs', () => {
     const run = essAirgap(args, { cwd });
     expect(run.status).toBe(status);
     await expect(run.stdout).toMatchFileSnapshot(`../fixtures/golden/${file}`);
+  });
+
+  // build/ess-airgap.cjs has a bundle of their own for these, unless something stands in front of them.
+  test.each([
+    ['plan'],
+    ['plan', '--format', 'json'],
+    ['plan', '--help'],
+    ['plan', '--fromat', 'json'],
+    ['lint', '--strict'],
+    ['lint', '--config', 'nothing.yaml'],
+  ])('%j: the same from the bundle of all commands', (...args) => {
+    const all = spawnSync(process.execPath, [resolve('build/cli/all.cjs'), ...args], {
+      cwd,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH },
+    });
+    const { status, stdout, stderr } = essAirgap(args, { cwd });
+    expect({ status, stdout, stderr }).toEqual({
+      status: all.status,
+      stdout: all.stdout,
+      stderr: all.stderr,
+    });
   });
 
   test('without a configuration, diff says what the releases alone can say', async () => {

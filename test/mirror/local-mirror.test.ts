@@ -12,8 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { folder } from '../support/cli.ts';
-import { runEssAirgap, startEssAirgap } from '../support/cli-process.ts';
+import { BINARY, folder } from '../support/cli.ts';
+import { runEssAirgap, runShell, startEssAirgap } from '../support/cli-process.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { type Image, makeImage, pushImage } from '../support/images.ts';
 import {
@@ -135,7 +135,7 @@ test('copies everything with its digest, then has nothing to do, and leaves no f
   const verified = await runEssAirgap(['verify', '--push'], { cwd, env: env(cwd) });
   expect(verified).toMatchObject({
     status: 0,
-    stdout: `${target.server}: 2 of 2 images are there\n`,
+    stdout: `${target.server}: 2 of 2 images are present\n`,
   });
   expectClean(cwd, first.stdout, first.stderr, second.stdout, second.stderr);
 });
@@ -228,4 +228,53 @@ test('without skopeo: exit code 2, and where to get it', async () => {
   const run = await runEssAirgap(['mirror'], { cwd, env: { ...env(cwd), PATH: bin } });
   expect(run).toMatchObject({ status: 2, stdout: '' });
   expect(run.stderr).toMatch(/^error: skopeo cannot be run; expected it on the PATH\n {4}Install it: /);
+});
+
+test('--sizes: the progress has bytes, in a log as a line now and then', async () => {
+  const cwd = project();
+  rmSync(join(target.storageDir, 'docker'), { recursive: true, force: true });
+  const run = await runEssAirgap(['mirror', '--sizes'], {
+    cwd,
+    env: { ...env(cwd), ESS_AIRGAP_PROGRESS_SECONDS: '1' },
+  });
+  expect(run.status).toBe(0);
+  expect(run.stdout).toContain('2 images: 2 copied, 0 were there already, 0 failed\n');
+  for (const line of run.stderr.trim().split('\n').filter(Boolean)) {
+    expect(line).toMatch(
+      /^\d of 2 images done, \d being copied; [\d.]+ MB of 0\.\d MB(, [\d.]+ MB\/s(, about \d+s left)?)?$/,
+    );
+  }
+  expectClean(cwd, run.stdout, run.stderr);
+});
+
+test('in a terminal the progress is a live block, of which nothing stays', async () => {
+  const cwd = project();
+  rmSync(join(target.storageDir, 'docker'), { recursive: true, force: true });
+  const { stdout } = await runShell(
+    `script -qec "stty cols 100 rows 30; '${process.execPath}' '${BINARY}' mirror" /dev/null`,
+    { cwd, env: { ...env(cwd), TERM: 'xterm' } },
+  );
+  expect(stdout).toContain('copying from');
+  // The block is taken away before each line that stays, and at the end.
+  const screen = stdout
+    .split('\n')
+    .map((line) => line.replace(/\r$/, ''))
+    .join('\n');
+  expect(screen.slice(screen.lastIndexOf('\u001b[J'))).not.toContain('copying from');
+  expect(screen).toContain('2 images: 2 copied, 0 were there already, 0 failed');
+});
+
+test('one cause of many failures is printed once, and what to do about it', async () => {
+  const extra = Object.fromEntries(
+    [1, 2, 3].map((n) => [
+      `gone/c${n}`,
+      `${source.server}/element-hq/gone-${n}:v1@sha256:${`${n}`.repeat(64)}`,
+    ]),
+  );
+  const cwd = project(source.server, extra);
+  const run = await runEssAirgap(['mirror'], { cwd, env: env(cwd) });
+  expect(run.status).toBe(1);
+  expect(run.stdout).toContain('\n3 images failed for the same reason: not-found\n  ');
+  expect(run.stdout.match(/was removed, or the repository must be created first\./g)).toHaveLength(2);
+  expect(run.stdout.match(/ {9}not-found, as /g)).toHaveLength(2);
 });

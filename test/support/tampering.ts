@@ -411,6 +411,26 @@ const PLAN_EDITS: readonly [string, Edit, RegExp][] = [
   ['with containers of many fields', field('image', 5, (old) => `${old} more`), /damaged/],
   ['with a container that is none', field('image', 5, ','), /damaged|containers/],
   [
+    'with an omitted manifest before every image',
+    first('image', (line) => [`omitted sha256:${hex('0')} 1`, line]),
+    /belongs to no image/,
+  ],
+  [
+    'with an omitted manifest that no index names',
+    first('manifest', (line) => [`omitted sha256:${hex('0')} 1`, line]),
+    /do not name|disagree/,
+  ],
+  [
+    'with a manifest that is omitted',
+    first('manifest', (line) => line.replace(/^manifest (\S+) (\S+) .*/, 'omitted $1 $2')),
+    /do not name|disagree/,
+  ],
+  [
+    'with a manifest that is there and omitted',
+    first('manifest', (line) => [line, line.replace(/^manifest (\S+) (\S+) .*/, 'omitted $1 $2')]),
+    /twice/,
+  ],
+  [
     'with a manifest before every image',
     first('image', (line) => [`manifest sha256:${hex('0')} 1 1`, line]),
     /belongs to no image/,

@@ -11,7 +11,7 @@ export function addBundle(program: Program): void {
     .command('bundle')
     .summary('writes the images of the plan into a folder, for a network with no connection')
     .description(
-      'Downloads every image of the plan, with all its platforms, into one folder: an OCI image layout in which every ' +
+      'Downloads every image of the plan, with the platforms that mirror.platforms names, into one folder: an OCI image layout in which every ' +
         'layer is stored once, with checksums and with load.sh, which pushes it on the other side. Goes on where an ' +
         'earlier run ended. Exit code 1 where an image could not be had.',
     )
@@ -34,7 +34,6 @@ export function addBundle(program: Program): void {
       const { readProject } = await import('../configurations.ts');
       const { InputError } = await import('../../input/problem.ts');
       const { refuseErrors } = await import('../../plan/finding.ts');
-      const { chosenPlatforms } = await import('../../plan/platforms.ts');
       const { withRegistries } = await import('../../registry/open.ts');
       const { writeBundle } = await import('../../bundle/write.ts');
       const { readSince } = await import('../../bundle/read-since.ts');
@@ -43,14 +42,6 @@ export function addBundle(program: Program): void {
       const { config, plan, place } = readProject(command.optsWithGlobals(), 'bundle');
       refuseErrors(plan.findings);
       refusePullThrough(config);
-      if (chosenPlatforms(config)) {
-        throw new InputError([
-          {
-            message: 'mirror.platforms is a list, and a bundle carries all platforms',
-            hint: 'Bundle with a configuration that has platforms: all, here and where it is loaded and deployed.',
-          },
-        ]);
-      }
       const partSize = splitSize === undefined ? undefined : parseSize(splitSize);
       if (splitSize !== undefined && partSize === undefined) {
         throw new InputError([

@@ -1,8 +1,11 @@
+import type { Layers } from '../../mirror/plan-file.ts';
+import type { LayersOptions } from '../../preflight/layers.ts';
 import type { ObserveOptions } from '../../preflight/observe.ts';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit.ts';
 import { caOption, formatOption } from '../options.ts';
 import type { Program } from '../program.ts';
+import { Progress } from '../progress.ts';
 import { refusePullThrough } from '../refuse-pull-through.ts';
 import { terminalOf } from '../terminal.ts';
 
@@ -18,6 +21,7 @@ export function addMirror(program: Program): void {
     )
     .option('--dry-run', 'say what would be copied, and ask nobody')
     .option('--no-preflight', 'start without asking the servers first')
+    .option('--sizes', 'read the manifests first: progress in bytes, and no layer crosses twice')
     .addOption(formatOption())
     .addOption(caOption())
     .addHelpText(
@@ -27,7 +31,7 @@ export function addMirror(program: Program): void {
         'ess-airgap mirror': 'copy it; what is there with its digest is skipped',
       }),
     )
-    .action(async ({ dryRun, preflight, format, ca }, command) => {
+    .action(async ({ dryRun, preflight, sizes, format, ca }, command) => {
       const { readProject } = await import('../configurations.ts');
       const { refuseErrors } = await import('../../plan/finding.ts');
       const { jsonText } = await import('../format/json.ts');
@@ -56,10 +60,30 @@ export function addMirror(program: Program): void {
       const environment = withoutLogins(config, process.env);
       const logins = readGivenLogins(config, process.env, { usedBy: 'mirror' });
       const certificates = ca && trustedCertificates(environment, ca).join('\n');
+      const layers =
+        sizes && (await layersOf({ plan, config, environment: process.env, ...(ca && { caFile: ca }) }));
       await showScript(format, (show) =>
-        mirrorLocally({ plan, config, logins, environment, ...(certificates && { certificates }), ...show }),
+        mirrorLocally({
+          plan,
+          config,
+          logins,
+          environment,
+          ...(certificates && { certificates }),
+          ...(layers && { layers }),
+          // A live block moves.
+          ...(process.stderr.isTTY && { progressSeconds: 1 }),
+          ...show,
+        }),
       );
     });
+}
+
+async function layersOf(options: LayersOptions): Promise<Layers> {
+  const { readLayers } = await import('../../preflight/layers.ts');
+  const progress = new Progress(process.stderr);
+  const layers = await readLayers({ ...options, onProgress: (text) => progress.show(text) });
+  progress.clear();
+  return layers;
 }
 
 /** The short part of preflight, whose problems go to standard error; its result is whether anything can be copied. */

@@ -8,7 +8,7 @@ import { formatReference, repositoryName } from '../../image/reference.ts';
 /** What a bundle holds, how to know it again on the other side, and what to do there. */
 export function formatBundle(
   output: string,
-  { images, own, leftOut }: BundleResult,
+  { images, own, leftOut, lacking }: BundleResult,
   { bytes, parts, digest, scriptDigest }: Finished,
 ): string {
   const lines = [
@@ -18,6 +18,9 @@ export function formatBundle(
     lines.push(`${count(leftOut, 'layer')} left out: the registry has them from an older bundle`);
   if (own > 0)
     lines.push(`${count(own, 'image')} of your own not included: load expects them in the registry`);
+  for (const { source, lacks } of lacking) {
+    lines.push(`${repositoryName(source)} has no image for ${lacks.join(', ')}`);
+  }
   const path = shellWord(output);
   const folder = parts > 1 ? `${path}/part-001` : path;
   lines.push(

@@ -38,7 +38,7 @@ export function checkGuard(checked: Checked): Finding[] {
         message: `the list of images that guard allows has ${bytes} bytes`,
         hint: tooLarge
           ? `A ConfigMap holds ${MAX_BYTES} bytes at most: set guard.covers: registry, or remove guard.since.`
-          : `Above ${MAX_APPLY_BYTES} bytes, kubectl apply fails: use kubectl apply --server-side.`,
+          : `Above ${MAX_APPLY_BYTES} bytes it needs server-side apply.`,
       }),
     );
   }

@@ -35,7 +35,7 @@ export function checkDigests({ resolved, config, place }: Checked): Finding[] {
         finding('digest-missing', {
           place: ownPlace ?? image.place,
           message: `${name} has no digest: the image that ${formatReference(source ?? target)} points to at copy time is deployed`,
-          hint: 'Add the digest as image_digest, or in overrides; ess-airgap lock adds those of all tags. To get this one:',
+          hint: 'Add the digest as image_digest, or in overrides; the command lock adds those of all tags. To get this one:',
           command: digestCommand(source ?? target),
         }),
       );

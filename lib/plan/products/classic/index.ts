@@ -34,7 +34,7 @@ function check({ config, place }: Checked): Finding[] {
     finding('helm-unused', {
       place: place?.('helm'),
       message: 'helm has no effect: the digests file is that of a release of the installer',
-      hint: 'Remove it, or name the digests file that ess-airgap lock wrote for the chart.',
+      hint: 'Remove it, or name the digests file that the command lock wrote for the chart.',
     }),
   ];
 }

@@ -48,7 +48,7 @@ function checkNewContainers({ context, images, excluded }: Checked): Finding[] {
     return finding('helm-not-locked', {
       place,
       message: `the release has no ${component}.${container}: nothing copies ${formatReference(image)}, so it would run from ${image.registry}`,
-      hint: 'Run ess-airgap lock again with these values.',
+      hint: 'Run the command lock again with these values.',
     });
   });
 }
@@ -146,7 +146,7 @@ function checkKeys(
       finding('helm-not-locked', {
         place: first.place,
         message: `these values want ${name} to be ${quote(formatReference(wanted))}, and the release has ${formatReference(locked)}`,
-        hint: 'Run ess-airgap lock again with these values, or remove the lines.',
+        hint: 'Run the command lock again with these values, or remove the lines.',
       }),
     ];
   }

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { whyNotPasteable } from './support/commands.ts';
+import { whyNotPasteable } from '../support/commands.ts';
 
 // Advice that names a command prints it whole, on a line of its own. Findings are checked where they are made
-// (test/plan/plan.test.ts); here every hint in the source is read, with its expressions in place of what they stand for.
+// (plan.test.ts); here every hint in the source is read, with its expressions in place of what they stand for.
 
 const hints = readdirSync('lib', { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts'))
@@ -51,11 +51,31 @@ function hintsOf(source: string): { text: string; hasCommand: boolean }[] {
     const expression = expressionAt(source, match.index + match[0].length);
     const after = source.slice(match.index + match[0].length + expression.length);
     const hasCommand = /^,?\s*command\b/.test(after);
-    return [...expression.matchAll(/'((?:[^'\\\n]|\\.)*)'|`((?:[^`\\]|\\.)*)`/g)]
-      .map(([, plain, template]) => plain ?? template ?? '')
+    return textsOf(expression)
       .filter((text) => / /.test(text))
-      .map((text) => ({ text: text.replace(/\$\{[^}]*\}/g, 'x'), hasCommand }));
+      .map((text) => ({ text, hasCommand }));
   });
+}
+
+/** The texts of an expression, with an x for each expression inside a template, whose own texts come too. */
+function textsOf(expression: string): string[] {
+  const texts: string[] = [];
+  for (let at = 0; at < expression.length; at++) {
+    const quote = expression[at] as string;
+    if (!/['"`]/.test(quote)) continue;
+    let text = '';
+    for (at++; at < expression.length && expression[at] !== quote; at++) {
+      if (expression[at] === '\\') text += expression[++at];
+      else if (quote === '`' && expression.startsWith('${', at)) {
+        const inner = expressionAt(expression, at + 2);
+        texts.push(...textsOf(inner));
+        text += 'x';
+        at += 2 + inner.length;
+      } else text += expression[at];
+    }
+    texts.push(text);
+  }
+  return texts;
 }
 
 /** The expression that begins at an offset: up to a comma, semicolon or closing bracket outside of texts. */
@@ -67,6 +87,7 @@ function expressionAt(source: string, start: number): string {
     if (quote) {
       if (sign === '\\') at++;
       else if (sign === quote) quote = '';
+      else if (quote === '`' && source.startsWith('${', at)) at += 2 + expressionAt(source, at + 2).length;
     } else if (/['"`]/.test(sign)) quote = sign;
     else if (/[([{]/.test(sign)) depth++;
     else if (/[)\]}]/.test(sign) && depth-- === 0) return source.slice(start, at);

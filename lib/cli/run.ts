@@ -1,0 +1,15 @@
+import { redactOutput } from '../credentials/redact.ts';
+import type { AddCommand } from './commands/index.ts';
+import { runAtEdge } from './edge.ts';
+import { makeProgram } from './program.ts';
+
+/** Runs the command line of this process with some commands. */
+export function runCommands(commands: readonly AddCommand[]): void {
+  redactOutput();
+  const program = makeProgram();
+  for (const add of commands) add(program);
+  void runAtEdge(
+    () => program.parseAsync(),
+    () => program.opts().debug === true,
+  );
+}

@@ -1,0 +1,77 @@
+# shellcheck shell=sh
+# Part of mirror.sh: what images share, so that it crosses the link once. An image waits while another worker brings
+# something that it needs too; when that is there, the registry mounts it from the other repository.
+#
+# What an image needs are its layers, if the plan names them. Otherwise it is one name for all images of its folder in
+# the source: images that are built together share their base, so the first of them goes ahead.
+#
+#   share-NAME  busy: somebody brings it; there: it is in the target; free: somebody tried to
+#   changes     a number that grows whenever a share is no longer busy
+
+# Sets needs to names with sizes, NAME:BYTES.
+needs_of() {
+  if [ "$layers" != - ]; then
+    needs=$layers
+    return 0
+  fi
+  # A name for a file, and without the colon of a port.
+  folder=${source%/*}/ needs=family
+  while [ -n "$folder" ]; do
+    needs="$needs;${folder%%/*}"
+    folder=${folder#*/}
+  done
+  case $needs in *:*) needs="${needs%%:*};${needs#*:}" ;; esac
+  needs=$needs:0
+}
+
+# Claims what nobody has brought yet, and sets claimed to it and claimed_bytes to its size. Fails if somebody else is
+# bringing some of it.
+claim_shares() {
+  is_alone && return 1
+  needs_of
+  take_turn
+  claimed='' claimed_bytes=0 changes=0
+  read -r changes <"$work/changes" || :
+  old_ifs=$IFS IFS=,
+  for need in $needs; do
+    state=free
+    [ ! -e "$work/share-${need%:*}" ] || read -r state <"$work/share-${need%:*}" || :
+    case $state in
+      busy)
+        IFS=$old_ifs
+        end_turn
+        return 1
+        ;;
+      free) claimed="$claimed ${need%:*}" claimed_bytes=$((claimed_bytes + ${need##*:})) ;;
+    esac
+  done
+  IFS=$old_ifs
+  for share in $claimed; do echo busy >"$work/share-$share" || :; done
+  end_turn
+  echo "$claimed_bytes" >"$dir/claimed" || :
+}
+
+# What was claimed is there now, or free for another to bring.
+settle_shares() {
+  state=free
+  if [ "$result" = copied ]; then state=there; else claimed_bytes=0; fi
+  take_turn
+  for share in $claimed; do echo "$state" >"$work/share-$share" || :; done
+  read -r changes <"$work/changes" || changes=0
+  echo $((changes + 1)) >"$work/changes" || :
+  end_turn
+  echo 0 >"$dir/claimed" || :
+}
+
+# Waits until a share is no longer busy that was when claim_shares looked.
+wait_for_change() {
+  while [ -z "$stopping" ] && [ ! -e "$work/killed" ]; do
+    now=''
+    read -r now <"$work/changes" || :
+    [ "$now" = "$changes" ] || return 0
+    sleep 0.2 &
+    child=$!
+    await "$child"
+    child=''
+  done
+}
