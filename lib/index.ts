@@ -26,7 +26,12 @@ export {
 } from './manifests/external-registry-secret.ts';
 export { annotateForGitops } from './manifests/gitops.ts';
 export type { MirrorCaBundle, MirrorClientCertificate, MirrorProxy } from './manifests/mirror-access.ts';
-export { type MirrorCredential, MirrorJob, type MirrorJobProps } from './manifests/mirror-job.ts';
+export {
+  type MirrorCredential,
+  MirrorJob,
+  type MirrorJobProps,
+  type MirrorToleration,
+} from './manifests/mirror-job.ts';
 export { MirrorNamespace, type MirrorNamespaceProps } from './manifests/mirror-namespace.ts';
 export {
   MirrorNetworkPolicy,

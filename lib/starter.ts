@@ -5,10 +5,20 @@ import { parseServer, renderStarter } from './config/starter-yaml.ts';
 import { PRIVATE_REPOSITORIES } from './credentials/missing-logins.ts';
 import { credentialsOf, secretNameOf } from './credentials/sources.ts';
 import { readRelease } from './digests/read.ts';
+import type { Release } from './digests/release.ts';
 import { repositoryName } from './image/reference.ts';
 import { InputError, startOf } from './input/problem.ts';
 import { quote } from './input/quote.ts';
 import { makePlan } from './plan/plan.ts';
+
+/** A first airgap.yaml. */
+export interface ComposedStarter {
+  readonly text: string;
+  /** What it makes of the release, in one sentence. */
+  readonly summary: string;
+  /** Which Secrets it names and how they are made, for the person who asked for it. */
+  readonly secrets: readonly string[];
+}
 
 /**
  * Writes a first airgap.yaml for a digests file and a registry.
@@ -18,19 +28,41 @@ import { makePlan } from './plan/plan.ts';
  * @throws InputError where the file exists, or the digests file or the server is not what it should be
  */
 export function writeStarter(configPath: string, server: string, digestsPath: string): string {
+  const digests = relative(dirname(configPath), digestsPath);
+  const starter = composeStarter(server, digests, readRelease(digestsPath), configPath);
+  writeNew(configPath, starter.text);
+  return `${[
+    `${configPath} written: ${starter.summary}`,
+    '',
+    ...starter.secrets,
+    '',
+    'Next: read the file, then ess-airgap plan.',
+  ].join('\n')}\n`;
+}
+
+/**
+ * Composes a first airgap.yaml.
+ *
+ * @param digests what it names as the digests file
+ * @param configPath where it is to be, for messages
+ * @throws InputError if the server is not legal
+ */
+export function composeStarter(
+  server: string,
+  digests: string,
+  { info, images }: Release,
+  configPath: string,
+): ComposedStarter {
   const parsed = parseServer(server);
   if (typeof parsed === 'string') {
     throw new InputError([{ message: `the server ${quote(server)} is not legal: ${parsed}` }]);
   }
-  const { info, images } = readRelease(digestsPath);
   const credentials = PRIVATE_REPOSITORIES.filter((prefix) =>
     images.some(({ image }) => repositoryName(image).startsWith(prefix)),
   ).map((prefix) => prefix.replace(/\/$/, ''));
-  const digests = relative(dirname(configPath), digestsPath);
   const text = renderStarter({ ...parsed, digests, credentials });
   const { config } = parseConfig(text, configPath);
   const plan = makePlan(images, config, undefined, { info });
-  writeNew(configPath, text);
 
   const { namespace, pullSecret, registry } = config;
   const secrets = credentialsOf(config).map((credential) => {
@@ -39,19 +71,19 @@ export function writeStarter(configPath: string, server: string, digestsPath: st
     const says = usedBy === 'nodes' ? `to pull from ${server}` : job;
     return `  ${credential.namespace}/${secretNameOf(credential)}  ${says}`;
   });
-  return `${[
-    `${configPath} written: ${plan.overrides.length} containers, ${plan.relocations.length} distinct images, all to ${[config.registry.server, config.registry.path].filter(Boolean).join('/')}.`,
-    '',
-    'It names these Secrets of type kubernetes.io/dockerconfigjson, which you make, or no longer names what is open:',
-    ...secrets,
-    '',
-    'A Secret, with the password neither on a command line nor in git:',
-    `  skopeo login --authfile login.json ${config.registry.server}`,
-    `  kubectl -n ${namespace} create secret generic ${pullSecret?.name} --type kubernetes.io/dockerconfigjson --from-file .dockerconfigjson=login.json`,
-    '  rm login.json',
-    '',
-    'Next: read the file, then ess-airgap plan.',
-  ].join('\n')}\n`;
+  return {
+    text,
+    summary: `${plan.overrides.length} containers, ${plan.relocations.length} distinct images, all to ${[registry.server, registry.path].filter(Boolean).join('/')}.`,
+    secrets: [
+      'It names these Secrets of type kubernetes.io/dockerconfigjson, which you make, or no longer names what is open:',
+      ...secrets,
+      '',
+      'A Secret, with the password neither on a command line nor in git:',
+      `  skopeo login --authfile login.json ${registry.server}`,
+      `  kubectl -n ${namespace} create secret generic ${pullSecret?.name} --type kubernetes.io/dockerconfigjson --from-file .dockerconfigjson=login.json`,
+      '  rm login.json',
+    ],
+  };
 }
 
 /** Writes a file that is not there yet. */

@@ -25,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   audit: ['input', 'image', 'digests', 'config', 'plan', 'validation'],
   release: ['input', 'image', 'digests', 'config', 'plan'],
   report: ['input', 'image', 'digests', 'config', 'plan', 'release'],
+  repository: ['input', 'digests', '.'],
   // What a synth does with an app; ess-airgap.ts is the construct.
   synth: ['input', 'image', 'config', 'credentials', 'plan', 'manifests', 'validation', '.'],
   cli: [
@@ -44,6 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'preflight',
       'release',
       'report',
+      'repository',
       'synth',
     ],
     '.',

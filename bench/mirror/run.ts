@@ -137,6 +137,22 @@ const tools: Tool[] = [
       return `xargs -P ${PARALLEL} -L 1 crane copy --insecure <images.txt`;
     },
   },
+  {
+    name: 'ocync sync',
+    needs: 'ocync',
+    command: (target, folder) => {
+      const mappings = images.map(
+        ({ repository }) => `  - { from: ${repository}, to: ${repository}, tags: { glob: v1 } }\n`,
+      );
+      writeFileSync(
+        join(folder, 'ocync.yml'),
+        `registries:\n  source: { url: "http://${source.server}", auth_type: anonymous }\n` +
+          `  target: { url: "http://${target}", auth_type: anonymous }\n` +
+          `defaults: { source: source, targets: target, artifacts: { enabled: false } }\nmappings:\n${mappings.join('')}`,
+      );
+      return 'ocync sync -c ocync.yml';
+    },
+  },
 ];
 const present = tools.filter(({ needs }) => spawnSync('sh', ['-c', `command -v ${needs}`]).status === 0);
 
@@ -239,5 +255,5 @@ ${table(far)}
 skopeo, and with it the mirror, remembers in which repository a layer is and has the registry mount it from there. regsync
 and crane send a layer to every repository that needs it.
 
-Versions: ${version('skopeo --version')}, regsync ${version("regsync version --format '{{.VCSTag}}' 2>/dev/null") || '-'}, crane ${version('crane version 2>/dev/null') || '-'}.
+Versions: ${version('skopeo --version')}, regsync ${version("regsync version --format '{{.VCSTag}}' 2>/dev/null") || '-'}, crane ${version('crane version 2>/dev/null') || '-'}, ocync ${version('ocync --version 2>/dev/null') || '-'}.
 `);

@@ -19,6 +19,15 @@ export interface MirrorCredential {
   readonly secretName: string;
 }
 
+/** A toleration of a pod; what is left out means what it means in Kubernetes. */
+export interface MirrorToleration {
+  readonly key?: string;
+  readonly operator?: 'Exists' | 'Equal';
+  readonly value?: string;
+  readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+  readonly tolerationSeconds?: number;
+}
+
 export interface MirrorJobProps extends PartProps {
   readonly plan: Plan;
   /** The image that the Job runs, with skopeo and a POSIX shell: `quay.io/skopeo/stable@sha256:…`. */
@@ -93,7 +102,7 @@ export interface MirrorJobProps extends PartProps {
   /** @default - any node */
   readonly nodeSelector?: Readonly<Record<string, string>>;
   /** @default - none */
-  readonly tolerations?: readonly Plain<k8s.Toleration>[];
+  readonly tolerations?: readonly MirrorToleration[];
   /** @default - that of the cluster */
   readonly priorityClassName?: string;
   /** @default - none */

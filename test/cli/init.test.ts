@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { load } from 'js-yaml';
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../lib/index.ts';
 import { essAirgap, folder } from '../support/cli.ts';
@@ -82,5 +83,83 @@ describe('ess-airgap init', () => {
     expect(run).toMatchObject({ status: 2, stdout: '' });
     expect(run.stderr).toContain(message);
     expect(essAirgap(['lint'], { cwd }).stderr).toContain('there is no such file');
+  });
+});
+
+describe('ess-airgap init FOLDER', () => {
+  const files = [
+    '.env.example',
+    '.github/workflows/ess-airgap.yml',
+    '.gitignore',
+    '.gitlab-ci.yml',
+    'airgap.yaml',
+    'cdk8s.yaml',
+    'images_digests.yml',
+    'main.ts',
+    'package.json',
+  ];
+  const filesOf = (dir: string): string[] =>
+    readdirSync(dir, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(dir, join(entry.parentPath, entry.name)))
+      .sort();
+
+  test.each(['infra', './my.infra', 'deep/infra', '.'])(
+    '%s: a repository, with a sample for a release',
+    (name) => {
+      const cwd = folder();
+      const run = essAirgap(['init', name, '--server', 'r.local:5000/ess'], { cwd });
+      expect(run).toMatchObject({ status: 0, stderr: '' });
+      const dir = join(cwd, name);
+      expect(filesOf(dir)).toEqual(files);
+      for (const file of files) expect(run.stdout).toContain(`\n  ${file}\n`);
+      expect(run.stdout).toContain('images_digests.yml is a sample');
+      const airgap = readFileSync(join(dir, 'airgap.yaml'), 'utf8');
+      expect(airgap).toMatch(/^# yaml-language-server: \$schema=\.\/node_modules\/ess-airgap\/schema\//);
+      expect(airgap).toContain('server: "r.local:5000"');
+      expect(essAirgap(['lint', '--strict'], { cwd: dir }).status).toBe(0);
+      expect(essAirgap(['synth'], { cwd: dir }).status).toBe(0);
+      // Five lines, without blank ones.
+      expect(readFileSync(join(dir, 'main.ts'), 'utf8').trim().split(/\n+/)).toHaveLength(5);
+      for (const file of files.filter((it) => /ya?ml$/.test(it)))
+        expect(load(readFileSync(join(dir, file), 'utf8'))).toBeTypeOf('object');
+    },
+  );
+
+  test('the release file at hand is copied, another one by name', () => {
+    const cwd = folder({
+      ...images,
+      'other.yml': 'a: { b: { image_repository_server: r, image_tag: 1 } }\n',
+    });
+    expect(essAirgap(['init', 'one'], { cwd }).stdout).toContain('52 containers');
+    expect(readFileSync(join(cwd, 'one/images_digests.yml'), 'utf8')).toBe(
+      readFileSync(join(cwd, 'images_digests.yml'), 'utf8'),
+    );
+    const broken = essAirgap(['init', 'two', '-d', 'other.yml'], { cwd });
+    expect(broken).toMatchObject({ status: 2, stdout: '' });
+    expect(broken.stderr).toContain('other.yml:1:');
+    expect(existsSync(join(cwd, 'two'))).toBe(false);
+  });
+
+  test('never overwrites: every file that is there is named, and nothing is written', () => {
+    const cwd = folder({
+      'infra/airgap.yaml': 'mine\n',
+      'infra/.gitlab-ci.yml': 'mine\n',
+      'infra/notes': '',
+    });
+    const run = essAirgap(['init', 'infra'], { cwd });
+    expect(run).toMatchObject({ status: 2, stdout: '' });
+    for (const name of ['airgap.yaml', '.gitlab-ci.yml'])
+      expect(run.stderr).toContain(`infra/${name}:1:1: error: this file is there already`);
+    expect(filesOf(join(cwd, 'infra'))).toEqual(['.gitlab-ci.yml', 'airgap.yaml', 'notes']);
+    expect(essAirgap(['init', './infra/notes'], { cwd }).stderr).toContain(
+      'this is a file; expected a folder',
+    );
+  });
+
+  test('options of a repository with a registry are wrong use, not ignored', () => {
+    const run = essAirgap(['init', 'r.local', '--server', 'other.local'], { cwd: folder(images) });
+    expect(run).toMatchObject({ status: 2, stdout: '' });
+    expect(run.stderr).toContain('If a folder is meant, write ./r.local.');
   });
 });
