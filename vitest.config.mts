@@ -1,5 +1,18 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+
+// A test is a unit test if it starts no process: it needs Node alone. All others need the built binary, and most of them
+// tools and registries, which global-setup.ts provides.
+const tests = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.test.ts'))
+  .map((name) => `test/${name}`);
+const STARTS_PROCESSES =
+  /node:child_process|playwright|support\/(cli|cli-process|project|registry|images|pod|kubelet|mirror|fault-proxy|commands|bundles|tamper[a-z-]*)\.ts/;
+/** They synthesise plain Secrets, for which git is asked whether it ignores their files. */
+const NEED_GIT = ['test/manifests/charts.test.ts', 'test/manifests/secrets.test.ts'];
+const unit = tests.filter(
+  (name) => !NEED_GIT.includes(name) && !STARTS_PROCESSES.test(readFileSync(name, 'utf8')),
+);
 
 export default defineConfig({
   plugins: [
@@ -13,10 +26,20 @@ export default defineConfig({
     },
   ],
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: 'test/support/global-setup.ts',
-    reporters: ['default', './test/support/plain-summary.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    reporters: ['default', './test/support/plain-summary.ts'],
+    projects: [
+      { extends: true, test: { name: 'unit', include: unit } },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/**/*.test.ts'],
+          exclude: unit,
+          globalSetup: 'test/support/global-setup.ts',
+        },
+      },
+    ],
   },
 });

@@ -129,6 +129,10 @@ check_usage() {
     usage 'ESS_AIRGAP_PARALLEL, _ATTEMPTS and _TIMEOUT_SECONDS are at least 1'
   fi
   for plan in "$@"; do [ -r "$plan" ] || usage "no plan file $plan"; done
+  for file in "$CERT_DIR"/default/*.cert "$CERT_DIR"/default/*.key; do
+    [ -z "$CERT_DIR" ] || [ ! -e "$file" ] ||
+      usage "$file would be shown to every server without a folder of its own: put it into the folder of its server"
+  done
 }
 
 usage() {

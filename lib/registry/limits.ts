@@ -7,7 +7,7 @@ export const MAX_BYTES = {
   /** OCI distribution specification 1.1: registries should accept manifests of 4 MiB. */
   manifest: 4 * KIB * KIB,
   /** One page of a list of tags or referrers. */
-  page: 4 * KIB * KIB,
+  page: 2 * KIB * KIB,
   /** The answer of a token server. */
   token: 64 * KIB,
   /** The part of an error answer that is read. */

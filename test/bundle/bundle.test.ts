@@ -239,7 +239,8 @@ or without it, once sha256sum prints the digest above for load.sh:
       writeFileSync(blob(output, `${large}.partial`), rest(150_000));
       const run = await lab.bundle(first, ['--output', output], proxy.server);
       expect(run).toMatchObject({ status: 1, stderr: '' });
-      expect(run.stdout).toMatch(/complete \(ECONNRESET\), 5 times; 150500 of \d+ bytes are there/);
+      // A reset may take bytes with it that had arrived but were not read yet.
+      expect(run.stdout).toMatch(/complete \(ECONNRESET\), 5 times; 150\d00 of \d+ bytes are there/);
       expect(run.stdout).toContain('run the same command again to continue');
       proxy.setRules([]);
       const again = await lab.bundle(first, ['--output', output], proxy.server);
@@ -264,7 +265,7 @@ or without it, once sha256sum prints the digest above for load.sh:
     const proxy = await startFaultProxy({
       target: lab.source.url,
       rules: [
-        { match: ({ path }) => path.endsWith(layer), times: 1, fault: { reset: 70_000 } },
+        { match: ({ path }) => path.endsWith(layer), times: 1, fault: { truncate: 70_000 } },
         { match: ({ path }) => path.endsWith(layer), times: 1, fault: { truncate: 20_000 } },
       ],
     });

@@ -35,6 +35,15 @@ test.each(SHELLS)('%s: without a plan it says what it wants', (shell) => {
   expect(stderr).toContain('name at least one plan file');
 });
 
+test.each(SHELLS)('%s: a client certificate for every server is an error', (shell) => {
+  const directory = folder({ 'images.plan': '', 'default/client.key': '' });
+  const { stderr, status } = run(
+    `ESS_AIRGAP_CERT_DIR=${directory} ${shell} lib/mirror/mirror.sh ${directory}/images.plan`,
+  );
+  expect(status).toBe(2);
+  expect(stderr).toContain('default/client.key would be shown to every server without a folder of its own');
+});
+
 describe.each(SHELLS)('%s: a plan that is not valid: exit code 2 before skopeo is run', (shell) => {
   const digest = `sha256:${'1'.repeat(64)}`;
   const [source, target] = ['docker.io/library/redis:7', 'r.example/ess/redis:7'];

@@ -115,7 +115,7 @@ mirror: { image: "x.example/skopeo:1", insecure: ["${server}"] }
   ])('%s: %s is no answer: exit code 2, and no fault of ours', async (stage, name) => {
     const run = await verify(stage, name);
     expect(run).toMatchObject({ status: 2, stderr: '' });
-    expect(run.stdout).toContain('0 of 1 images are there, 1 unknown');
+    expect(run.stdout).toContain('0 of 1 images are present, 1 unknown');
     expect(run.stdout).not.toMatch(/fault of ess-airgap|TypeError/);
     // Only our own line breaks are not printable.
     expect(printable(run.stdout.replaceAll('\n', ''))).toBe(run.stdout.replaceAll('\n', ''));

@@ -76,7 +76,7 @@ ${insecure ? 'mirror: { image: "x.example/skopeo:1", insecure: ["registry.invali
     const url = `http://proxy-user:fake-proxy-password@${proxy}`;
     const run = await verify({ HTTPS_PROXY: url, HTTP_PROXY: url });
     expect(run).toMatchObject({ status: 0, stderr: '' });
-    expect(run.stdout).toBe('registry.invalid:5000: 1 of 1 images are there\n');
+    expect(run.stdout).toBe('registry.invalid:5000: 1 of 1 images are present\n');
     const login = `Basic ${Buffer.from('proxy-user:fake-proxy-password').toString('base64')}`;
     expect(asked).toEqual([
       `CONNECT registry.invalid:5000 ${login}`,
@@ -110,7 +110,7 @@ ${insecure ? 'mirror: { image: "x.example/skopeo:1", insecure: ["registry.invali
       answers[name] = run.stdout;
       await behind.stop();
     }
-    expect(answers['registry.invalid']).toBe('registry.invalid:5000: 1 of 1 images are there\n');
+    expect(answers['registry.invalid']).toBe('registry.invalid:5000: 1 of 1 images are present\n');
     expect(answers['other.invalid']).toContain('has a certificate for other names: other.invalid');
   });
 

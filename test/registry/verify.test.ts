@@ -110,7 +110,7 @@ describe('what is there', () => {
   test('everything: exit code 0 and one line', async () => {
     const run = await verify({ server: open.server, insecure: true });
     expect(run).toMatchObject({ status: 0, stderr: '' });
-    expect(run.stdout).toBe(`${open.server}: 3 of 3 images are there\n`);
+    expect(run.stdout).toBe(`${open.server}: 3 of 3 images are present\n`);
   });
 
   test('a missing tag, a tag with another digest, and who uses them: exit code 1', async () => {
@@ -146,7 +146,7 @@ describe('what is there', () => {
       ['missing', `${open.server}/matrixdotorg/sydent:v9`, other.slice(0, 19), '-', 'sydent/sydent'],
       [''],
       ['only by digest: nodes can pull it, until garbage collection takes what no tag names'],
-      [`${open.server}: 1 of 4 images are there, 2 missing, 1 different`],
+      [`${open.server}: 1 of 4 images are present, 2 missing, 1 different`],
       [''],
     ]);
   });
@@ -223,7 +223,7 @@ containers: hookshot/redis synapse/redis</error>
       rules: [{ match: { method: 'HEAD' }, fault: { status: 405 } }],
     });
     const run = await verify({ server: there.server, insecure: true });
-    expect(run.stdout).toContain('3 of 3 images are there');
+    expect(run.stdout).toContain('3 of 3 images are present');
     expect(
       there.requests.filter(({ method, path }) => method === 'GET' && path.includes('/manifests/')),
     ).toHaveLength(3);
@@ -239,7 +239,7 @@ containers: hookshot/redis synapse/redis</error>
       },
       more: 'overrides: { sydent/sydent: { repository: library/nginx, tag: "1.10" } }',
     });
-    expect(run).toMatchObject({ status: 0, stdout: `${open.server}: 2 of 2 images are there\n` });
+    expect(run).toMatchObject({ status: 0, stdout: `${open.server}: 2 of 2 images are present\n` });
   });
 
   test('on a terminal it shows how far it is, elsewhere it does not', async () => {
@@ -254,7 +254,7 @@ mirror: { image: "x.example/skopeo:1", insecure: ["${open.server}"] }
     expect(run.status).toBe(0);
     // Written over the same line, and taken away in the end.
     expect(run.stdout.replaceAll('\r\x1b[K', '<line>')).toMatch(
-      /^<line>\S+: \d of 3 images checked.*<line>\S+: 3 of 3 images are there\r\n$/s,
+      /^<line>\S+: \d of 3 images checked.*<line>\S+: 3 of 3 images are present\r\n$/s,
     );
   });
 
@@ -295,7 +295,7 @@ describe('logging in', () => {
   ])('%s', async (_name, setting) => {
     const run = await verify({ server: secured.server, args: ca(), ...setting() });
     expect(run).toMatchObject({ status: 0, stderr: '' });
-    expect(run.stdout).toContain('3 of 3 images are there');
+    expect(run.stdout).toContain('3 of 3 images are present');
     expectNoSecret(run);
   });
 
@@ -303,7 +303,7 @@ describe('logging in', () => {
     const file = join(directory, 'auth.json');
     writeFileSync(file, JSON.stringify({ auths: { [secured.server]: { auth: auth(login) } } }));
     const run = await verify({ server: secured.server, args: ca(), env: { REGISTRY_AUTH_FILE: file } });
-    expect(run.stdout).toContain('3 of 3 images are there');
+    expect(run.stdout).toContain('3 of 3 images are present');
   });
 
   test.each(['credHelpers', 'credsStore'])(
@@ -349,7 +349,7 @@ printf '{"ServerURL":"%s","Username":"${login.username}","Secret":"${login.passw
     });
     expect(run.status).toBe(2);
     expect(run.stdout).toContain('the registry refuses the credential in ');
-    expect(run.stdout).toContain('0 of 3 images are there, 3 unknown');
+    expect(run.stdout).toContain('0 of 3 images are present, 3 unknown');
     expectNoSecret(run);
     // One without a login, from which the client learns what is asked for, and one with it.
     const asked = secured.accessLog(mark).filter(({ path }) => path.includes('/manifests/'));
@@ -403,7 +403,7 @@ describe('tokens', () => {
     );
     const run = await verify({ server: there.server, insecure: true, release });
     expect(run.status).toBe(1);
-    expect(run.stdout).toContain('1 of 3 images are there, 2 missing');
+    expect(run.stdout).toContain('1 of 3 images are present, 2 missing');
   });
 
   test('a repository that the token is not good for: the login is good for the others', async () => {
@@ -427,7 +427,7 @@ describe('tokens', () => {
     });
     expect(run.status).toBe(2);
     expect(run.stdout).toContain('element-hq/synapse: the registry denies access with the credential in ');
-    expect(run.stdout).toContain('2 of 3 images are there, 1 unknown');
+    expect(run.stdout).toContain('2 of 3 images are present, 1 unknown');
   });
 
   test('that the token server refuses', async () => {
@@ -584,7 +584,7 @@ describe('certificates, faults and redirects', () => {
       ],
     });
     const run = await verify({ server: there.server, insecure: true });
-    expect(run.stdout).toContain('3 of 3 images are there');
+    expect(run.stdout).toContain('3 of 3 images are present');
     expect(there.requests.filter(({ path }) => path.includes('redis'))).toHaveLength(3);
   });
 
@@ -596,7 +596,7 @@ describe('certificates, faults and redirects', () => {
     const run = await verify({ server: there.server, insecure: true });
     expect(run.status).toBe(2);
     expect(run.stdout).toContain('denies access (403)');
-    expect(run.stdout).toContain('2 of 3 images are there, 1 unknown');
+    expect(run.stdout).toContain('2 of 3 images are present, 1 unknown');
   });
 
   test('a redirect is followed, and the login does not go along', async () => {
@@ -628,7 +628,7 @@ describe('certificates, faults and redirects', () => {
     const run = await verify({ server: there.server, more, docker });
     other.close();
     // The others are there for the login only.
-    expect(run.stdout).toContain('3 of 3 images are there');
+    expect(run.stdout).toContain('3 of 3 images are present');
     expect(logins).toEqual([undefined]);
   });
 

@@ -227,11 +227,7 @@ export const MISBEHAVIOURS: Readonly<Record<string, Misbehaviour>> = {
     http('200 OK', ['content-type: application/vnd.oci.image.index.v1+json'], '['.repeat(60_000)),
   ),
   'wide JSON': send(
-    http(
-      '200 OK',
-      ['content-type: application/vnd.oci.image.index.v1+json'],
-      `[${'[],'.repeat(1_300_000)}[]]`,
-    ),
+    http('200 OK', ['content-type: application/vnd.oci.image.index.v1+json'], `[${'[],'.repeat(690_000)}[]]`),
   ),
   'a prototype': send(http('200 OK', [], '{"__proto__": {"token": "x"}, "constructor": 1}')),
   '429 and a pause of 59 s, without end': send(http('429 Too Many Requests', ['retry-after: 59'])),
@@ -366,20 +362,16 @@ export const MISBEHAVIOURS: Readonly<Record<string, Misbehaviour>> = {
       ),
     );
   },
-  'a list of a hundred thousand': send(
-    http(
-      '200 OK',
-      ['content-type: application/vnd.oci.image.index.v1+json'],
-      JSON.stringify({
-        tags: Array.from({ length: 100_000 }, (_, n) => `t${n}`),
-        manifests: Array.from({ length: 20_001 }, (_, n) => ({
-          mediaType: 'a/b',
-          digest: `sha256:${String(n).padStart(64, '0')}`,
-          size: 1,
-        })),
-      }),
-    ),
-  ),
+  'a list of a hundred thousand': (socket, { path }) => {
+    const tags = Array.from({ length: 100_000 }, (_, n) => `t${n}`);
+    const manifests = Array.from({ length: 20_001 }, (_, n) => ({
+      mediaType: 'a/b',
+      digest: `sha256:${String(n).padStart(64, '0')}`,
+      size: 1,
+    }));
+    const body = JSON.stringify(path.includes('/tags/') ? { tags } : { manifests });
+    socket.write(http('200 OK', ['content-type: application/vnd.oci.image.index.v1+json'], body));
+  },
 };
 
 export const LOGIN = { username: 'node-puller', password: 'fake-pull-password' };

@@ -6,7 +6,7 @@ import { formatTable } from './table.ts';
 
 const RESULTS = ['present', 'missing', 'different', 'unknown'] as const;
 
-/** What is not there with the containers that need it, why what is unknown is so, and how many are there. */
+/** The images that are not present with the containers that need them, the reasons of the unknown ones, and how many are present. */
 export function verdictsTable(server: string, verdicts: readonly Verdict[], terminal: Terminal): string {
   const absent = verdicts.filter(({ result }) => result !== 'present');
   const rows = absent.map(({ result, image, found, byDigest, containers }) => [
@@ -30,7 +30,7 @@ function summary(server: string, verdicts: readonly Verdict[]): string {
   const { present, ...others } = count(verdicts);
   const bad = Object.entries(others).filter(([, number]) => number > 0);
   const counts = [
-    `${present} of ${verdicts.length} images are there`,
+    `${present} of ${verdicts.length} images are present`,
     ...bad.map(([result, n]) => `${n} ${result}`),
   ];
   return `${server}: ${counts.join(', ')}\n`;
