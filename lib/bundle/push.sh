@@ -78,7 +78,8 @@ end_children() {
   [ -z "$watcher" ] || wait "$watcher" 2>/dev/null || :
 }
 
-also_watch() { :; }
+# watch.sh calls it; here each image is reported before the next begins.
+show_progress() { :; }
 
 # Prints what would be pushed.
 print_plan() {

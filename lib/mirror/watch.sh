@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Part of mirror.sh: what runs beside the workers. It shows the progress, ends what would hold everything up, and sees when
+# Part of mirror.sh and of load.sh: what runs beside whoever runs skopeo. It shows the progress, ends what would hold everything up, and sees when
 # a process was killed.
 
 # How often it looks after each skopeo.

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { LOAD_SCRIPT } from '../../lib/bundle/script.ts';
+import { LOAD_CHECKED_SCRIPT, LOAD_SCRIPT } from '../../lib/bundle/script.ts';
 import { folder } from '../support/cli.ts';
 
 const run = (command: string) => spawnSync('sh', ['-c', command], { encoding: 'utf8' });
@@ -26,6 +26,28 @@ test("a bundle's load.sh is whole: the parts that it shares with mirror.sh stand
   });
   expect(stdout).toBe('');
   expect(status).toBe(0);
+});
+
+test.each([
+  ['load.sh', LOAD_SCRIPT],
+  ['load-checked.sh', LOAD_CHECKED_SCRIPT],
+])('%s has every function that it calls: a shell finds out only when it gets there', (_, script) => {
+  const definition = /^([a-z_]+)\(\) \{/gm;
+  const names = (text: string) => [...text.matchAll(definition)].map(([, name = '']) => name);
+  const parts = ['lib/mirror', 'lib/bundle'].flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.sh'))
+      .flatMap((name) => names(readFileSync(`${folder}/${name}`, 'utf8'))),
+  );
+  const defined = new Set(names(script));
+  const code = script.replace(/^\s*#.*$/gm, '').replace(/<<'END'.*?^END$/gms, '');
+  const isCalled = (name: string) =>
+    new RegExp(`(?:^|[;&|!({]|\\b(?:if|then|else|elif|do|while|until))\\s*${name}(?=\\s|;|$)`, 'm').test(
+      code,
+    );
+  expect(new Set(parts).size).toBeGreaterThan(50);
+  expect([...defined].filter(isCalled).length).toBeGreaterThan(20);
+  expect([...new Set(parts)].filter((name) => !defined.has(name) && isCalled(name))).toEqual([]);
 });
 
 const SHELLS = ['dash', 'bash --posix', 'busybox sh'];
