@@ -78,7 +78,8 @@ end_children() {
   [ -z "$watcher" ] || wait "$watcher" 2>/dev/null || :
 }
 
-also_watch() { :; }
+# A push shows no progress beside what it says of each image.
+show_progress() { :; }
 
 # Prints what would be pushed.
 print_plan() {

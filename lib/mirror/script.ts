@@ -13,7 +13,7 @@ import watch from './watch.sh';
 import workers from './workers.sh';
 
 /** The parts that load.sh has too. */
-const SHARED = { 'skopeo.sh': skopeo, 'faults.sh': faults, 'report.sh': report };
+const SHARED = { 'skopeo.sh': skopeo, 'watch.sh': watch, 'faults.sh': faults, 'report.sh': report };
 
 /** What is run; the other files of {@link SCRIPT} must lie beside it. */
 export const SCRIPT_NAME = 'mirror.sh';
@@ -26,7 +26,6 @@ export const SCRIPT: Readonly<Record<string, string>> = {
   'shares.sh': shares,
   'servers.sh': servers,
   'image.sh': image,
-  'watch.sh': watch,
   'progress.sh': progress,
   'results.sh': results,
   ...SHARED,
