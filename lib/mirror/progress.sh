@@ -66,7 +66,7 @@ bytes_sent() {
   sent=0
   while read -r key value; do
     [ "$key" != wchar: ] || sent=$value
-  done <"/proc/$1/io" || :
+  done 2>/dev/null <"/proc/$1/io" || :
 }
 
 # Sets amount to bytes as people read them.

@@ -5,7 +5,7 @@
 # What an image needs are its layers, if the plan names them. Otherwise it is one name for all images of its folder in
 # the source: images that are built together share their base, so the first of them goes ahead.
 #
-#   share-NAME  busy: somebody brings it; there: it is in the target; free: somebody tried to
+#   share-NAME  busy and the folder of the worker that brings it; there: it is in the target; free: somebody tried to
 #   changes     a number that grows whenever a share is no longer busy
 
 # Sets needs to names with sizes, NAME:BYTES.
@@ -25,7 +25,7 @@ needs_of() {
 }
 
 # Claims what nobody has brought yet, and sets claimed to it and claimed_bytes to its size. Fails if somebody else is
-# bringing some of it.
+# bringing some of it, and sets holder to the folder of that worker; with impatient it goes ahead nevertheless.
 claim_shares() {
   is_alone && return 1
   needs_of
@@ -35,19 +35,21 @@ claim_shares() {
   old_ifs=$IFS IFS=,
   for need in $needs; do
     state=free
-    [ ! -e "$work/share-${need%:*}" ] || read -r state <"$work/share-${need%:*}" || :
-    case $state in
+    [ ! -e "$work/share-${need%:*}" ] || read -r state holder <"$work/share-${need%:*}" || :
+    case $state$impatient in
+      busyyes) ;;
       busy)
         IFS=$old_ifs
         end_turn
         return 1
         ;;
-      free) claimed="$claimed ${need%:*}" claimed_bytes=$((claimed_bytes + ${need##*:})) ;;
+      free*) claimed="$claimed ${need%:*}" claimed_bytes=$((claimed_bytes + ${need##*:})) ;;
     esac
   done
   IFS=$old_ifs
-  for share in $claimed; do echo busy >"$work/share-$share" || :; done
+  for share in $claimed; do echo "busy $dir" >"$work/share-$share" || :; done
   end_turn
+  impatient=''
   echo "$claimed_bytes" >"$dir/claimed" || :
 }
 
@@ -63,15 +65,30 @@ settle_shares() {
   echo 0 >"$dir/claimed" || :
 }
 
-# Waits until a share is no longer busy that was when claim_shares looked.
+# Waits until a share is no longer busy that was when claim_shares looked. A copy that does not move holds nobody up for
+# longer than ten seconds.
 wait_for_change() {
+  ticks=0
+  holder_sent
+  before=$sent
   while [ -z "$stopping" ] && [ ! -e "$work/killed" ]; do
     now=''
     read -r now <"$work/changes" || :
     [ "$now" = "$changes" ] || return 0
+    ticks=$((ticks + 1))
+    if [ "$ticks" -ge 50 ]; then
+      holder_sent
+      [ "$sent" != "$before" ] || { impatient=yes && return 0; }
+      ticks=0 before=$sent
+    fi
     sleep 0.2 &
     child=$!
     await "$child"
     child=''
   done
+}
+
+holder_sent() {
+  sent=0
+  ! read -r pid _ <"$holder/pid" || bytes_sent "$pid"
 }

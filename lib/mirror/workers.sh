@@ -20,7 +20,7 @@ work_on_queue() {
   # Whoever signals all of the processes: it is mirror.sh that stops its workers.
   trap '' HUP INT QUIT USR1 USR2
   trap 'stopping=yes; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null || :' TERM
-  child='' looked=0 first_held='' until=$2
+  child='' looked=0 first_held='' impatient='' until=$2
   dir=$work/worker-$1
   while take_some; do
     while [ -z "$stopping" ] && must_wait; do
