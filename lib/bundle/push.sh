@@ -78,7 +78,7 @@ end_children() {
   [ -z "$watcher" ] || wait "$watcher" 2>/dev/null || :
 }
 
-# watch.sh calls it; here each image is reported before the next begins.
+# A push shows no progress beside what it says of each image.
 show_progress() { :; }
 
 # Prints what would be pushed.

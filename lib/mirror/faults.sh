@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # Part of mirror.sh and of load.sh: what went wrong, by what skopeo and the registries say; whether to try again, and what
-# to do about it.
+# to do about it. faults.tsv beside it has the words of each version; a test compares.
 #
 # Who uses it sets what skopeo.sh wants, source, target and attempt, the longest waits (SKOPEO_WAIT, LONGEST_WAIT), and
 # what a hint says of a login, a CA and plain HTTP (LOGIN_HELP, CA_HELP, INSECURE_HELP).

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Part of mirror.sh and of load.sh: what runs beside whoever runs skopeo. It shows the progress, ends what would hold everything up, and sees when
-# a process was killed.
+# Part of mirror.sh and load.sh: runs beside whatever starts skopeo. It shows the progress, ends what would hold everything up,
+# and sees when a process was killed.
 
 # How often it looks after each skopeo.
 WATCH_SECONDS=5

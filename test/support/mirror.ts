@@ -176,6 +176,7 @@ function collectWords(lines: readonly Line[]): void {
       .replace(/sha256:[0-9a-f]{64}/g, `sha256:${'0'.repeat(64)}`)
       .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}/g, 'UUID')
       .replace(/r\.example:5000(\/v2)?\/[a-z0-9-]+\/[a-z0-9]+/g, 'r.example:5000$1/a/b')
+      .replace(/\/v2\/[a-z0-9-]+\/[a-z0-9]+\/blobs/g, '/v2/a/b/blobs')
       .replace(/x{20,}/g, 'xxx');
     const by = name === 'token-expired' ? 'unauthorized' : name;
     appendFileSync(file, `${version('skopeo')}\t${version('docker-registry')}\t${by}\t${words}\n`);
