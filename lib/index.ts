@@ -26,12 +26,8 @@ export {
 } from './manifests/external-registry-secret.ts';
 export { annotateForGitops } from './manifests/gitops.ts';
 export type { MirrorCaBundle, MirrorClientCertificate, MirrorProxy } from './manifests/mirror-access.ts';
-export {
-  type MirrorCredential,
-  MirrorJob,
-  type MirrorJobProps,
-  type MirrorToleration,
-} from './manifests/mirror-job.ts';
+export { MirrorJob } from './manifests/mirror-job.ts';
+export type { MirrorCredential, MirrorJobProps, MirrorToleration } from './manifests/mirror-job-props.ts';
 export { MirrorNamespace, type MirrorNamespaceProps } from './manifests/mirror-namespace.ts';
 export {
   MirrorNetworkPolicy,

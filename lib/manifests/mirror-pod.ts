@@ -5,7 +5,7 @@ import { proxyVariables } from '../input/proxy.ts';
 import { SCRIPT_NAME } from '../mirror/script.ts';
 import type { MirrorClientCertificate } from './mirror-access.ts';
 import type { MirrorConfigMap } from './mirror-files.ts';
-import type { MirrorJobProps } from './mirror-job.ts';
+import type { MirrorJobProps } from './mirror-job-props.ts';
 import type { Plain } from './object.ts';
 
 /** Where the pod has the script and its plan files. */
