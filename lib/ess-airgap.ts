@@ -140,6 +140,11 @@ export class EssAirgap extends Construct {
     return this.#made().digestsConfigMap;
   }
 
+  /** The admission policy; undefined if the configuration has no `guard`. `ApiObject.of` gives the policy to patch. */
+  get imageAdmissionPolicy(): ImageAdmissionPolicy | undefined {
+    return this.#parts?.imageAdmissionPolicy;
+  }
+
   /**
    * The Job; undefined if the configuration has no `mirror`. `ApiObject.of` gives the object to patch.
    *
@@ -253,15 +258,17 @@ export class EssAirgap extends Construct {
       charts.pop();
     }
     const mirrorJob = mirror && addMirror(chart('ess-mirror'), project, mirror, others);
-    if (plan.guard && config.guard.mode !== 'off') {
-      new ImageAdmissionPolicy(chart('ess-guard'), 'guard', {
-        ...common,
-        plan,
-        guard: plan.guard,
-        namespace,
-        mode: config.guard.mode,
-      });
-    }
+    const { mode } = config.guard;
+    const imageAdmissionPolicy =
+      plan.guard && mode !== 'off'
+        ? new ImageAdmissionPolicy(chart('ess-guard'), 'guard', {
+            ...common,
+            plan,
+            guard: plan.guard,
+            namespace,
+            mode,
+          })
+        : undefined;
     for (const made of charts) annotateForGitops(made, config.gitops);
 
     const logins =
@@ -281,6 +288,7 @@ export class EssAirgap extends Construct {
       imagesChart: hasImages ? images : undefined,
       digestsConfigMap,
       mirrorJob,
+      imageAdmissionPolicy,
       secrets,
     };
   }
@@ -295,6 +303,7 @@ interface Parts extends Source {
   readonly imagesChart: Chart | undefined;
   readonly digestsConfigMap: DigestsConfigMap | undefined;
   readonly mirrorJob: MirrorJob | undefined;
+  readonly imageAdmissionPolicy: ImageAdmissionPolicy | undefined;
   readonly secrets: readonly Chart[];
 }
 

@@ -11,6 +11,8 @@ export interface Written {
   readonly values?: string;
   /** The mirror; undefined without a Job. */
   readonly mirror?: { readonly file: string; readonly job: string };
+  /** The admission policy, which is cluster-scoped; undefined without a guard. */
+  readonly guard?: string;
   /** Files with plain Secrets, by who needs them; one file may be in both lists. */
   readonly secrets: { readonly mirror: readonly string[]; readonly nodes: readonly string[] };
   /** The path of the configuration, if commands have to name it. */
@@ -19,7 +21,7 @@ export interface Written {
 
 /**
  * What to do with what a synth wrote, in an order in which no pod ever needs an image that is not there yet: mirror,
- * wait, check, then the ConfigMap, then ESS.
+ * wait, check, then the admission policy, then the ConfigMap, then ESS.
  */
 export function nextSteps(plan: Plan, config: Config, written: Written): Step[] {
   const { cluster, gitops, mirror } = config;
@@ -31,6 +33,7 @@ export function nextSteps(plan: Plan, config: Config, written: Written): Step[] 
           ...(mirror && written.mirror
             ? runJob(mirror, written.mirror, written.secrets.mirror)
             : bringImages(config, written)),
+          ...applyGuard(plan, config, written),
           ...applyOverride(plan, config, written),
         ]
       : leaveToTool(gitops, plan, config, written)),
@@ -111,6 +114,18 @@ function bringImages({ registry }: Config, written: Written): Step[] {
   ];
 }
 
+function applyGuard(plan: Plan, { namespace }: Config, { guard }: Written): Step[] {
+  if (!guard) return [];
+  return [
+    [
+      {
+        text: `Then let the cluster admit only these images in ${namespace}, with the right to change cluster-scoped objects:`,
+        commands: [apply([guard], ...(isLarge(plan) ? ['--server-side'] : []))],
+      },
+    ],
+  ];
+}
+
 function applyOverride(plan: Plan, config: Config, { images, secrets }: Written): Step[] {
   const options = isLarge(plan) ? ['--server-side'] : [];
   const others = secrets.nodes.filter((file) => !secrets.mirror.includes(file));
@@ -139,6 +154,13 @@ function leaveToTool(
     : gitops === 'argocd'
       ? `${tool} applies the mirror and, once its Job has succeeded, the ConfigMap.`
       : `${tool} applies the mirror and, once its Job has succeeded, the ConfigMap, if its Kustomization depends on that of the mirror.`;
+  const guard = written.guard
+    ? [
+        {
+          text: `${written.guard} is cluster-scoped: ${tool} needs the right to apply it, together with the ConfigMap.`,
+        },
+      ]
+    : [];
   const sync = gitops === 'argocd' ? 'and sync again' : 'and reconcile';
   const large =
     isLarge(plan) && gitops === 'argocd'
@@ -156,8 +178,13 @@ function leaveToTool(
         ]
       : []),
     mirror && written.mirror
-      ? [{ text: order }, ifItFailed(mirror.namespace, written.mirror.job, mirror.shards, sync), ...large]
-      : [{ text: `${tool} applies ${hasConfigMap ? 'the ConfigMap' : 'the files'}.` }, ...large],
+      ? [
+          { text: order },
+          ifItFailed(mirror.namespace, written.mirror.job, mirror.shards, sync),
+          ...large,
+          ...guard,
+        ]
+      : [{ text: `${tool} applies ${hasConfigMap ? 'the ConfigMap' : 'the files'}.` }, ...large, ...guard],
   ];
 }
 

@@ -51,7 +51,7 @@ function describeCheck(app: App, { folder, files, written, removed }: Synthesis)
 }
 
 function writtenFor(deployment: EssAirgap, { folder, files }: Synthesis): Written {
-  const { config, mirrorJob, configPath } = deployment;
+  const { config, mirrorJob, imageAdmissionPolicy, configPath } = deployment;
   const own = files.filter((file) => file.deployment === deployment);
   const path = (chart: Chart | undefined): string[] =>
     own.filter((file) => file.chart === chart).map(({ name }) => join(folder, name));
@@ -63,9 +63,11 @@ function writtenFor(deployment: EssAirgap, { folder, files }: Synthesis): Writte
       .filter(({ chart }) => namespacesOf(chart).includes(namespace))
       .map(({ name }) => join(folder, name));
   const [mirror] = mirrorJob ? path(Chart.of(mirrorJob)) : [];
+  const [guard] = imageAdmissionPolicy ? path(Chart.of(imageAdmissionPolicy)) : [];
   return {
     ...(images && { images }),
     ...(values && { values: join(folder, values.name) }),
+    ...(guard && { guard }),
     ...(mirror && mirrorJob && { mirror: { file: mirror, job: mirrorJob.name } }),
     secrets: { mirror: inNamespace(config.mirror?.namespace), nodes: inNamespace(config.namespace) },
     ...(configPath && configPath !== 'airgap.yaml' && { config: configPath }),

@@ -26,6 +26,7 @@ export function summarize(plan: Plan, config: Config, written: Written): string 
     ...(written.images ? [`  ${written.images}`] : []),
     ...(written.values ? [`  ${written.values}`] : []),
     ...(written.mirror ? [`  ${written.mirror.file}`] : []),
+    ...(written.guard ? [`  ${written.guard}  (cluster-scoped)`] : []),
     ...[...secrets].map((file) => `  ${file}  (plain Secrets: git ignores this file; keep it so)`),
     '',
     config.name ? `Next, for the deployment ${config.name}:` : 'Next:',

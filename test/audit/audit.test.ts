@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { essAirgap, folder } from '../support/cli.ts';
+import { kubernetesProblems } from '../support/kubernetes-schema.ts';
 
 // `ess-airgap audit` as a process, over objects as kubectl prints them.
 
@@ -272,4 +273,37 @@ test.each([
   const run = audit(text);
   expect(run.status).toBe(2);
   expect(run.stderr).toMatch(message);
+});
+
+test('the objects of these tests are as the API of Kubernetes has them', () => {
+  const waiting = { state: { waiting: { reason: 'ImagePullBackOff', message: 'not found' } } };
+  const status = { image: web, imageID: web, ready: false, restartCount: 0, ...waiting };
+  const containers = [{ name: 'web', image: web }];
+  const template = { metadata: { labels: { app: 'web' } }, spec: { containers, restartPolicy: 'Never' } };
+  const metadata = { name: 'web', namespace: 'chat' };
+  const selector = { matchLabels: { app: 'web' } };
+  const objects = [
+    pod(web, status),
+    { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: { selector, template } },
+    {
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata,
+      spec: { selector, serviceName: 'web', template },
+    },
+    { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata, spec: { selector, template } },
+    { apiVersion: 'batch/v1', kind: 'Job', metadata, spec: { template } },
+    {
+      apiVersion: 'batch/v1',
+      kind: 'CronJob',
+      metadata,
+      spec: { schedule: '0 * * * *', jobTemplate: { spec: { template } } },
+    },
+  ];
+  // The schema has what people write: no status.
+  for (const object of objects) {
+    const { status: _, ...written } = { status: {}, ...object };
+    expect([object.kind, ...kubernetesProblems(written)]).toEqual([object.kind]);
+  }
+  expect(json(objects).counts).toMatchObject({ planned: 6 });
 });

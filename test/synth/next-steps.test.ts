@@ -36,6 +36,7 @@ function steps(input: Input = {}, change: { large?: boolean; shared?: boolean } 
   const plan: Plan = change.large ? { ...made, findings: [...made.findings, large] } : made;
   const written: Written = {
     images: files.images,
+    ...(config.guard.mode !== 'off' && { guard: 'dist/ess-guard.k8s.yaml' }),
     ...(config.mirror && { mirror: { file: files.mirror, job: 'ess-mirror-0123456789' } }),
     secrets: {
       mirror: config.mirror && change.shared ? [files.secrets] : [],
@@ -48,6 +49,18 @@ function steps(input: Input = {}, change: { large?: boolean; shared?: boolean } 
 
 const commandsOf = (text: string): string[] =>
   text.split('\n').flatMap((line) => /^ {7}(\S.*)$/.exec(line)?.[1] ?? []);
+
+test('the admission policy comes after the images and before the ConfigMap, whatever brings the images', () => {
+  for (const input of [{ mirror: { image } }, {}, { registry: { pullThrough: true } }]) {
+    const commands = commandsOf(steps({ ...input, guard: { mode: 'enforce' } }));
+    expect(commands.at(-2)).toBe('kubectl apply -f dist/ess-guard.k8s.yaml');
+    expect(commands.at(-1)).toBe('kubectl apply -f dist/ess-images.k8s.yaml');
+  }
+  for (const gitops of ['argocd', 'flux'] as const)
+    expect(steps({ mirror: { image }, gitops, guard: { mode: 'audit' } })).toContain(
+      'dist/ess-guard.k8s.yaml is cluster-scoped',
+    );
+});
 
 test('with a Job: mirror, wait, check, and only then the ConfigMap', () => {
   expect(steps({ mirror: { image } }, { shared: true })).toBe(
