@@ -52,6 +52,7 @@ function podsOf(text: string): { name: string; hook: boolean; spec: PodSpec }[] 
 async function main(): Promise<void> {
   const upstream = await startRegistry();
   const local = await startRegistry();
+  const beyond = await startRegistry();
   try {
     // The chart with every registry replaced by the test's upstream, pushed by Helm itself.
     const values = readFileSync(`${FIXTURE}/values.yaml`, 'utf8').replace(
@@ -73,6 +74,8 @@ async function main(): Promise<void> {
       await pushImage(upstream.server, repository, tag, makeImage({ name: `${repository}:${tag}` }));
     }
     await pushImage(upstream.server, 'acme/wait', '1', makeImage({ name: 'wait' }));
+    const tool = makeImage({ name: 'tool' });
+    await pushImage(upstream.server, 'acme/tool', '1', tool);
 
     writeFileSync(
       join(folder, 'my-values.yaml'),
@@ -90,18 +93,39 @@ image:
 namespace: ess
 registry: { server: "${local.server}", path: ess }
 helm: { values: [my-values.yaml] }
+extra: [{ name: tool, source: "${upstream.server}/acme/tool:1@${tool.digest}" }]
 pullSecret: { source: existing, name: localregistry }
 gitops: flux
+guard: { mode: enforce }
 mirror:
   image: quay.io/skopeo/stable@sha256:${'a'.repeat(64)}
-  insecure: ["${upstream.server}", "${local.server}"]
+  kubernetesVersion: "1.30"
+  insecure: ["${upstream.server}", "${local.server}", "${beyond.server}"]
 `,
+    );
+    // The same deployment for a registry that only a bundle reaches.
+    writeFileSync(
+      join(folder, 'gap.yaml'),
+      readFileSync(join(folder, 'airgap.yaml'), 'utf8').replace(
+        `server: "${local.server}"`,
+        `server: "${beyond.server}"`,
+      ),
     );
     const chart = `oci://${upstream.server}/element-hq/ess-helm/matrix-stack:26.8.0`;
     process.stdout.write(essAirgap('lock', chart, '-o', 'images_digests.yml'));
     essAirgap('lint');
     essAirgap('mirror');
     essAirgap('verify');
+    essAirgap('bundle', '--config', 'gap.yaml', '--output', 'bundle');
+    essAirgap('load', '--config', 'gap.yaml', 'bundle');
+    const verified = JSON.parse(essAirgap('verify', '--config', 'gap.yaml', '--format', 'json')) as {
+      images: { image: string; result: string }[];
+    };
+    for (const path of ['/acme/tool:', '/ess-helm/matrix-stack:']) {
+      const found = verified.images.filter(({ image }) => image.includes(path));
+      if (found.length !== 1 || found[0]?.result !== 'present')
+        throw new Error(`the bundle did not bring ${path}: ${JSON.stringify(found)}`);
+    }
     const dist = join(folder, 'dist');
     execFileSync('sh', ['app.sh'], {
       env: { ...process.env, ESS_AIRGAP_CONFIG: join(folder, 'airgap.yaml'), CDK8S_OUTDIR: dist },
@@ -148,6 +172,10 @@ mirror:
       cwd: folder,
     });
     if (audit.status !== 1) throw new Error(`the audit of upstream images ended with ${audit.status}`);
+    const guard = loadAll(readFileSync(join(dist, 'ess-guard.k8s.yaml'), 'utf8')) as {
+      data: Record<string, string>;
+    }[];
+    const allowed = new Set(guard[0]?.data.images?.split('\n'));
     let containers = 0;
     let hooks = 0;
     for (const set of [[], everything, ['synapse.enabled=false'], ['image.pullPolicy=Always']]) {
@@ -162,6 +190,8 @@ mirror:
             containers++;
             if (!planned.has(container.image))
               throw new Error(`${name} runs ${container.image}, which is not planned`);
+            if (!allowed.has(container.image))
+              throw new Error(`the admission policy does not allow ${container.image} of ${name}`);
           }
         }
       }
@@ -185,6 +215,7 @@ mirror:
   } finally {
     await upstream.stop();
     await local.stop();
+    await beyond.stop();
   }
 }
 
