@@ -72,16 +72,28 @@ mirror:
   insecure: ["${source.server}", "${target.server}"]
 `;
 
+const pods = {
+  kind: 'Pod',
+  metadata: { name: 'synapse', namespace: 'element-onprem' },
+  spec: {
+    containers: [{ name: 'synapse', image: `${target.server}/ess/element-hq/synapse@${image.digest}` }],
+  },
+};
+
 /** In this order: load pushes what bundle wrote, and verify finds what mirror copied. */
 const CASES: Readonly<Record<string, Case>> = {
   init: { args: ['init', 'registry.example.org/ess', '--config', 'new.yaml'], prints: /new\.yaml/ },
+  lock: { args: ['lock', 'images_digests.yml', '--check'], prints: /image/ },
   plan: { args: ['plan'], prints: /synapse/ },
   lint: { args: ['lint'], prints: /note|warning|no findings/ },
   diff: { args: ['diff', 'old.yml', 'images_digests.yml'], prints: /synapse/ },
   wiring: { args: ['wiring'], prints: /imagesDigestsConfigMap/ },
   report: { args: ['report'], prints: /<html/ },
+  synth: { args: ['synth'], prints: /dist\/ess-mirror/ },
+  preflight: { args: ['preflight'], tools: COPYING, prints: /The copy can start/ },
   mirror: { args: ['mirror'], tools: COPYING, prints: /copied/ },
   verify: { args: ['verify'], prints: /1 of 1/ },
+  audit: { args: ['audit', 'pods.json'], prints: /As planned/ },
   bundle: { args: ['bundle', '--output', 'bundle'], prints: /bundle/ },
   load: { args: ['load', 'bundle'], tools: COPYING, prints: /skipped|present/ },
   completion: { args: ['completion', 'bash'], prints: /complete -/ },
@@ -102,6 +114,7 @@ try {
   writeFileSync(join(cwd, 'airgap.yaml'), config);
   writeFileSync(join(cwd, 'images_digests.yml'), digests('v1'));
   writeFileSync(join(cwd, 'old.yml'), digests('v0'));
+  writeFileSync(join(cwd, 'pods.json'), JSON.stringify(pods));
   let passed = 0;
   let failed = 0;
   for (const [name, one] of Object.entries(CASES)) {
