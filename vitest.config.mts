@@ -26,6 +26,8 @@ export default defineConfig({
     },
   ],
   test: {
+    // Tests mostly wait for registries and processes: more at once than one less than there are cores.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: ['default', './test/support/plain-summary.ts'],
