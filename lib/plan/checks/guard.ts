@@ -1,3 +1,4 @@
+import { count, few } from '../../common/text.ts';
 import { containerName } from '../../digests/container-image.ts';
 import { type Finding, finding } from '../finding.ts';
 import { plannedImages } from '../guard.ts';
@@ -61,7 +62,7 @@ export function checkGuard(checked: Checked): Finding[] {
     findings.push(
       finding('guard-excluded', {
         place: place?.('exclude'),
-        message: `guard does not allow the images of ${excluded.length} excluded ${excluded.length === 1 ? 'container' : 'containers'}, ${list(excluded.map(containerName))}`,
+        message: `guard does not allow the images of ${count(excluded.length, 'excluded container')}, ${few(excluded.map(containerName), 3)}`,
         hint: `If they are deployed in ${config.namespace}, add their images to guard.allow, or use copyOnly instead of exclude.`,
       }),
     );
@@ -70,16 +71,11 @@ export function checkGuard(checked: Checked): Finding[] {
     findings.push(
       finding('guard-previous', {
         place: place?.('guard', 'since'),
-        message: `guard also allows ${guard.previous.length} ${guard.previous.length === 1 ? 'image' : 'images'} of the previous release ${since}`,
+        message: `guard also allows ${count(guard.previous.length, 'image')} of the previous release ${since}`,
         hint: 'Remove guard.since when no pod of that release is left; audit reports these as previous:',
         command: `kubectl get pods -n ${config.namespace} -o json | ess-airgap audit -`,
       }),
     );
   }
   return findings;
-}
-
-function list(names: readonly string[]): string {
-  const shown = names.slice(0, 3).join(', ');
-  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown;
 }
