@@ -115,7 +115,7 @@ option() {
 }
 
 require_tools() {
-  for tool in mktemp sha256sum stat head tr sort uniq wc fold cut tail; do
+  for tool in mktemp sha256sum stat head tr sort uniq comm wc fold cut tail; do
     command -v "$tool" >/dev/null || reject "$tool is not installed" 'load.sh needs coreutils and skopeo.'
   done
   [ -n "$dry_run" ] || command -v skopeo >/dev/null ||

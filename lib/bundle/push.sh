@@ -250,6 +250,8 @@ push_image() {
 
 # shellcheck source=lib/mirror/skopeo.sh
 . "$(dirname "$0")/../mirror/skopeo.sh"
+# shellcheck source=lib/mirror/referrers.sh
+. "$(dirname "$0")/../mirror/referrers.sh"
 # shellcheck source=lib/mirror/watch.sh
 . "$(dirname "$0")/../mirror/watch.sh"
 # shellcheck source=lib/mirror/faults.sh

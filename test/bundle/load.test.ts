@@ -408,6 +408,7 @@ describe('before a push', () => {
       'tr',
       'sort',
       'uniq',
+      'comm',
       'cut',
       'tail',
       'wc',
