@@ -25,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   audit: ['input', 'image', 'digests', 'config', 'plan', 'validation'],
   release: ['input', 'image', 'digests', 'config', 'plan'],
   report: ['input', 'image', 'digests', 'config', 'plan', 'release'],
+  exports: ['input', 'image', 'config', 'plan'],
   repository: ['input', 'digests', '.'],
   // What a synth does with an app; ess-airgap.ts is the construct.
   synth: ['input', 'image', 'config', 'credentials', 'plan', 'manifests', 'validation', '.'],
@@ -45,6 +46,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'preflight',
       'release',
       'report',
+      'exports',
       'repository',
       'synth',
     ],
@@ -74,6 +76,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
   plan: ['node:crypto'],
   release: [],
   report: ['node:crypto'],
+  exports: [],
 };
 
 const files = readdirSync('lib', { recursive: true, encoding: 'utf8' }).filter((name) =>
