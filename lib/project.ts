@@ -10,7 +10,7 @@ import type { Release } from './digests/release.ts';
 import { readTextFile } from './input/file.ts';
 import { isGitPath, readGitFile } from './input/git-file.ts';
 import { collectProblems } from './input/problem.ts';
-import { bySeverity, type Finding, finding, refuseErrors } from './plan/finding.ts';
+import { assertNoErrors, bySeverity, type Finding, finding } from './plan/finding.ts';
 import type { Plan, ReleaseContext, ValuesFile } from './plan/model.ts';
 import { makePlan } from './plan/plan.ts';
 
@@ -42,7 +42,7 @@ export function openConfig(path: string): ConfigDocument {
  *
  * @param configPath the path of an `airgap.yaml`
  * @returns the plan with all its findings; the caller decides whether errors among them end it
- *   (`refuseErrors`)
+ *   (`assertNoErrors`)
  * @throws InputError with every problem of the configuration, or else of the digests file
  */
 export function loadProject(configPath: string): Project {
@@ -115,7 +115,7 @@ function inFolder({ folder }: Config, path: string): string {
  */
 export function loadProjects(configPaths: readonly string[]): Project[] {
   const projects = collectProblems(configPaths, loadProject);
-  refuseErrors(projects.flatMap((project, index) => findNameCollision(project, projects.slice(0, index))));
+  assertNoErrors(projects.flatMap((project, index) => findNameCollision(project, projects.slice(0, index))));
   return projects;
 }
 

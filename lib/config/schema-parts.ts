@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { DNS_LABEL, DNS_SUBDOMAIN } from '../common/kubernetes-names.ts';
-import { parseReference, whyNoRegistry } from '../image/reference.ts';
+import { invalidRegistryReason, parseReference } from '../image/reference.ts';
 
 // What the parts of the schema are made of.
 
@@ -39,7 +39,7 @@ export const variableName = (value: string): string | undefined =>
 export const imageServer = (value: string): string | undefined =>
   /^index\.docker\.io$/i.test(value)
     ? 'it is an older name of docker.io; expected docker.io, which images are named by'
-    : whyNoRegistry(value);
+    : invalidRegistryReason(value);
 
 export const imageReference = (value: string): string | undefined => {
   const reference = parseReference(value);

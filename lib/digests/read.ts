@@ -1,11 +1,11 @@
 import {
   canonicalName,
   type ImageReference,
-  whyNoDigest,
-  whyNoLabelValue,
-  whyNoRegistry,
-  whyNoRepository,
-  whyNoTag,
+  invalidDigestReason,
+  invalidLabelValueReason,
+  invalidRegistryReason,
+  invalidRepositoryReason,
+  invalidTagReason,
 } from '../image/reference.ts';
 import { readTextFile } from '../input/file.ts';
 import { nearest } from '../input/nearest.ts';
@@ -65,7 +65,7 @@ export function parseRelease(text: string, file: string): Release {
   if (components.entries.length === 0) {
     problems.push({ place: components.place, message: 'there are no components; expected at least one' });
   }
-  refuseOutline(components);
+  assertNotShortened(components);
   for (const component of components.entries) {
     checkName('component', component, problems);
     if (component.value.kind !== 'mapping' || component.value.entries.length === 0) {
@@ -89,7 +89,7 @@ export function parseRelease(text: string, file: string): Release {
 }
 
 /** The documentation shows a tree of names alone; each of them would be a problem, and none the one that counts. */
-function refuseOutline(components: YamlMapping): void {
+function assertNotShortened(components: YamlMapping): void {
   const containers = components.entries.flatMap(({ value }) =>
     value.kind === 'mapping' ? value.entries : [],
   );
@@ -158,11 +158,11 @@ function readImage(
   const folder = slash < 0 ? '' : server.slice(slash + 1);
   check(
     'image_repository_server',
-    whyNoRegistry(registry) ?? (slash < 0 ? undefined : whyNoRepository(folder)),
+    invalidRegistryReason(registry) ?? (slash < 0 ? undefined : invalidRepositoryReason(folder)),
   );
-  check('image_repository_path', whyNoRepository(path ?? ''));
-  if (tag !== undefined) check('image_tag', whyNoTag(tag) ?? whyNoLabelValue(tag));
-  if (digest !== undefined) check('image_digest', whyNoDigest(digest));
+  check('image_repository_path', invalidRepositoryReason(path ?? ''));
+  if (tag !== undefined) check('image_tag', invalidTagReason(tag) ?? invalidLabelValueReason(tag));
+  if (digest !== undefined) check('image_digest', invalidDigestReason(digest));
   if (problems.length > before) return undefined;
   const repository = [folder, path].filter(Boolean).join('/');
   const image = { ...canonicalName(registry, repository), ...(tag && { tag }), ...(digest && { digest }) };

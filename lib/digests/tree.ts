@@ -16,7 +16,7 @@ const GLUED_COMMENT = /^([ \t]*(?:images_digests|"images_digests")[ \t]*:[ \t]*[
  * @throws InputError where there is no such tree to read on in
  */
 export function findComponents(source: Source, problems: Problem[]): Tree {
-  const readable = mendGluedComment(source, problems);
+  const readable = splitGluedComment(source, problems);
   const root = parseYaml(readable, problems);
   const components = componentsOf(root, problems);
   const wrapped = root.kind === 'mapping' && entry(root, 'images_digests');
@@ -32,7 +32,7 @@ type Beside = (typeof BESIDE)[number];
 type Tree = { readonly components: YamlMapping } & Readonly<Record<Beside, YamlEntry | undefined>>;
 
 /** Reports the glued comment and reads on as if it were not there, so that the rest is checked too. */
-function mendGluedComment(source: Source, problems: Problem[]): Source {
+function splitGluedComment(source: Source, problems: Problem[]): Source {
   const match = GLUED_COMMENT.exec(source.text);
   if (!match) return source;
   const [, header = '', comment = ''] = match;
