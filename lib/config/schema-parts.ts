@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { DNS_LABEL, DNS_SUBDOMAIN } from '../common/kubernetes-names.ts';
-import { parseReference, whyNoRegistry } from '../image/reference.ts';
-import { whyNoGlob } from '../input/glob.ts';
+import { invalidRegistryReason, parseReference } from '../image/reference.ts';
+import { invalidGlobReason } from '../input/glob.ts';
 
 // What the parts of the schema are made of.
 
@@ -53,13 +53,13 @@ export const variableName = (value: string): string | undefined =>
 export const imageServer = (value: string): string | undefined =>
   /^index\.docker\.io$/i.test(value)
     ? 'it is an older name of docker.io; expected docker.io, which images are named by'
-    : whyNoRegistry(value);
+    : invalidRegistryReason(value);
 
 /** A glob over the names of images, as the tool writes these. */
 export const imageGlob = (value: string): string | undefined => {
   const short = /^(?:index\.)?docker\.io\/([^/*?[{]+)$/.exec(value)?.[1];
   if (short) return `no image is called that; expected docker.io/library/${short}, its full name`;
-  return whyNoGlob(value);
+  return invalidGlobReason(value);
 };
 
 export const imageReference = (value: string): string | undefined => {

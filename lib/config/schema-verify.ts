@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { whyNoRegex } from '../input/regex.ts';
+import { invalidRegexReason } from '../input/regex.ts';
 import { imageGlob, key, notEmpty, text, withCheck } from './schema-parts.ts';
 
 // The part of airgap.yaml that is about signatures: see schema.ts.
@@ -7,7 +7,7 @@ import { imageGlob, key, notEmpty, text, withCheck } from './schema-parts.ts';
 const REGEX = 'a regular expression for the whole value, without lookarounds and back references';
 
 /** What is wrong with a signer as a whole, as the end of an error message. */
-function whyNoSigner(value: Partial<Record<string, unknown>>): string | undefined {
+function invalidSignerReason(value: Partial<Record<string, unknown>>): string | undefined {
   const has = (name: string): boolean => value[name] !== undefined;
   const keyless = ['issuer', 'issuerRegex', 'subject', 'subjectRegex'].filter(has);
   if (has('key')) {
@@ -28,18 +28,18 @@ function whyNoSigner(value: Partial<Record<string, unknown>>): string | undefine
 }
 
 const signer = withCheck(
-  whyNoSigner,
+  invalidSignerReason,
   z.strictObject({
     issuer: key(
       'Keyless: the OIDC issuer that the signer logged in to, exactly: https://token.actions.githubusercontent.com.',
       z.optional(text(notEmpty)),
     ),
-    issuerRegex: key(`Keyless, instead of issuer: ${REGEX}.`, z.optional(text(whyNoRegex))),
+    issuerRegex: key(`Keyless, instead of issuer: ${REGEX}.`, z.optional(text(invalidRegexReason))),
     subject: key(
       'Keyless: the identity in the certificate, exactly: an email address, or the URL of a workflow with its ref.',
       z.optional(text(notEmpty)),
     ),
-    subjectRegex: key(`Keyless, instead of subject: ${REGEX}.`, z.optional(text(whyNoRegex))),
+    subjectRegex: key(`Keyless, instead of subject: ${REGEX}.`, z.optional(text(invalidRegexReason))),
     key: key(
       'Instead of issuer and subject: a public key (PEM), relative to this file: cosign.pub.',
       z.optional(text(notEmpty)),
@@ -62,7 +62,7 @@ const rule = z.strictObject({
   ),
 });
 
-function whyNoTrust({
+function missingTrustReason({
   trustedRoot,
   images,
 }: {
@@ -80,7 +80,7 @@ function whyNoTrust({
 
 /** Who must have signed the images of the plan. */
 export const verify = withCheck(
-  whyNoTrust,
+  missingTrustReason,
   z.strictObject({
     trustedRoot: key(
       'The trusted root of sigstore (trusted_root.json), relative to this file: the certificate authorities, logs and timestamp authorities that are trusted. It can be left out if all signers are keys without transparencyLog.',

@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
 import {
-  whyNoDigest,
-  whyNoLabelValue,
-  whyNoRegistry,
-  whyNoRepository,
-  whyNoTag,
+  invalidDigestReason,
+  invalidLabelValueReason,
+  invalidRegistryReason,
+  invalidRepositoryReason,
+  invalidTagReason,
 } from '../image/reference.ts';
-import { whyNoGlob } from '../input/glob.ts';
+import { invalidGlobReason } from '../input/glob.ts';
 import { credential } from './credential.ts';
 import { PLACEHOLDERS } from './placeholders.ts';
 import { guard } from './schema-guard.ts';
@@ -33,7 +33,7 @@ const placeholderPath = (value: string): string | undefined => {
   const unknown = /\{[^}]*\}?/.exec(filled)?.[0];
   if (unknown)
     return `${unknown} is no placeholder; expected ${PLACEHOLDERS.map((n) => `{${n}}`).join(', ')}`;
-  return whyNoRepository(filled);
+  return invalidRepositoryReason(filled);
 };
 
 /** A server, for which people copy the whole of an address: what belongs into other keys is said. */
@@ -43,7 +43,8 @@ const serverAlone = (value: string): string | undefined => {
     .replace(/\/+$/, '')
     .split('/');
   const path = folder.join('/');
-  if (path === '' || whyNoRegistry(host) || whyNoRepository(path)) return whyNoRegistry(value);
+  if (path === '' || invalidRegistryReason(host) || invalidRepositoryReason(path))
+    return invalidRegistryReason(value);
   return `it has a folder; write server: ${host} and path: ${path}`;
 };
 
@@ -58,7 +59,7 @@ const registry = z.strictObject({
   ),
   path: key(
     'Folder below the server in front of every repository. Default: none.',
-    z.optional(text(whyNoRepository)),
+    z.optional(text(invalidRepositoryReason)),
   ),
   layout: key(
     'Where a repository goes below path. preserve: as upstream. by-server: in a folder named after its upstream server. flat: its last component only. Default: preserve.',
@@ -97,13 +98,13 @@ const containerKey = (value: string): string | undefined =>
 const override = z.strictObject({
   repository: key(
     'Repository on the local server. Default: where the layout puts it.',
-    z.optional(text(whyNoRepository)),
+    z.optional(text(invalidRepositoryReason)),
   ),
   tag: key(
     'Tag that the container gets.',
-    z.optional(text((value) => whyNoTag(value) ?? whyNoLabelValue(value))),
+    z.optional(text((value) => invalidTagReason(value) ?? invalidLabelValueReason(value))),
   ),
-  digest: key('Digest that the container gets.', z.optional(text(whyNoDigest))),
+  digest: key('Digest that the container gets.', z.optional(text(invalidDigestReason))),
   source: key(
     'Where to copy this image from, as registry/repository:tag@digest. Default: upstream, where only repository is set; with a tag or digest of your own nothing is copied, the image must be in the registry and the Job checks that it is.',
     z.optional(text(imageReference)),
@@ -155,11 +156,11 @@ export const configSchema = z.strictObject({
   registry: key('The local registry.', registry),
   exclude: key(
     'Components, or component/container, that are left out: their images are not copied, and the ConfigMap does not name them; globs. Default: none.',
-    z._default(z.array(text(whyNoGlob)), []),
+    z._default(z.array(text(invalidGlobReason)), []),
   ),
   copyOnly: key(
     'Components, or component/container, whose images are copied and that the ConfigMap does not name, because they are configured elsewhere: the operator and updater in their Helm values, PostgreSQL in a chart of its own; globs. Default: none.',
-    z._default(z.array(text(whyNoGlob)), []),
+    z._default(z.array(text(invalidGlobReason)), []),
   ),
   rules: key(
     'Exceptions to the layout; the first that matches wins. Default: none.',

@@ -28,7 +28,7 @@ type Step = Test | { readonly to: number[] };
 class RegexSyntax extends Error {}
 
 /** Why a text is not a supported regular expression, as the end of an error message, or undefined. */
-export function whyNoRegex(text: string): string | undefined {
+export function invalidRegexReason(text: string): string | undefined {
   try {
     compile(text);
     return undefined;
@@ -43,7 +43,7 @@ export function whyNoRegex(text: string): string | undefined {
  * anything special, groups, `|`, `*`, `+`, `?`, `{2}`, `{2,}`, `{2,5}`. `^` at the start and `$` at the end are allowed
  * and change nothing. Texts of more than {@link MAX_TEXT} characters never match.
  *
- * @param text a text that {@link whyNoRegex} accepts
+ * @param text a text that {@link invalidRegexReason} accepts
  */
 export function regexMatcher(text: string): (value: string) => boolean {
   const steps = compile(text);

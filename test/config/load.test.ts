@@ -139,7 +139,7 @@ describe('what is wrong is said with its place and what is expected', () => {
     [
       'a signer with a key and an identity',
       `${least}verify: {trustedRoot: t.json, images: [{match: '**', signedBy: [{key: a.pub, subject: a}]}]}\n`,
-      'verify.images[0].signedBy[0] is not legal: it has key and subject; expected key, or an issuer and a subject',
+      'verify.images.0.signedBy.0 is not legal: it has key and subject; expected key, or an issuer and a subject',
     ],
     [
       'a signer with a key that says nothing of the log',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MAX_TEXT, regexMatcher, whyNoRegex } from '../../lib/input/regex.ts';
+import { invalidRegexReason, MAX_TEXT, regexMatcher } from '../../lib/input/regex.ts';
 
 describe('what a regular expression matches', () => {
   test.each([
@@ -24,7 +24,7 @@ describe('what a regular expression matches', () => {
     ['\\w+\\s\\w?', ['ab c', 'ab '], ['ab-c']],
     ['(a*)*b', ['b', 'aab'], ['aa']],
   ])('%s', (expression, yes, no) => {
-    expect(whyNoRegex(expression)).toBeUndefined();
+    expect(invalidRegexReason(expression)).toBeUndefined();
     const matches = regexMatcher(expression);
     expect(yes.filter((text) => !matches(text))).toEqual([]);
     expect(no.filter(matches)).toEqual([]);
@@ -47,7 +47,7 @@ describe('what a regular expression matches', () => {
         expression,
         fc.array(fc.stringMatching(/^[ab.1]{0,6}$/), { maxLength: 20 }),
         (text, values) => {
-          fc.pre(whyNoRegex(text) === undefined);
+          fc.pre(invalidRegexReason(text) === undefined);
           const matches = regexMatcher(text);
           const reference = new RegExp(`^(?:${text})$`, 'u');
           for (const value of values)
@@ -81,7 +81,7 @@ test.each([
   ['[b-a]', 'is not a range'],
   ['a\\', 'ends too early'],
 ])('%s is not supported: %s', (expression, why) => {
-  expect(whyNoRegex(expression)).toContain(why);
+  expect(invalidRegexReason(expression)).toContain(why);
 });
 
 test('matching takes steps in proportion to the text, also where backtracking never ends', () => {

@@ -37,9 +37,12 @@ function loadedBy(...args: string[]): string {
   return readFileSync(log, 'utf8');
 }
 
-test.each([['plan'], ['lint'], ['synth'], ['--help']])('%s does not load the sigstore libraries', (command) => {
-  expect(loadedBy(command)).toBe('');
-});
+test.each([['plan'], ['lint'], ['synth'], ['--help']])(
+  '%s does not load the sigstore libraries',
+  (command) => {
+    expect(loadedBy(command)).toBe('');
+  },
+);
 
 test('the libraries are in no file of the command-line tool', () => {
   const files = readdirSync('build/cli').map((name) => readFileSync(join('build/cli', name), 'utf8'));
