@@ -21,7 +21,7 @@ import { MirrorNetworkPolicy } from './manifests/mirror-network-policy.ts';
 import { claimPlan } from './manifests/plan-errors.ts';
 import { leakFinder } from './manifests/secret-leaks.ts';
 import { addPlainSecrets, addSecretObjects } from './manifests/secrets.ts';
-import { errorsOf, refuseErrors } from './plan/finding.ts';
+import { assertNoErrors, errorsOf } from './plan/finding.ts';
 import type { Plan } from './plan/model.ts';
 import { productOf } from './plan/products/index.ts';
 import { findNameCollision, loadProject, type Project, planConfig } from './project.ts';
@@ -225,7 +225,7 @@ export class EssAirgap extends Construct {
     const project = load(this.#props);
     const { config, plan, place } = project;
     const others = EssAirgap.allOf(this.#app).flatMap((other) => other.#parts ?? []);
-    refuseErrors(findNameCollision(project, others));
+    assertNoErrors(findNameCollision(project, others));
     claimPlan(this, plan);
     claimSecretFiles(this);
     this.#problems.push(...errorsOf(plan.findings));

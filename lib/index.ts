@@ -36,7 +36,7 @@ export {
 export { RegistrySecret, type RegistrySecretProps } from './manifests/registry-secret.ts';
 export { SealedRegistrySecret, type SealedRegistrySecretProps } from './manifests/sealed-registry-secret.ts';
 export { findLeaks } from './manifests/secret-leaks.ts';
-export { FINDINGS, type Finding, type FindingCode, refuseErrors, type Severity } from './plan/finding.ts';
+export { assertNoErrors, FINDINGS, type Finding, type FindingCode, type Severity } from './plan/finding.ts';
 export type { Guard, Override, Plan, Relocation } from './plan/model.ts';
 export { makePlan } from './plan/plan.ts';
 export { loadProject, loadProjects, type Project } from './project.ts';

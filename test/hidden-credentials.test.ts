@@ -57,7 +57,7 @@ function expectNone(text: string): void {
 }
 
 /** Inputs with the password where it does not belong: a line of the sample, and what it becomes. */
-const hidingPlaces: [string, string, string, string][] = [
+const secretEncodings: [string, string, string, string][] = [
   ['registry.path', 'airgap.yaml', 'path: elementdeployment', `path: ${password}`],
   [
     'registry.server',
@@ -102,7 +102,7 @@ const commands = [
 made.write('old.yml', readFileSync('test/fixtures/releases/old.yml', 'utf8'));
 
 describe('a credential hidden in', () => {
-  test.each(hidingPlaces)('%s', (_, file, before, after) => {
+  test.each(secretEncodings)('%s', (_, file, before, after) => {
     const original = file === 'airgap.yaml' ? sample : digests;
     expect(original).toContain(before);
     made.write('airgap.yaml', sample);

@@ -232,23 +232,6 @@ compare_contents() {
   done <"$work/load.plan"
 }
 
-# Prints the digests that an index or manifest names (OCI image specification, "Content Descriptors"), but not its subject,
-# which is another image.
-named_in() {
-  subject=''
-  # shellcheck disable=SC2020 # each of these characters ends a line
-  tr -d ' \t\r\n' <"$1" | tr '{}[],' '\n\n\n\n\n' | while IFS= read -r field || [ -n "$field" ]; do
-    case $field in
-      '"subject":') subject=yes ;;
-      '"digest":"'*'"')
-        field=${field#'"digest":"'}
-        [ -n "$subject" ] || echo "${field%'"'}"
-        subject=''
-        ;;
-    esac
-  done
-}
-
 # Looks for the layers that this bundle leaves out in the folders of older ones.
 find_older() {
   while read -r kind digest size _; do

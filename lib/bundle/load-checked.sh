@@ -21,13 +21,5 @@ reject() {
 
 # shellcheck source=lib/bundle/push.sh
 . "$(dirname "$0")/push.sh"
-# shellcheck source=lib/mirror/skopeo.sh
-. "$(dirname "$0")/../mirror/skopeo.sh"
-# shellcheck source=lib/mirror/watch.sh
-. "$(dirname "$0")/../mirror/watch.sh"
-# shellcheck source=lib/mirror/faults.sh
-. "$(dirname "$0")/../mirror/faults.sh"
-# shellcheck source=lib/mirror/report.sh
-. "$(dirname "$0")/../mirror/report.sh"
 
 main "$@"

@@ -115,7 +115,7 @@ option() {
 }
 
 require_tools() {
-  for tool in mktemp sha256sum stat head tr sort uniq wc fold cut tail; do
+  for tool in mktemp sha256sum stat head tr sort uniq comm wc fold cut tail; do
     command -v "$tool" >/dev/null || reject "$tool is not installed" 'load.sh needs coreutils and skopeo.'
   done
   [ -n "$dry_run" ] || command -v skopeo >/dev/null ||
@@ -142,13 +142,5 @@ reject() {
 . "$(dirname "$0")/check.sh"
 # shellcheck source=lib/bundle/push.sh
 . "$(dirname "$0")/push.sh"
-# shellcheck source=lib/mirror/skopeo.sh
-. "$(dirname "$0")/../mirror/skopeo.sh"
-# shellcheck source=lib/mirror/watch.sh
-. "$(dirname "$0")/../mirror/watch.sh"
-# shellcheck source=lib/mirror/faults.sh
-. "$(dirname "$0")/../mirror/faults.sh"
-# shellcheck source=lib/mirror/report.sh
-. "$(dirname "$0")/../mirror/report.sh"
 
 main "$@"

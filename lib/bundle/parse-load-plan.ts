@@ -1,4 +1,4 @@
-import { InputError } from '../input/problem.ts';
+import type { InputError } from '../input/problem.ts';
 import { LIMITS } from './limits.ts';
 import {
   type BundledBlob,
@@ -20,6 +20,7 @@ import {
   parseNumber,
   parseTarget,
 } from './load-plan-fields.ts';
+import { LoadPlanLines } from './load-plan-lines.ts';
 
 /** One image while its lines are read. */
 interface OpenImage extends BundledImage {
@@ -40,9 +41,7 @@ export function parseLoadPlan(text: string, file: string): LoadPlan {
 }
 
 class Parser {
-  readonly #file: string;
-  readonly #lines: readonly string[];
-  #at = 0;
+  readonly #lines: LoadPlanLines;
   #parts = 0;
   readonly #files: OtherFile[] = [];
   readonly #images: OpenImage[] = [];
@@ -56,39 +55,17 @@ class Parser {
   #manifestBytes = 0;
 
   constructor(text: string, file: string) {
-    this.#file = file;
-    if (text.length > LIMITS.planBytes) throw this.#wrong(`the file has more than ${LIMITS.planBytes} bytes`);
-    this.#lines = text.split('\n', LIMITS.planLines + 2);
-    if (this.#lines.length > LIMITS.planLines + 1) {
-      throw this.#wrong(`the file has more than ${LIMITS.planLines} lines`);
-    }
-    this.#at = Math.max(
-      0,
-      this.#lines.findIndex((line) => line.length > LIMITS.planLineBytes),
-    );
-    if (this.#at > 0 || (this.#lines[0] ?? '').length > LIMITS.planLineBytes) {
-      throw this.#wrong(`the line is longer than ${LIMITS.planLineBytes} bytes`);
-    }
+    this.#lines = new LoadPlanLines(text, file);
   }
 
   parse(): LoadPlan {
     this.#readHeader();
-    for (this.#at = 1; ; this.#at++) {
-      const line = this.#lines[this.#at];
-      if (line === undefined || this.#at === this.#lines.length - 1) {
-        throw this.#wrong('the file ends before its last line, "end": it is cut short');
-      }
-      const fields = line.split(' ');
+    for (;;) {
+      const fields = this.#lines.next();
       if (fields[0] === 'end') break;
       this.#readLine(fields);
     }
-    if (this.#lines[this.#at] !== `end ${this.#at + 1}`) {
-      throw this.#wrong(`expected "end ${this.#at + 1}", the number of this line`);
-    }
-    if (this.#at !== this.#lines.length - 2 || this.#lines.at(-1) !== '') {
-      this.#at++;
-      throw this.#wrong('there is something after the last line, "end"');
-    }
+    this.#lines.assertEnd();
     if (this.#files.length !== OTHER_PATHS.length) {
       throw this.#wrong(`expected one "file" line for each of ${OTHER_PATHS.join(', ')}`);
     }
@@ -102,8 +79,8 @@ class Parser {
   }
 
   #readHeader(): void {
-    const [, version, parts] = /^bundle (\d{1,9}) parts ([1-9]\d{0,8})$/.exec(this.#lines[0] ?? '') ?? [];
-    const old = (this.#lines[1] ?? '').startsWith('bundle 1 ');
+    const [, version, parts] = /^bundle (\d{1,9}) parts ([1-9]\d{0,8})$/.exec(this.#lines.first) ?? [];
+    const old = this.#lines.following.startsWith('bundle 1 ');
     if (version === undefined && !old)
       throw this.#wrong(`expected "bundle ${FORMAT} parts" and their number`);
     if (old || Number(version) !== FORMAT) {
@@ -198,9 +175,8 @@ class Parser {
   #readPieces({ hex, size }: BundledFile): Piece[] {
     const pieces: Piece[] = [];
     let bytes = 0;
-    while (this.#lines[this.#at + 1]?.startsWith('piece ')) {
-      this.#at++;
-      const [digest, length, part] = this.#fields((this.#lines[this.#at] ?? '').split(' ').slice(1), 3);
+    while (this.#lines.following.startsWith('piece ')) {
+      const [digest, length, part] = this.#fields(this.#lines.next().slice(1), 3);
       const piece = {
         hex: this.#hex(digest),
         size: this.#size(length, LIMITS.blobBytes),
@@ -302,7 +278,6 @@ class Parser {
   }
 
   #wrong(message: string, hint?: string): InputError {
-    const place = { file: this.#file, line: this.#at + 1, column: 1 };
-    return new InputError([{ place, message: `load.plan is damaged or not of a bundle: ${message}`, hint }]);
+    return this.#lines.wrong(message, hint);
   }
 }

@@ -1,6 +1,7 @@
 # shellcheck shell=sh
-# Part of load.sh and load-checked.sh: pushes the images of a bundle that has been verified. Reads in $work what check.sh
-# leaves there. Blobs are read from the medium again; skopeo compares them with their digests while it pushes them.
+# Part of load.sh and load-checked.sh: pushes the images of a bundle that has been verified, with the parts that mirror.sh
+# has too. Reads in $work what check.sh leaves there. Blobs are read from the medium again; skopeo compares them with their
+# digests while it pushes them.
 
 INSECURE=${ESS_AIRGAP_INSECURE:-}
 TIMEOUT_SECONDS=${ESS_AIRGAP_TIMEOUT_SECONDS:-3600}
@@ -246,3 +247,14 @@ push_image() {
   print_result || unread
   target=''
 }
+
+# shellcheck source=lib/mirror/skopeo.sh
+. "$(dirname "$0")/../mirror/skopeo.sh"
+# shellcheck source=lib/mirror/referrers.sh
+. "$(dirname "$0")/../mirror/referrers.sh"
+# shellcheck source=lib/mirror/watch.sh
+. "$(dirname "$0")/../mirror/watch.sh"
+# shellcheck source=lib/mirror/faults.sh
+. "$(dirname "$0")/../mirror/faults.sh"
+# shellcheck source=lib/mirror/report.sh
+. "$(dirname "$0")/../mirror/report.sh"

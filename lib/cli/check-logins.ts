@@ -2,7 +2,7 @@ import { readGivenLogins } from '../credentials/logins.ts';
 import { Credentials } from '../credentials/machine.ts';
 import { findMissingLogins, type NeededLogins } from '../credentials/missing-logins.ts';
 import type { Environment } from '../input/environment.ts';
-import { finding, formatFinding, refuseErrors } from '../plan/finding.ts';
+import { assertNoErrors, finding, formatFinding } from '../plan/finding.ts';
 
 /**
  * Says on standard error which registries a command is about to ask without a login, although they need one.
@@ -17,6 +17,6 @@ export async function checkLogins(
   const credentials = new Credentials(environment, readGivenLogins(config, environment, { usedBy, place }));
   const missing = await findMissingLogins({ ...needed, credentials });
   const findings = missing.map((problem) => finding(problem.code, problem));
-  refuseErrors(findings);
+  assertNoErrors(findings);
   for (const it of findings) process.stderr.write(`${formatFinding(it)}\n`);
 }

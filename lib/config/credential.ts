@@ -104,7 +104,7 @@ const sealed = {
   ),
   encryptedData: key(
     'Ciphertext of the whole docker config (the value of .dockerconfigjson), as kubeseal --raw prints it.',
-    text(whyNoCiphertext),
+    text(invalidCiphertextReason),
   ),
 };
 
@@ -112,7 +112,7 @@ const sealed = {
  * What `kubeseal --raw` prints is base64 of: the length of the encrypted session key in two bytes, that key (RSA,
  * at least 2048 bits), and the data by AES-GCM with its tag of 16 bytes. Anything else may be the secret itself.
  */
-function whyNoCiphertext(value: string): string | undefined {
+function invalidCiphertextReason(value: string): string | undefined {
   const expected = 'expected the ciphertext that kubeseal --raw prints, never the secret itself';
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(value) || value.length % 4 !== 0) return expected;
   const bytes = Buffer.from(value, 'base64');

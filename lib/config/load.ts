@@ -51,7 +51,7 @@ export function parseConfig(text: string, file: string): ConfigDocument {
     has: (...path: Path) => !locate(root, path).missing,
   });
   const config = { ...parsed.data, folder: dirname(file) };
-  refuseContradictions(config, place);
+  assertConsistent(config, place);
   return { config, place };
 }
 
@@ -70,7 +70,7 @@ export function defineConfig(input: ConfigInput): Config {
     throw new InputError(problems.map(({ message, hint }) => ({ message, hint })));
   }
   const config = { ...parsed.data, folder: '.' };
-  refuseContradictions(config);
+  assertConsistent(config);
   return config;
 }
 
@@ -96,7 +96,7 @@ function findLongList(node: YamlNode, name = 'the configuration'): Problem | und
 }
 
 /** What each key allows and the whole does not. */
-function refuseContradictions(config: Config, place?: ConfigPlace): void {
+function assertConsistent(config: Config, place?: ConfigPlace): void {
   const problems: Problem[] = [];
   if (config.registry.pullThrough && config.mirror) {
     problems.push({

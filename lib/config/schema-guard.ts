@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { whyNoRegistry } from '../image/reference.ts';
+import { invalidRegistryReason } from '../image/reference.ts';
 import { key, notEmpty, text } from './schema-parts.ts';
 
 /** An image as a pod names it, or the beginning of one with a * at its end. Never a short name of Docker Hub. */
@@ -9,7 +9,7 @@ const allowed = (value: string): string | undefined => {
   const slash = prefix.indexOf('/');
   if (slash < 0)
     return 'expected a registry, a slash and a repository: quay.io/mesh/proxy@sha256:… or quay.io/mesh/*';
-  const why = whyNoRegistry(prefix.slice(0, slash));
+  const why = invalidRegistryReason(prefix.slice(0, slash));
   if (why) return why;
   if (prefix === value && !/[:@]/.test(value.slice(slash)))
     return 'it has neither a tag nor a digest; an image is compared as the pod names it';

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import * as z from 'zod/mini';
-import { whyNoHost, whyNoRepository } from '../image/reference.ts';
+import { invalidHostReason, invalidRepositoryReason } from '../image/reference.ts';
 import { credential } from './credential.ts';
 import {
   count,
@@ -19,14 +19,14 @@ import { pod } from './schema-pod.ts';
 const credentialServer = (value: string): string | undefined => {
   const slash = value.includes('://') ? -1 : value.indexOf('/');
   if (slash < 0) return imageServer(value);
-  return imageServer(value.slice(0, slash)) ?? whyNoRepository(value.slice(slash + 1));
+  return imageServer(value.slice(0, slash)) ?? invalidRepositoryReason(value.slice(slash + 1));
 };
 
 const proxyUrl = (value: string): string | undefined => {
   if (value.includes('@'))
     return 'a proxy that wants credentials is not supported: they would be read by all who read the Job';
   const host = /^https?:\/\/([^/?#]+)\/?$/.exec(value)?.[1];
-  return host === undefined ? 'expected http://host:port or https://host:port' : whyNoHost(host);
+  return host === undefined ? 'expected http://host:port or https://host:port' : invalidHostReason(host);
 };
 const noProxyEntry = (value: string): string | undefined =>
   /^[A-Za-z0-9.:/*[\]-]+$/.test(value)
@@ -112,6 +112,10 @@ export const mirror = z.strictObject({
   platforms: key(
     'all, or a list such as [linux/amd64, linux/arm64]: only these are copied, and the tags say so. The index keeps its digest, so the registry must take one of which the rest is missing; most refuse. Default: all.',
     z._default(z.union([z.literal('all'), atLeastOne(text(platform))]), 'all'),
+  ),
+  artifacts: key(
+    'The signatures, attestations and SBOMs of images that the Job copies with them, as ess-airgap lock wrote them into the digests file. signatures: signatures only. Default: all.',
+    z._default(z.enum(['all', 'signatures', 'none']), 'all'),
   ),
   caBundle: key(
     'Certificates to trust besides those of the image, PEM; for every server. Default: none.',

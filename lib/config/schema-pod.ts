@@ -22,12 +22,12 @@ const ownLabel = (value: string): string | undefined =>
     ? 'ess-airgap sets this label itself; expected another one'
     : undefined);
 
-/** A mapping of texts whose keys `whyNot` finds nothing wrong with. */
-function texts(whyNot: (key: string) => string | undefined, value = text()) {
+/** A mapping of texts whose keys `invalidReason` finds nothing wrong with. */
+function texts(invalidReason: (key: string) => string | undefined, value = text()) {
   return z.record(z.string(), value).check(
     z.check((context) => {
       for (const name of Object.keys(context.value)) {
-        const reason = whyNot(name);
+        const reason = invalidReason(name);
         if (reason)
           context.issues.push({ code: 'custom', message: `"${name}": ${reason}`, input: context.value });
       }

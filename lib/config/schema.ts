@@ -1,17 +1,18 @@
 import * as z from 'zod/mini';
 import {
-  whyNoDigest,
-  whyNoLabelValue,
-  whyNoRegistry,
-  whyNoRepository,
-  whyNoTag,
+  invalidDigestReason,
+  invalidLabelValueReason,
+  invalidRegistryReason,
+  invalidRepositoryReason,
+  invalidTagReason,
 } from '../image/reference.ts';
-import { whyNoGlob } from '../input/glob.ts';
+import { invalidGlobReason } from '../input/glob.ts';
 import { credential } from './credential.ts';
 import { PLACEHOLDERS } from './placeholders.ts';
 import { guard } from './schema-guard.ts';
 import { mirror } from './schema-mirror.ts';
 import {
+  imageGlob,
   imageReference,
   key,
   namespaceName,
@@ -20,6 +21,7 @@ import {
   text,
   variableName,
 } from './schema-parts.ts';
+import { verify } from './schema-verify.ts';
 
 // The one description of airgap.yaml: the types, the validation, the defaults and, by `npm run schema`,
 // schema/airgap.schema.json all come from here. The functional zod/mini is a sixth of zod's size to load.
@@ -31,7 +33,7 @@ const placeholderPath = (value: string): string | undefined => {
   const unknown = /\{[^}]*\}?/.exec(filled)?.[0];
   if (unknown)
     return `${unknown} is no placeholder; expected ${PLACEHOLDERS.map((n) => `{${n}}`).join(', ')}`;
-  return whyNoRepository(filled);
+  return invalidRepositoryReason(filled);
 };
 
 /** A server, for which people copy the whole of an address: what belongs into other keys is said. */
@@ -41,7 +43,8 @@ const serverAlone = (value: string): string | undefined => {
     .replace(/\/+$/, '')
     .split('/');
   const path = folder.join('/');
-  if (path === '' || whyNoRegistry(host) || whyNoRepository(path)) return whyNoRegistry(value);
+  if (path === '' || invalidRegistryReason(host) || invalidRepositoryReason(path))
+    return invalidRegistryReason(value);
   return `it has a folder; write server: ${host} and path: ${path}`;
 };
 
@@ -56,7 +59,7 @@ const registry = z.strictObject({
   ),
   path: key(
     'Folder below the server in front of every repository. Default: none.',
-    z.optional(text(whyNoRepository)),
+    z.optional(text(invalidRepositoryReason)),
   ),
   layout: key(
     'Where a repository goes below path. preserve: as upstream. by-server: in a folder named after its upstream server. flat: its last component only. Default: preserve.',
@@ -74,13 +77,6 @@ const registry = z.strictObject({
     z._default(z.boolean(), false),
   ),
 });
-
-/** A glob over the names of images, as the tool writes these. */
-const imageGlob = (value: string): string | undefined => {
-  const short = /^(?:index\.)?docker\.io\/([^/*?[{]+)$/.exec(value)?.[1];
-  if (short) return `no image is called that; expected docker.io/library/${short}, its full name`;
-  return whyNoGlob(value);
-};
 
 const rule = z.strictObject({
   match: key(
@@ -102,13 +98,13 @@ const containerKey = (value: string): string | undefined =>
 const override = z.strictObject({
   repository: key(
     'Repository on the local server. Default: where the layout puts it.',
-    z.optional(text(whyNoRepository)),
+    z.optional(text(invalidRepositoryReason)),
   ),
   tag: key(
     'Tag that the container gets.',
-    z.optional(text((value) => whyNoTag(value) ?? whyNoLabelValue(value))),
+    z.optional(text((value) => invalidTagReason(value) ?? invalidLabelValueReason(value))),
   ),
-  digest: key('Digest that the container gets.', z.optional(text(whyNoDigest))),
+  digest: key('Digest that the container gets.', z.optional(text(invalidDigestReason))),
   source: key(
     'Where to copy this image from, as registry/repository:tag@digest. Default: upstream, where only repository is set; with a tag or digest of your own nothing is copied, the image must be in the registry and the Job checks that it is.',
     z.optional(text(imageReference)),
@@ -160,11 +156,11 @@ export const configSchema = z.strictObject({
   registry: key('The local registry.', registry),
   exclude: key(
     'Components, or component/container, that are left out: their images are not copied, and the ConfigMap does not name them; globs. Default: none.',
-    z._default(z.array(text(whyNoGlob)), []),
+    z._default(z.array(text(invalidGlobReason)), []),
   ),
   copyOnly: key(
     'Components, or component/container, whose images are copied and that the ConfigMap does not name, because they are configured elsewhere: the operator and updater in their Helm values, PostgreSQL in a chart of its own; globs. Default: none.',
-    z._default(z.array(text(whyNoGlob)), []),
+    z._default(z.array(text(invalidGlobReason)), []),
   ),
   rules: key(
     'Exceptions to the layout; the first that matches wins. Default: none.',
@@ -206,6 +202,10 @@ export const configSchema = z.strictObject({
   guard: key(
     'The admission policy that makes the cluster itself refuse images which are not in the plan; needs Kubernetes 1.30. Default: none.',
     z._default(guard, { mode: 'off', covers: 'images', allow: [] }),
+  ),
+  verify: key(
+    'Who must have signed the images; ess-airgap lock and ess-airgap signatures check it. Default: nothing is checked.',
+    z.optional(verify),
   ),
   name: key(
     'Name of this deployment, where one repository holds several: its files begin with it (staging-ess-images.k8s.yaml). Default: none.',

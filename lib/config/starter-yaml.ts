@@ -1,4 +1,4 @@
-import { whyNoRegistry, whyNoRepository } from '../image/reference.ts';
+import { invalidRegistryReason, invalidRepositoryReason } from '../image/reference.ts';
 
 /** What a first airgap.yaml is made of. */
 export interface Starter {
@@ -17,7 +17,8 @@ export function parseServer(text: string): Pick<Starter, 'server' | 'path'> | st
   const slash = text.includes('://') ? -1 : text.indexOf('/');
   const server = slash < 0 ? text : text.slice(0, slash);
   const path = slash < 0 ? undefined : text.slice(slash + 1).replace(/\/$/, '');
-  const wrong = whyNoRegistry(server) ?? (path === undefined ? undefined : whyNoRepository(path));
+  const wrong =
+    invalidRegistryReason(server) ?? (path === undefined ? undefined : invalidRepositoryReason(path));
   return wrong ?? { server, ...(path !== undefined && { path }) };
 }
 

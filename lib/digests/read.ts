@@ -1,11 +1,11 @@
 import {
   canonicalName,
   type ImageReference,
-  whyNoDigest,
-  whyNoLabelValue,
-  whyNoRegistry,
-  whyNoRepository,
-  whyNoTag,
+  invalidDigestReason,
+  invalidLabelValueReason,
+  invalidRegistryReason,
+  invalidRepositoryReason,
+  invalidTagReason,
 } from '../image/reference.ts';
 import { readTextFile } from '../input/file.ts';
 import { nearest } from '../input/nearest.ts';
@@ -13,6 +13,7 @@ import { InputError, type Place, type Problem } from '../input/problem.ts';
 import { mayHoldPassword, quote, shorten } from '../input/quote.ts';
 import { Source } from '../input/source.ts';
 import { describeNode, predicateOf, type YamlEntry, type YamlMapping } from '../input/yaml.ts';
+import { readArtifacts } from './artifacts.ts';
 import { byContainer, type ContainerImage } from './container-image.ts';
 import { type Release, readReleaseInfo } from './release.ts';
 import { findComponents } from './tree.ts';
@@ -49,18 +50,22 @@ export function parseDigests(text: string, file: string): ContainerImage[] {
 }
 
 /**
- * The same with what the file says of itself: the mapping `release` beside `images_digests`, which `ess-airgap lock`
- * writes. Without one it is a release of the installer.
+ * The same with what the file says of itself and of its images: the mappings `release` and `artifacts` beside
+ * `images_digests`, which `ess-airgap lock` writes. Without `release` it is a release of the installer.
  */
 export function parseRelease(text: string, file: string): Release {
   const problems: Problem[] = [];
-  const { components, release } = findComponents(new Source(file, text.replace(/^\uFEFF/, '')), problems);
+  const { components, release, artifacts } = findComponents(
+    new Source(file, text.replace(/^\uFEFF/, '')),
+    problems,
+  );
   const info = readReleaseInfo(release, problems);
+  const known = readArtifacts(artifacts, problems);
   const images: ContainerImage[] = [];
   if (components.entries.length === 0) {
     problems.push({ place: components.place, message: 'there are no components; expected at least one' });
   }
-  refuseOutline(components);
+  assertNotShortened(components);
   for (const component of components.entries) {
     checkName('component', component, problems);
     if (component.value.kind !== 'mapping' || component.value.entries.length === 0) {
@@ -80,11 +85,11 @@ export function parseRelease(text: string, file: string): Release {
     }
   }
   if (problems.length > 0) throw new InputError(problems);
-  return { info, images: images.sort(byContainer) };
+  return { info, images: images.sort(byContainer), artifacts: known };
 }
 
 /** The documentation shows a tree of names alone; each of them would be a problem, and none the one that counts. */
-function refuseOutline(components: YamlMapping): void {
+function assertNotShortened(components: YamlMapping): void {
   const containers = components.entries.flatMap(({ value }) =>
     value.kind === 'mapping' ? value.entries : [],
   );
@@ -153,11 +158,11 @@ function readImage(
   const folder = slash < 0 ? '' : server.slice(slash + 1);
   check(
     'image_repository_server',
-    whyNoRegistry(registry) ?? (slash < 0 ? undefined : whyNoRepository(folder)),
+    invalidRegistryReason(registry) ?? (slash < 0 ? undefined : invalidRepositoryReason(folder)),
   );
-  check('image_repository_path', whyNoRepository(path ?? ''));
-  if (tag !== undefined) check('image_tag', whyNoTag(tag) ?? whyNoLabelValue(tag));
-  if (digest !== undefined) check('image_digest', whyNoDigest(digest));
+  check('image_repository_path', invalidRepositoryReason(path ?? ''));
+  if (tag !== undefined) check('image_tag', invalidTagReason(tag) ?? invalidLabelValueReason(tag));
+  if (digest !== undefined) check('image_digest', invalidDigestReason(digest));
   if (problems.length > before) return undefined;
   const repository = [folder, path].filter(Boolean).join('/');
   const image = { ...canonicalName(registry, repository), ...(tag && { tag }), ...(digest && { digest }) };

@@ -55,10 +55,10 @@ export function parseReference(text: string): ImageReference | string {
   const repository = name.slice(slash + 1, colon < 0 ? undefined : colon);
   const tag = colon < 0 ? undefined : name.slice(colon + 1);
   const wrong =
-    whyNoRegistry(registry) ??
-    whyNoRepository(repository) ??
-    (tag === undefined ? undefined : whyNoTag(tag)) ??
-    (digest === undefined ? undefined : whyNoDigest(digest));
+    invalidRegistryReason(registry) ??
+    invalidRepositoryReason(repository) ??
+    (tag === undefined ? undefined : invalidTagReason(tag)) ??
+    (digest === undefined ? undefined : invalidDigestReason(digest));
   return (
     wrong ?? {
       ...canonicalName(registry, repository),
@@ -91,21 +91,21 @@ const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
  * Host and port of a registry, as in the server part of an image name: no scheme, no folder, no credentials. Docker and
  * containerd take a first part with neither dot nor port for a folder of Docker Hub, so it is not one here.
  */
-export function whyNoRegistry(text: string): string | undefined {
+export function invalidRegistryReason(text: string): string | undefined {
   if (text === '') return 'it is empty; expected a host such as registry.example.org or localhost:5000';
   // A user name or password must not come back in a message.
   if (text.includes('@')) return 'it has an @; expected only the host and port, credentials go elsewhere';
   const scheme = SCHEME.exec(text)?.[0];
   if (scheme) {
     const host = text.slice(scheme.length).replace(/\/.*$/s, '');
-    const instead = whyNoRegistry(host) === undefined ? ` ${host}` : ' only the host and port';
+    const instead = invalidRegistryReason(host) === undefined ? ` ${host}` : ' only the host and port';
     return `it begins with a scheme, ${quote(scheme)}; expected${instead}`;
   }
   const slash = text.indexOf('/');
   if (slash >= 0) {
     return `it has a folder, ${quote(text.slice(slash + 1))}; expected only the host and port`;
   }
-  const wrong = whyNoHost(text);
+  const wrong = invalidHostReason(text);
   if (wrong) return wrong;
   if (!/[.:]/.test(text) && text !== 'localhost') {
     return `Docker and containerd take ${quote(text)} for a folder of Docker Hub; expected docker.io/${text}/…, or a host with a dot or a port such as ${text}.example.org or ${text}:5000`;
@@ -117,7 +117,7 @@ export function whyNoRegistry(text: string): string | undefined {
  * A host name or IPv4 address, and a port if there is one. Kubernetes, skopeo and registries do not agree about IPv6
  * addresses in image names.
  */
-export function whyNoHost(text: string): string | undefined {
+export function invalidHostReason(text: string): string | undefined {
   if (/^\[|:.*:/s.test(text)) {
     return 'it has brackets or more than one colon; IPv6 addresses are not supported, expected a host name';
   }
@@ -146,7 +146,7 @@ export function whyNoHost(text: string): string | undefined {
 const MAX_REPOSITORY = 255;
 
 /** OCI distribution specification 1.1, "Pulling manifests": the grammar of `<name>`. */
-export function whyNoRepository(text: string): string | undefined {
+export function invalidRepositoryReason(text: string): string | undefined {
   if (text === '') return 'it is empty; expected a path such as library/haproxy';
   if (text.length > MAX_REPOSITORY)
     return `it has ${text.length} characters; a name has ${MAX_REPOSITORY} at most`;
@@ -163,14 +163,14 @@ export function whyNoRepository(text: string): string | undefined {
 }
 
 /** OCI distribution specification 1.1: the grammar of a tag. */
-export function whyNoTag(text: string): string | undefined {
+export function invalidTagReason(text: string): string | undefined {
   if (/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(text)) return undefined;
   if (text.length > 128) return `it has ${text.length} characters; a tag has 128 at most`;
   return 'a tag holds A-Z a-z 0-9 _ . - and begins with none of . and -';
 }
 
 /** A digest as ESS writes it. The specification knows more algorithms; registries in the field do not. */
-export function whyNoDigest(text: string): string | undefined {
+export function invalidDigestReason(text: string): string | undefined {
   if (/^sha256:[0-9a-f]{64}$/.test(text)) return undefined;
   const hex = /^sha256:([0-9a-fA-F]*)$/.exec(text)?.[1];
   if (hex !== undefined && hex.length !== 64) {
@@ -184,7 +184,7 @@ export function whyNoDigest(text: string): string | undefined {
  * ESS writes the tag into the label `app.kubernetes.io/version`, so it must be a legal label value too
  * (Kubernetes, "Labels and Selectors": 63 characters at most, alphanumeric at both ends).
  */
-export function whyNoLabelValue(text: string): string | undefined {
+export function invalidLabelValueReason(text: string): string | undefined {
   if (text.length > 63) {
     return `it has ${text.length} characters; ESS makes it the label app.kubernetes.io/version, which has 63 at most`;
   }

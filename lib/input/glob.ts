@@ -18,7 +18,7 @@ const EXPECTED = 'expected a name, in which *, **, ?, [a-c] and {a,b} are specia
 const WHOLE_COMPONENTS = '** stands for whole components; write it between slashes';
 
 /** Why a text is not a glob, as the end of the sentence "… is not legal: ", or undefined. */
-export function whyNoGlob(glob: string): string | undefined {
+export function invalidGlobReason(glob: string): string | undefined {
   try {
     compile(glob);
     return undefined;

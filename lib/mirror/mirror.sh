@@ -3,7 +3,7 @@
 #
 #   sh mirror.sh PLAN...
 #
-# with its parts beside it: plan.sh, workers.sh, shares.sh, servers.sh, image.sh, watch.sh, progress.sh, results.sh, and skopeo.sh, faults.sh and report.sh, which
+# with its parts beside it: plan.sh, workers.sh, shares.sh, servers.sh, image.sh, watch.sh, progress.sh, results.sh, and skopeo.sh, referrers.sh, faults.sh and report.sh, which
 # load.sh has too.
 #
 # A plan file has one line an image, its fields separated by blanks, "-" for a field that is empty; lines that
@@ -166,6 +166,8 @@ case $0 in */*) here=${0%/*} ;; *) here=. ;; esac
 . "$here/results.sh"
 # shellcheck source=lib/mirror/skopeo.sh
 . "$here/skopeo.sh"
+# shellcheck source=lib/mirror/referrers.sh
+. "$here/referrers.sh"
 # shellcheck source=lib/mirror/faults.sh
 . "$here/faults.sh"
 # shellcheck source=lib/mirror/report.sh

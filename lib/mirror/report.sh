@@ -19,3 +19,9 @@ print_result() {
 print_summary() {
   printf '{"expected":%d,%s}\n' "$expected" "$1"
 }
+
+# Prints the numbers of artifacts as a key, of an image or of all of them.
+#   artifacts_key EXPECTED COPIED SKIPPED FAILED
+artifacts_key() {
+  printf '"artifacts":{"expected":%d,"copied":%d,"skipped":%d,"failed":%d}' "$1" "$2" "$3" "$4"
+}

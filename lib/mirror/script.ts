@@ -3,6 +3,7 @@ import image from './image.sh';
 import mirror from './mirror.sh';
 import plan from './plan.sh';
 import progress from './progress.sh';
+import referrers from './referrers.sh';
 import report from './report.sh';
 import results from './results.sh';
 import servers from './servers.sh';
@@ -13,7 +14,13 @@ import watch from './watch.sh';
 import workers from './workers.sh';
 
 /** The parts that load.sh has too. */
-const SHARED = { 'skopeo.sh': skopeo, 'watch.sh': watch, 'faults.sh': faults, 'report.sh': report };
+const SHARED = {
+  'skopeo.sh': skopeo,
+  'referrers.sh': referrers,
+  'watch.sh': watch,
+  'faults.sh': faults,
+  'report.sh': report,
+};
 
 /** What is run; the other files of {@link SCRIPT} must lie beside it. */
 export const SCRIPT_NAME = 'mirror.sh';

@@ -108,7 +108,7 @@ export function errorsOf(findings: readonly Finding[]): Finding[] {
 }
 
 /** Throws the findings that are errors, all of them. */
-export function refuseErrors(findings: readonly Finding[]): void {
+export function assertNoErrors(findings: readonly Finding[]): void {
   const errors = errorsOf(findings);
   if (errors.length > 0) throw new InputError(errors);
 }

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { connect, type DetailedPeerCertificate } from 'node:tls';
 import { certificateProblem } from '../registry/failure.ts';
-import type { SeenCertificate } from './observation.ts';
+import type { ObservedCertificate } from './observation.ts';
 
 /**
  * The certificate that a server shows.
@@ -9,12 +9,12 @@ import type { SeenCertificate } from './observation.ts';
  * @param certificates what to trust, PEM
  * @returns undefined if the server speaks no TLS or does not answer in time
  */
-export function seeCertificate(
+export function inspectCertificate(
   host: string,
   port: number,
   certificates: readonly string[],
   milliseconds: number,
-): Promise<SeenCertificate | undefined> {
+): Promise<ObservedCertificate | undefined> {
   return new Promise((resolve) => {
     const name = host.replace(/^\[|\]$/g, '');
     const socket = connect({
@@ -25,7 +25,7 @@ export function seeCertificate(
       // What is wrong with it is looked at below; nothing is sent.
       rejectUnauthorized: false,
     });
-    const end = (seen?: SeenCertificate): void => {
+    const end = (seen?: ObservedCertificate): void => {
       clearTimeout(timer);
       socket.destroy();
       resolve(seen);

@@ -3,7 +3,7 @@ import { repositoryName } from '../image/reference.ts';
 import type { Plan } from '../plan/model.ts';
 import { rateBudgets } from '../plan/rate-budget.ts';
 import type { Answer } from './answer.ts';
-import type { Observation, SeenServer } from './observation.ts';
+import type { Observation, ObservedServer } from './observation.ts';
 
 /** What the target has, and what is missing that nobody copies. */
 export function judgeImages({ present }: Observation, plan: Plan): Answer[] {
@@ -52,7 +52,7 @@ export function judgeImages({ present }: Observation, plan: Plan): Answer[] {
 
 /** The server's remaining requests against what the copy needs. */
 export function judgeQuota(
-  { server, role, rateLimit }: SeenServer,
+  { server, role, rateLimit }: ObservedServer,
   { size, present }: Observation,
   plan: Plan,
   config: Config,

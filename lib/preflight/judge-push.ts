@@ -1,11 +1,11 @@
 import type { Config } from '../config/schema.ts';
 import { PROFILES } from '../plan/profiles.ts';
 import type { Answer } from './answer.ts';
-import type { Refusal, SeenPush } from './observation.ts';
+import type { ObservedPush, Refusal } from './observation.ts';
 
 /** Whether the target accepts what the mirror pushes to one project. */
 export function judgePush(
-  { server, repository, refusal, cancelled, probe }: SeenPush,
+  { server, repository, refusal, cancelled, probe }: ObservedPush,
   config: Config,
 ): Answer[] {
   if (refusal) return [refused(server, repository, refusal, config)];
@@ -25,7 +25,7 @@ export function judgePush(
 function judgeProbe(
   server: string,
   repository: string,
-  { tag, refusal, sparseRefused, deleted }: NonNullable<SeenPush['probe']>,
+  { tag, refusal, sparseRefused, deleted }: NonNullable<ObservedPush['probe']>,
   config: Config,
 ): Answer[] {
   const of = (result: Answer['result'], message: string, hint?: string): Answer => ({

@@ -1,13 +1,13 @@
 import { formatReference } from '../image/reference.ts';
 import type { Answer, Check } from './answer.ts';
-import type { Observation, SeenImage, SeenServer } from './observation.ts';
+import type { Observation, ObservedImage, ObservedServer } from './observation.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 /** A certificate that expires sooner is worth a warning: the next upgrade needs it too. */
 const EXPIRES_SOON = 14 * DAY;
 
 /** Whether a server can be reached, is trusted, accepts the login and gives the planned images. */
-export function judgeServer(seen: SeenServer, observation: Observation): Answer[] {
+export function judgeServer(seen: ObservedServer, observation: Observation): Answer[] {
   const { server, role, addresses, images } = seen;
   const of = (check: Check, result: Answer['result'], message: string, hint?: string): Answer => ({
     about: server,
@@ -58,7 +58,7 @@ const NAME_HINT =
   'Check the spelling, the name server (/etc/resolv.conf) and, if a proxy is needed, HTTPS_PROXY';
 
 function judgeTls(
-  { certificate, insecure, proxy }: SeenServer,
+  { certificate, insecure, proxy }: ObservedServer,
   { now }: Observation,
   of: AnswerOf,
 ): Answer[] {
@@ -74,14 +74,14 @@ function judgeTls(
   return [of('tls', 'warning', trusted, 'Have it renewed: nodes and the Job refuse it after that day')];
 }
 
-function loginOf({ login: { asked, from }, role }: SeenServer): string {
+function loginOf({ login: { asked, from }, role }: ObservedServer): string {
   const who = role === 'nodes' ? ' of nodes' : '';
   if (!asked) return `asks for no login${role === 'nodes' ? ' from nodes' : ''}`;
   if (from) return `accepts the login${who} from ${from}`;
   return `accepts requests${who} without a login`;
 }
 
-function hintFor({ role, login }: SeenServer, status: number | undefined): string | undefined {
+function hintFor({ role, login }: ObservedServer, status: number | undefined): string | undefined {
   if (status === 429) return 'Wait, or log in with an account that may ask more';
   if (status !== 401 && status !== 403) return undefined;
   if (role === 'nodes') {
@@ -94,7 +94,7 @@ function hintFor({ role, login }: SeenServer, status: number | undefined): strin
 }
 
 /** The images that are to be copied: those that the target has already are not needed from the source. */
-function judgeRead(images: readonly SeenImage[], { present }: Observation, of: AnswerOf): Answer[] {
+function judgeRead(images: readonly ObservedImage[], { present }: Observation, of: AnswerOf): Answer[] {
   const there = new Set(
     (present ?? []).flatMap(({ result, image }) =>
       result === 'present' && image.digest ? [image.digest] : [],
@@ -133,7 +133,7 @@ function judgeRead(images: readonly SeenImage[], { present }: Observation, of: A
 }
 
 /** The first three of some images. */
-function list(images: readonly SeenImage[]): string {
+function list(images: readonly ObservedImage[]): string {
   const names = images.slice(0, 3).map(({ image }) => formatReference(image));
   return `${names.join(', ')}${images.length > 3 ? ` and ${images.length - 3} more` : ''}`;
 }

@@ -15,7 +15,7 @@ export interface Refusal {
 export type Role = 'source' | 'target' | 'nodes';
 
 /** The certificate of a server. */
-export interface SeenCertificate {
+export interface ObservedCertificate {
   /** The name of the CA that issued it, by its own words. */
   readonly issuer: string;
   readonly validTo: Date;
@@ -24,14 +24,14 @@ export interface SeenCertificate {
 }
 
 /** How the question about one image ended. */
-export interface SeenImage {
+export interface ObservedImage {
   readonly image: ImageReference;
   /** Undefined if there is no such image. */
   readonly digest?: string;
   readonly refusal?: Refusal;
 }
 
-export interface SeenServer {
+export interface ObservedServer {
   readonly server: string;
   readonly role: Role;
   /** Whether `mirror.insecure` names it. */
@@ -41,7 +41,7 @@ export interface SeenServer {
   /** Of its name; or why the name has none. Left out if it was not looked up. */
   readonly addresses?: readonly string[] | { readonly problem: string };
   /** Left out if none was seen. */
-  readonly certificate?: SeenCertificate;
+  readonly certificate?: ObservedCertificate;
   /** The server's clock against ours, in seconds: positive if the server's is ahead. */
   readonly clockSkew?: number;
   readonly rateLimit?: RateLimit;
@@ -52,11 +52,11 @@ export interface SeenServer {
     /** Nobody here knows the login that is used there: only the cluster has the pull Secret's. */
     readonly unknown?: boolean;
   };
-  readonly images: readonly SeenImage[];
+  readonly images: readonly ObservedImage[];
 }
 
 /** How starting an upload to one repository ended. */
-export interface SeenPush {
+export interface ObservedPush {
   readonly server: string;
   readonly repository: string;
   readonly refusal?: Refusal;
@@ -71,7 +71,7 @@ export interface SeenPush {
 }
 
 /** How much has to be copied. */
-export interface SeenSize {
+export interface ObservedSize {
   /** Of the manifests, configurations and layers that were read, each counted once. */
   readonly bytes: number;
   /** Images whose manifests were read. */
@@ -83,11 +83,11 @@ export interface SeenSize {
 }
 
 export interface Observation {
-  readonly servers: readonly SeenServer[];
-  readonly pushes: readonly SeenPush[];
+  readonly servers: readonly ObservedServer[];
+  readonly pushes: readonly ObservedPush[];
   /** What the target has of the plan. Left out in the short form. */
   readonly present?: readonly Verdict[];
-  readonly size?: SeenSize;
+  readonly size?: ObservedSize;
   /** The version of the local skopeo; empty if there is none. Left out if nobody asked. */
   readonly skopeo?: string;
   readonly now: Date;

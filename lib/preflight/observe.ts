@@ -16,8 +16,15 @@ import { mapBounded } from '../registry/map-bounded.ts';
 import { withRegistries } from '../registry/open.ts';
 import { trustedCertificates } from '../registry/trust.ts';
 import { type Verdict, verifyRelocations } from '../registry/verify.ts';
-import { seeCertificate } from './certificate.ts';
-import type { Observation, Refusal, SeenImage, SeenPush, SeenServer, SeenSize } from './observation.ts';
+import { inspectCertificate } from './certificate.ts';
+import type {
+  Observation,
+  ObservedImage,
+  ObservedPush,
+  ObservedServer,
+  ObservedSize,
+  Refusal,
+} from './observation.ts';
 import { questionsOf, type ServerQuestion } from './questions.ts';
 import { readSize } from './size.ts';
 
@@ -53,8 +60,8 @@ export async function observe(options: ObserveOptions): Promise<Observation> {
   const open = { environment, limits: LIMITS, ...(caFile && { caFile }) };
   const wanted = short ? servers.filter(({ role }) => role !== 'nodes') : servers;
   let asked = 0;
-  const ask = async (question: ServerQuestion, client: RegistryClient): Promise<SeenServer> => {
-    const seen = await seeServer(question, client, options);
+  const ask = async (question: ServerQuestion, client: RegistryClient): Promise<ObservedServer> => {
+    const seen = await inspectServer(question, client, options);
     onProgress(`${++asked} of ${wanted.length} servers asked`);
     return seen;
   };
@@ -68,12 +75,13 @@ export async function observe(options: ObserveOptions): Promise<Observation> {
     );
     const open = pushes.filter(({ registry }) => answering.has(registry));
     const pushed = await mapBounded(short ? open.slice(0, 1) : open, CONNECTIONS, (repository) =>
-      seePush(repository, client, options),
+      inspectPush(repository, client, options),
     );
     const targets = seen.filter(({ role }) => role === 'target');
     const canVerify = !short && targets.length > 0 && targets.every(({ server }) => answering.has(server));
     const present = canVerify ? await verifyRelocations(plan.relocations, client) : undefined;
-    const size = short || options.size === false ? undefined : await seeSize(options, seen, present, client);
+    const size =
+      short || options.size === false ? undefined : await inspectSize(options, seen, present, client);
     return { seen, pushed, present, size };
   });
   const nodesOpen = { ...open, usedBy: 'nodes', configuredOnly: true } as const;
@@ -91,22 +99,22 @@ export async function observe(options: ObserveOptions): Promise<Observation> {
   };
 }
 
-async function seeServer(
+async function inspectServer(
   { server, role, insecure, images }: ServerQuestion,
   client: RegistryClient,
   { config, environment, caFile, short }: ObserveOptions,
-): Promise<SeenServer> {
+): Promise<ObservedServer> {
   const url = new URL(`https://${server === 'docker.io' ? 'registry-1.docker.io' : server}`);
   const proxy = proxyFor(url, environment);
   const base = { server, role, insecure, ...(proxy && { proxy: new URL(proxy).host }) };
   const isDirect = !short && !proxy;
-  const addresses = isDirect ? await seeAddresses(url.hostname) : undefined;
+  const addresses = isDirect ? await inspectAddresses(url.hostname) : undefined;
   if (addresses && 'problem' in addresses) {
     return { ...base, addresses, login: { asked: false }, images: [] };
   }
   const certificate =
     isDirect && !insecure
-      ? await seeCertificate(
+      ? await inspectCertificate(
           url.hostname,
           Number(url.port || 443),
           trustedCertificates(environment, caFile),
@@ -127,7 +135,7 @@ async function seeServer(
     };
   }
   let last: (Head & { at: number }) | undefined;
-  const ask = async (image: ImageReference): Promise<SeenImage> => {
+  const ask = async (image: ImageReference): Promise<ObservedImage> => {
     try {
       const head = await client.head(
         image,
@@ -157,7 +165,7 @@ async function seeServer(
   };
 }
 
-async function seeAddresses(hostname: string): Promise<string[] | { problem: string }> {
+async function inspectAddresses(hostname: string): Promise<string[] | { problem: string }> {
   const host = hostname.replace(/^\[|\]$/g, '');
   if (isIP(host)) return [host];
   const overdue = new Promise<never>((_, reject) => {
@@ -171,11 +179,11 @@ async function seeAddresses(hostname: string): Promise<string[] | { problem: str
   }
 }
 
-async function seePush(
+async function inspectPush(
   image: ImageReference,
   client: RegistryClient,
   { config, probePush = false }: ObserveOptions,
-): Promise<SeenPush> {
+): Promise<ObservedPush> {
   const place = { server: image.registry, repository: image.repository };
   let cancelled = false;
   try {
@@ -194,12 +202,12 @@ async function seePush(
 }
 
 /** Reads the manifests of what is to be copied, but for servers where that would take pulls that the copy needs. */
-async function seeSize(
+async function inspectSize(
   { plan, config, onProgress = () => {} }: ObserveOptions,
-  servers: readonly SeenServer[],
+  servers: readonly ObservedServer[],
   present: readonly Verdict[] | undefined,
   client: RegistryClient,
-): Promise<SeenSize> {
+): Promise<ObservedSize> {
   const there = new Set(
     (present ?? []).flatMap(({ result, image }) =>
       result === 'present' ? [`${repositoryName(image)}:${image.tag}`] : [],

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { ImageReference } from '../image/reference.ts';
 import { RegistryError } from '../registry/error.ts';
 import { mapBounded } from '../registry/map-bounded.ts';
-import type { SeenSize } from './observation.ts';
+import type { ObservedSize } from './observation.ts';
 
 /** An image to be copied. */
 export interface Sized {
@@ -40,10 +40,10 @@ export async function readSize<T extends Sized>(
   images: readonly T[],
   source: ManifestSource,
   onRead: (image: T, blobs: ReadonlyMap<string, number>) => void = () => {},
-): Promise<SeenSize> {
+): Promise<ObservedSize> {
   const blobs = new Map<string, number>();
   const manifests = new Map<string, number>();
-  const unread: SeenSize['unread'][number][] = [];
+  const unread: ObservedSize['unread'][number][] = [];
   const read = async (image: ImageReference, reference: string): Promise<unknown> => {
     const manifest = await source.manifest(image, reference);
     if (!manifest) throw new RegistryError('unexpected', `there is no ${reference}`);

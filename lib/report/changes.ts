@@ -1,8 +1,8 @@
 import { formatReference, type ImageReference, shortReference } from '../image/reference.ts';
 import { formatPlace, type Problem } from '../input/problem.ts';
 import type { Finding } from '../plan/finding.ts';
+import { describeChange, whenAdded, whenRemoved } from '../release/describe.ts';
 import type { Review } from '../release/review.ts';
-import { describeChange, whenAdded, whenRemoved } from '../release/words.ts';
 import { type Html, html } from './html.ts';
 
 /** What the release changes against an older one. */

@@ -1,6 +1,6 @@
 import { version } from '../../package.json';
 import type { EssAirgap } from '../ess-airgap.ts';
-import { FIRST_WORDS } from './output-folder.ts';
+import { FILE_HEADER } from './output-folder.ts';
 
 /**
  * The comment that a file begins with: what it was made of and by, and how to verify it. It has nothing that differs
@@ -12,12 +12,12 @@ export function renderHeader(
   deployment: EssAirgap | undefined,
   { secret }: { readonly secret: boolean },
 ): string {
-  if (!deployment) return `${FIRST_WORDS}${version}.\n`;
+  if (!deployment) return `${FILE_HEADER}${version}.\n`;
   // Secrets do not depend on the plan. SOPS keeps the comment.
-  if (secret) return `${FIRST_WORDS}${version}. Holds passwords: commit it only encrypted.\n`;
+  if (secret) return `${FILE_HEADER}${version}. Holds passwords: commit it only encrypted.\n`;
   const { config, plan } = deployment;
   const lines = [
-    `${FIRST_WORDS}${version} from ${oneLine(config.digests)}. Do not edit: change airgap.yaml and synthesise again.`,
+    `${FILE_HEADER}${version} from ${oneLine(config.digests)}. Do not edit: change airgap.yaml and synthesise again.`,
     `# Plan ${plan.hash}.`,
     '# To verify this file, run "ess-airgap synth" of this version with the same airgap.yaml and release file: it writes',
     '# the same bytes.',

@@ -35,7 +35,7 @@ export interface Replaced {
 }
 
 /** Begins every file that a synth writes: by it a later synth knows the files that it may remove. */
-export const FIRST_WORDS = '# Written by ess-airgap ';
+export const FILE_HEADER = '# Written by ess-airgap ';
 
 /**
  * Makes a folder hold these files, all or none of them: they are written beside the folder first, to the disk, and then
@@ -107,7 +107,7 @@ function isOfASynth(path: string): boolean {
   try {
     const bytes = Buffer.alloc(2048);
     const text = bytes.toString('utf8', 0, readSync(file, bytes));
-    return text.startsWith(FIRST_WORDS) || OLDER.test(text);
+    return text.startsWith(FILE_HEADER) || OLDER.test(text);
   } finally {
     closeSync(file);
   }

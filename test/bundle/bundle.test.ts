@@ -40,11 +40,7 @@ let made: string;
 let madeSince: string;
 
 beforeAll(async () => {
-  lab = await BundleLab.start();
-  made = join(lab.directory, 'first');
-  madeSince = join(lab.directory, 'second');
-  expect(await lab.bundle(first, ['--output', made])).toMatchObject({ status: 0, stderr: '' });
-  expect(await lab.bundle(second, ['--output', madeSince, '--since', made])).toMatchObject({ status: 0 });
+  ({ lab, made, madeSince } = await BundleLab.startWithBundles());
 });
 afterAll(() => lab?.stop());
 

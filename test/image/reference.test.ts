@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseReference, whyNoRegistry } from '../../lib/image/reference.ts';
+import { invalidRegistryReason, parseReference } from '../../lib/image/reference.ts';
 import { parseDigests } from '../../lib/index.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
@@ -14,7 +14,7 @@ describe('a registry', () => {
     '10.0.0.1:5000',
     `${'a'.repeat(63)}.example`,
     [...Array(3).fill('a'.repeat(63)), 'a'.repeat(61)].join('.'),
-  ])('%s', (host) => expect(whyNoRegistry(host)).toBeUndefined());
+  ])('%s', (host) => expect(invalidRegistryReason(host)).toBeUndefined());
 
   test.each([
     ['', 'it is empty'],
@@ -42,7 +42,7 @@ describe('a registry', () => {
     ['a..b', 'expected a host name'],
     ['10.0.0.256', 'four numbers from 0 to 255'],
     ['10.0.1', 'four numbers from 0 to 255'],
-  ])('%s is none', (host, why) => expect(whyNoRegistry(host)).toContain(why));
+  ])('%s is none', (host, why) => expect(invalidRegistryReason(host)).toContain(why));
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { GlobBudget, globMatcher, whyNoGlob } from '../../lib/input/glob.ts';
+import { GlobBudget, globMatcher, invalidGlobReason } from '../../lib/input/glob.ts';
 import { InputError } from '../../lib/input/problem.ts';
 
 describe('what a glob matches', () => {
@@ -41,7 +41,7 @@ describe('what a glob matches', () => {
       .map((parts) => parts.join('/'));
     fc.assert(
       fc.property(glob, fc.array(name, { minLength: 1, maxLength: 20 }), (text, names) => {
-        fc.pre(whyNoGlob(text) === undefined);
+        fc.pre(invalidGlobReason(text) === undefined);
         const matches = globMatcher(text);
         const expression = expressionOf(text);
         for (const one of names) expect([text, one, matches(one)]).toEqual([text, one, expression.test(one)]);
@@ -99,7 +99,7 @@ test.each([
   [`${'{a,'.repeat(80)}b${'}'.repeat(80)}`, 'stand for more than 64 globs'],
   ['a'.repeat(513), 'it has 513 characters; a glob has 512 at most'],
 ])('%# is refused', (glob, why) => {
-  expect(whyNoGlob(glob)).toContain(why);
+  expect(invalidGlobReason(glob)).toContain(why);
   expect(() => globMatcher(glob)).toThrow(InputError);
 });
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
-// The words of skopeo and registries, version by version, as they were met; `.ci/registries/words` renews the table.
+// The words of skopeo and registries, version by version, as they were met; `.ci/registries/error-messages` renews the table.
 
 const rows = readFileSync('lib/mirror/faults.tsv', 'utf8')
   .split('\n')

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { whyNotPasteable } from '../support/commands.ts';
+import { unpasteableReason } from '../support/commands.ts';
 
 // Advice that names a command prints it whole, on a line of its own. Findings are checked where they are made
 // (plan.test.ts); here every hint in the source is read, with its expressions in place of what they stand for.
@@ -19,7 +19,7 @@ const hints = readdirSync('lib', { recursive: true, encoding: 'utf8' })
 test('there are hints to read', () => expect(hints.length).toBeGreaterThan(50));
 
 test.each(hints)('$file: $text', ({ text, hasCommand }) => {
-  expect(whyNotPasteable({ hint: text, ...(hasCommand && { command: 'true' }) })).toBeUndefined();
+  expect(unpasteableReason({ hint: text, ...(hasCommand && { command: 'true' }) })).toBeUndefined();
 });
 
 test('the rule has teeth', () => {
@@ -30,7 +30,7 @@ test('the rule has teeth', () => {
     'See ess-airgap init --help.',
     'To get it:',
   ])
-    expect(whyNotPasteable({ hint }), hint).toBeDefined();
+    expect(unpasteableReason({ hint }), hint).toBeDefined();
   for (const command of [
     'skopeo copy docker://a.b/c:1 docker://…',
     'skopeo copy docker://a.b/c:1',
@@ -39,10 +39,10 @@ test('the rule has teeth', () => {
     "kubectl get pods -o 'x",
     'kubectl apply -f <file>',
   ])
-    expect(whyNotPasteable({ hint: 'To do it:', command }), command).toBeDefined();
+    expect(unpasteableReason({ hint: 'To do it:', command }), command).toBeDefined();
   const good = 'skopeo copy --all docker://a.b/c:1 docker://d.e/c:1';
-  expect(whyNotPasteable({ hint: 'To copy it:', command: good })).toBeUndefined();
-  expect(whyNotPasteable({ hint: 'git ignores the file; kubectl refuses it.' })).toBeUndefined();
+  expect(unpasteableReason({ hint: 'To copy it:', command: good })).toBeUndefined();
+  expect(unpasteableReason({ hint: 'git ignores the file; kubectl refuses it.' })).toBeUndefined();
 });
 
 /** The texts that stand behind `hint:` or `hint =`, whatever expression they are part of. */

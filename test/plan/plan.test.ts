@@ -9,7 +9,7 @@ import {
   parseConfig,
   parseDigests,
 } from '../../lib/index.ts';
-import { whyNotPasteable } from '../support/commands.ts';
+import { unpasteableReason } from '../support/commands.ts';
 import { configWith, containers, digestOf } from '../support/digests.ts';
 
 const a = digestOf('a');
@@ -524,7 +524,7 @@ describe('findings', () => {
     ],
   ])('%s', (code, images, input, message) => {
     const { findings } = plan(images, input);
-    for (const finding of findings) expect(whyNotPasteable(finding)).toBeUndefined();
+    for (const finding of findings) expect(unpasteableReason(finding)).toBeUndefined();
     const found = findings.filter((finding) => finding.code === code);
     expect(found.map(({ message }) => message).join('\n')).toContain(message);
   });

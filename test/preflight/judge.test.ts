@@ -3,7 +3,7 @@ import { makePlan } from '../../lib/plan/plan.ts';
 import { wouldFail } from '../../lib/preflight/answer.ts';
 import { judge } from '../../lib/preflight/judge.ts';
 import { formatTime } from '../../lib/preflight/judge-copy.ts';
-import type { Observation, SeenServer } from '../../lib/preflight/observation.ts';
+import type { Observation, ObservedServer } from '../../lib/preflight/observation.ts';
 import { questionsOf } from '../../lib/preflight/questions.ts';
 import { configWith, containers } from '../support/digests.ts';
 
@@ -24,7 +24,11 @@ function setting(registry: Registry, mirror: object | null = {}) {
   return { config, plan: makePlan(containers(release), config) };
 }
 
-const seen = (server: string, role: SeenServer['role'], more: Partial<SeenServer> = {}): SeenServer => ({
+const seen = (
+  server: string,
+  role: ObservedServer['role'],
+  more: Partial<ObservedServer> = {},
+): ObservedServer => ({
   server,
   role,
   insecure: false,

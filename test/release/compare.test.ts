@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { defineConfig, parseDigests } from '../../lib/index.ts';
 import { compareReleases } from '../../lib/release/compare.ts';
+import { whenAdded } from '../../lib/release/describe.ts';
 import { reviewRelease } from '../../lib/release/review.ts';
-import { whenAdded } from '../../lib/release/words.ts';
 import { configuration, digestsFile, release } from '../support/arbitraries.ts';
 import { configWith, containers, digestOf } from '../support/digests.ts';
 

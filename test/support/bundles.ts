@@ -94,6 +94,23 @@ export class BundleLab {
     return new BundleLab(directory, authority, source, target);
   }
 
+  /** The same, with the bundle of the first release, and that of the second since it. */
+  static async startWithBundles(): Promise<{ lab: BundleLab; made: string; madeSince: string }> {
+    const lab = await BundleLab.start();
+    const made = join(lab.directory, 'first');
+    const madeSince = join(lab.directory, 'second');
+    for (const [release, args] of [
+      [first, ['--output', made]],
+      [second, ['--output', madeSince, '--since', made]],
+    ] as const) {
+      const { status, stderr } = await lab.bundle(release, args);
+      if (status === 0 && stderr === '') continue;
+      await lab.stop();
+      throw new Error(`bundle ${args.join(' ')} ended with exit code ${status}: ${stderr}`);
+    }
+    return { lab, made, madeSince };
+  }
+
   async stop(): Promise<void> {
     await Promise.all([this.source.stop(), this.target.stop()]);
     rmSync(this.directory, { recursive: true, force: true });

@@ -12,7 +12,7 @@ const program = makeProgram();
 for (const add of COMMANDS) add(program);
 
 /** Why the advice of a problem cannot be followed by pasting it, or undefined: its command is whole, or it has none. */
-export function whyNotPasteable({
+export function unpasteableReason({
   hint = '',
   command,
 }: Pick<Problem, 'hint' | 'command'>): string | undefined {
@@ -20,10 +20,10 @@ export function whyNotPasteable({
   if (COMMAND_IN_TEXT.test(hint)) return `the hint holds a command, which belongs into command: ${hint}`;
   if (command === undefined) return hint.endsWith(':') ? `the hint ends with a colon: ${hint}` : undefined;
   if (!hint.endsWith(':')) return `a command stands below a hint that does not lead to it: ${hint}`;
-  return whyNoCommand(command);
+  return invalidCommandReason(command);
 }
 
-function whyNoCommand(command: string): string | undefined {
+function invalidCommandReason(command: string): string | undefined {
   if (/…|\.\.\.|<|>|\n/.test(command)) return `the command has a gap: ${command}`;
   const parsed = spawnSync('bash', ['-n', '-c', command], { encoding: 'utf8' });
   if (parsed.status !== 0) return `no shell can read "${command}": ${parsed.stderr}`;

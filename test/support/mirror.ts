@@ -147,7 +147,7 @@ export function outcomeOf(result: PodResult): Outcome {
   expect(result.terminationLog).toMatch(
     new RegExp(`^${summary.failed} of ${summary.expected} images failed,`),
   );
-  collectWords(lines);
+  collectErrorMessages(lines);
   const line = (repository: string): Line => {
     const found = lines.find(({ image }) => image.includes(`/${repository}:`));
     if (!found) throw new Error(`no line about ${repository}`);
@@ -157,11 +157,11 @@ export function outcomeOf(result: PodResult): Outcome {
 }
 
 /**
- * Adds the errors of a run, as skopeo and the registry worded them, to the file that FAULT_WORDS names: how
- * lib/mirror/faults.tsv is made (`.ci/registries/words`).
+ * Adds the errors of a run, as skopeo and the registry worded them, to the file that FAULT_MESSAGES names: how
+ * lib/mirror/faults.tsv is made (`.ci/registries/error-messages`).
  */
-function collectWords(lines: readonly Line[]): void {
-  const file = process.env.FAULT_WORDS;
+function collectErrorMessages(lines: readonly Line[]): void {
+  const file = process.env.FAULT_MESSAGES;
   if (!file) return;
   const version = (tool: string) =>
     execFileSync(tool, ['--version'], { encoding: 'utf8' })

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { InputError } from '../../lib/index.ts';
-import { compareFiles, FIRST_WORDS, type OutputFile, replaceFiles } from '../../lib/synth/output-folder.ts';
+import { compareFiles, FILE_HEADER, type OutputFile, replaceFiles } from '../../lib/synth/output-folder.ts';
 
 function newFolder(): string {
   const dir = fs.mkdtempSync(join(tmpdir(), 'ess-airgap-output-'));
@@ -13,7 +13,7 @@ function newFolder(): string {
 }
 const file = (name: string, text: string, secret = false): OutputFile => ({
   name,
-  text: `${FIRST_WORDS}0.0.0.\n${text}`,
+  text: `${FILE_HEADER}0.0.0.\n${text}`,
   secret,
 });
 const read = (folder: string): Record<string, string> =>
@@ -45,7 +45,7 @@ test('files that it did not write stay; those of version 0.1.0 are known by thei
   const others = {
     'mine.yaml': 'kind: ConfigMap\n',
     'kustomization.yaml': 'resources: []\n',
-    'README.md': `${FIRST_WORDS}0.0.0.\n`,
+    'README.md': `${FILE_HEADER}0.0.0.\n`,
   };
   for (const [name, text] of Object.entries(others)) fs.writeFileSync(join(out, name), text);
   fs.mkdirSync(join(out, 'ess-old.k8s.yaml'));

@@ -1,9 +1,9 @@
+import { assertPushable } from '../assert-pushable.ts';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit.ts';
 import { caOption } from '../options.ts';
 import type { Program } from '../program.ts';
 import { Progress } from '../progress.ts';
-import { refusePullThrough } from '../refuse-pull-through.ts';
 
 /** `ess-airgap bundle`: the images of the plan in a folder, to carry. */
 export function addBundle(program: Program): void {
@@ -33,15 +33,15 @@ export function addBundle(program: Program): void {
     .action(async ({ output, since, splitSize, ca }, command) => {
       const { readProject } = await import('../configurations.ts');
       const { InputError } = await import('../../input/problem.ts');
-      const { refuseErrors } = await import('../../plan/finding.ts');
+      const { assertNoErrors } = await import('../../plan/finding.ts');
       const { withRegistries } = await import('../../registry/open.ts');
       const { writeBundle } = await import('../../bundle/write.ts');
       const { readSince } = await import('../../bundle/read-since.ts');
       const { parseSize } = await import('../../bundle/parts.ts');
       const { formatBundle, formatFailures } = await import('../format/bundle.ts');
       const { config, plan, place } = readProject(command.optsWithGlobals(), 'bundle');
-      refuseErrors(plan.findings);
-      refusePullThrough(config);
+      assertNoErrors(plan.findings);
+      assertPushable(config);
       const partSize = splitSize === undefined ? undefined : parseSize(splitSize);
       if (splitSize !== undefined && partSize === undefined) {
         throw new InputError([

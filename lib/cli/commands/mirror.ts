@@ -1,12 +1,12 @@
 import type { Layers } from '../../mirror/plan-file.ts';
 import type { LayersOptions } from '../../preflight/layers.ts';
 import type { ObserveOptions } from '../../preflight/observe.ts';
+import { assertPushable } from '../assert-pushable.ts';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit.ts';
 import { caOption, formatOption } from '../options.ts';
 import type { Program } from '../program.ts';
 import { Progress } from '../progress.ts';
-import { refusePullThrough } from '../refuse-pull-through.ts';
 import { terminalOf } from '../terminal.ts';
 
 /** `ess-airgap mirror`: the Job's mirror.sh, on this machine. */
@@ -33,12 +33,12 @@ export function addMirror(program: Program): void {
     )
     .action(async ({ dryRun, preflight, sizes, format, ca }, command) => {
       const { readProject } = await import('../configurations.ts');
-      const { refuseErrors } = await import('../../plan/finding.ts');
+      const { assertNoErrors } = await import('../../plan/finding.ts');
       const { jsonText } = await import('../format/json.ts');
       const { formatCopies } = await import('../format/copies.ts');
       const { config, plan, place } = readProject(command.optsWithGlobals(), 'mirror');
-      refuseErrors(plan.findings);
-      refusePullThrough(config);
+      assertNoErrors(plan.findings);
+      assertPushable(config);
       if (dryRun) {
         process.stdout.write(format === 'json' ? jsonText(plan.relocations) : formatCopies(plan.relocations));
         return;

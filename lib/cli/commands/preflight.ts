@@ -30,13 +30,13 @@ export function addPreflight(program: Program): void {
     )
     .action(async ({ format, probePush, size, ca }, command) => {
       const { readProject } = await import('../configurations.ts');
-      const { refuseErrors } = await import('../../plan/finding.ts');
+      const { assertNoErrors } = await import('../../plan/finding.ts');
       const { observe } = await import('../../preflight/observe.ts');
       const { judge } = await import('../../preflight/judge.ts');
       const { wouldFail } = await import('../../preflight/answer.ts');
       const { answersJson, formatAnswers } = await import('../format/preflight.ts');
       const { config, plan } = readProject(command.optsWithGlobals(), 'preflight');
-      refuseErrors(plan.findings);
+      assertNoErrors(plan.findings);
       const progress = new Progress(process.stderr);
       const observation = await observe({
         plan,

@@ -38,9 +38,9 @@ export function addWiring(program: Program): void {
       const { deploymentsJson, deploymentsText } = await import('../format/deployments.ts');
       const { renderYaml } = await import('../../common/yaml.ts');
       const { outputTerminal, writeOutput } = await import('../write-output.ts');
-      const { refuseErrors } = await import('../../plan/finding.ts');
+      const { assertNoErrors } = await import('../../plan/finding.ts');
       const deployments = readProjects(command.optsWithGlobals()).map(({ config, plan, place }) => {
-        refuseErrors(plan.findings);
+        assertNoErrors(plan.findings);
         return { config, place, wiring: productOf(plan.release).wiring(plan, config, helm) };
       });
       const formats = {

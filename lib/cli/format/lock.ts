@@ -6,7 +6,7 @@ import { shortReference } from '../../image/reference.ts';
 import { printable } from '../../input/quote.ts';
 import type { Unresolved } from '../../lock/lock.ts';
 import { compareReleases } from '../../release/compare.ts';
-import { describeChange } from '../../release/words.ts';
+import { describeChange } from '../../release/describe.ts';
 import type { Colors } from '../terminal.ts';
 
 /** What a lock says now that an older one did not, a line or two for each; empty if they say the same. */

@@ -2,8 +2,8 @@ import { type ContainerImage, containerName } from '../../digests/container-imag
 import { formatReference, type ImageReference, shortReference as short } from '../../image/reference.ts';
 import { formatPlace, helpOf } from '../../input/problem.ts';
 import { printable } from '../../input/quote.ts';
+import { describeChange, whenAdded, whenRemoved } from '../../release/describe.ts';
 import type { Copy, Review } from '../../release/review.ts';
-import { describeChange, whenAdded, whenRemoved } from '../../release/words.ts';
 import type { Colors, Terminal } from '../terminal.ts';
 import { jsonText } from './json.ts';
 import { code, markdownText } from './markdown.ts';

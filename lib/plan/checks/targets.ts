@@ -5,10 +5,10 @@ import {
   canonicalName,
   formatReference,
   type ImageReference,
+  invalidLabelValueReason,
+  invalidRepositoryReason,
+  invalidTagReason,
   repositoryName,
-  whyNoLabelValue,
-  whyNoRepository,
-  whyNoTag,
 } from '../../image/reference.ts';
 import { type Finding, finding } from '../finding.ts';
 import type { Relocation } from '../model.ts';
@@ -39,7 +39,7 @@ export function checkTargets({ resolved, images, config, place }: Checked): Find
         }),
       );
     };
-    const wrong = whyNoRepository(target.repository);
+    const wrong = invalidRepositoryReason(target.repository);
     if (wrong) illegal(`the repository is not legal: ${wrong}`);
     const hosts = new Set([target.registry, config.registry.server]);
     for (const host of hosts) {
@@ -47,7 +47,7 @@ export function checkTargets({ resolved, images, config, place }: Checked): Find
       if (length > 255)
         illegal(`${host}/${target.repository} has ${length} characters; a name has 255 at most`);
     }
-    const wrongTag = whyNoTag(target.tag) ?? whyNoLabelValue(target.tag);
+    const wrongTag = invalidTagReason(target.tag) ?? invalidLabelValueReason(target.tag);
     if (wrongTag) illegal(`the tag is not legal: ${wrongTag}`);
   }
   return findings;

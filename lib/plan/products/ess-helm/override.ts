@@ -4,7 +4,7 @@ import { imageKeys } from './lists.ts';
 import { mapping, renderMapping, setAt } from './yaml.ts';
 
 /** How a line of every override begins; what follows is the chart and its version. */
-const FIRST_WORDS = '# ess-airgap: images for ';
+const FILE_HEADER = '# ess-airgap: images for ';
 
 /**
  * Helm values that make a chart run every image of a plan. Metadata is in comments only: the chart's schema accepts no
@@ -19,7 +19,7 @@ export function renderValues({ release, overrides, valueLists, hash }: Unchecked
     return setAt(root, [...override.component.split('.'), override.container], mapping(imageKeys(override)));
   }, lists);
   const lines = [
-    `${FIRST_WORDS}${release.chart} ${release.version}`,
+    `${FILE_HEADER}${release.chart} ${release.version}`,
     `# Plan ${hash}`,
     '#',
     `# Only for version ${release.version} of the chart: a digest wins over the tag of any other version.`,
@@ -48,6 +48,6 @@ export function overrideChart(text: string): string | undefined {
   const line = text
     .slice(0, 4000)
     .split(/\r\n|\n|\r/)
-    .find((own) => own.startsWith(FIRST_WORDS));
-  return line?.slice(FIRST_WORDS.length);
+    .find((own) => own.startsWith(FILE_HEADER));
+  return line?.slice(FILE_HEADER.length);
 }

@@ -11,7 +11,7 @@ import { EXIT } from './exit.ts';
  * An output that cannot be written ends the process at once. What must be cleaned up before (a running script, its
  * private directory) is cleaned up by a listener of the process's `exit` event.
  */
-export async function runAtEdge(run: () => Promise<unknown>, debug: () => boolean): Promise<void> {
+export async function runWithErrorHandling(run: () => Promise<unknown>, debug: () => boolean): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // A reader that has seen enough (`| head`) is told nothing, but it did not get everything.
     if (error.code === 'EPIPE') process.exit(EXIT.unread);

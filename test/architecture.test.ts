@@ -3,8 +3,8 @@ import { dirname, join, normalize, relative } from 'node:path';
 import { expect, test } from 'vitest';
 
 /**
- * The house: what each folder of lib/ may import from. Data goes one way, from the files that users write to what is
- * made of them; nothing that makes something is known to what it is made from.
+ * The folders of lib/ and the folders that each may import from. Data flows one way: from the files that users write
+ * to the files that we generate. A folder must not know the folders that use it.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   common: [],
@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   mirror: ['input', 'image', 'config', 'credentials', 'plan'],
   registry: ['input', 'image', 'config', 'credentials', 'plan'],
   lock: ['input', 'image', 'digests', 'chart', 'plan', 'registry'],
+  signatures: ['input', 'image', 'digests', 'config', 'plan', 'registry'],
   bundle: ['input', 'image', 'digests', 'config', 'credentials', 'plan', 'mirror', 'registry'],
   preflight: ['input', 'image', 'config', 'credentials', 'plan', 'registry'],
   manifests: ['input', 'image', 'config', 'credentials', 'plan', 'mirror'],
@@ -25,6 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   audit: ['input', 'image', 'digests', 'config', 'plan', 'validation'],
   release: ['input', 'image', 'digests', 'config', 'plan'],
   report: ['input', 'image', 'digests', 'config', 'plan', 'release'],
+  exports: ['input', 'image', 'config', 'plan'],
   repository: ['input', 'digests', '.'],
   // What a synth does with an app; ess-airgap.ts is the construct.
   synth: ['input', 'image', 'config', 'credentials', 'plan', 'manifests', 'validation', '.'],
@@ -45,6 +47,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'preflight',
       'release',
       'report',
+      'exports',
+      'signatures',
       'repository',
       'synth',
     ],
@@ -67,13 +71,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Packages that the pure parts may use; files, the network and cdk8s are for the edges. */
+/** Packages that the pure folders may import: no file system, no network, no cdk8s. */
 const PURE: Readonly<Record<string, readonly string[]>> = {
   common: [],
   image: [],
   plan: ['node:crypto'],
   release: [],
   report: ['node:crypto'],
+  exports: [],
 };
 
 const files = readdirSync('lib', { recursive: true, encoding: 'utf8' }).filter((name) =>
@@ -87,15 +92,15 @@ const imports = files.flatMap((file) => {
   }));
 });
 
-test('every folder is a room of the house', () => {
-  const rooms = new Set(files.map((file) => dirname(file).split('/')[0] ?? '.'));
-  expect([...rooms].sort()).toEqual(Object.keys(MAY_IMPORT).sort());
+test('every folder of lib/ has its row here', () => {
+  const folders = new Set(files.map((file) => dirname(file).split('/')[0] ?? '.'));
+  expect([...folders].sort()).toEqual(Object.keys(MAY_IMPORT).sort());
 });
 
 /** What .gitignore has, and git itself. */
 const NOT_IN_GIT = ['.git', '.synth', 'build', 'node_modules', 'release'];
 
-test('CONTRIBUTING has a row for each room, and for no other', () => {
+test('CONTRIBUTING has a row for each folder, and for no other', () => {
   const rows = [...readFileSync('CONTRIBUTING.md', 'utf8').matchAll(/^\| (`[^|]*`) \|/gm)].map(
     ([, name]) => name,
   );
@@ -174,7 +179,7 @@ test('the plan is pure', () => {
   expect(wrong).toEqual([]);
 });
 
-test('what is about credentials has one home', () => {
+test('all code about credentials is in lib/credentials', () => {
   const elsewhere = files.filter(
     (file) =>
       /credential|login|docker-config|redact|leak-check|base64/.test(file) &&
@@ -189,7 +194,7 @@ test('what is about credentials has one home', () => {
   expect(namesakes).toEqual([]);
 });
 
-test('a configuration is read where its secrets are remembered, so that no command prints them', () => {
+test('only project.ts reads a configuration, because it remembers the secrets that must not be printed', () => {
   const readers = files.filter(
     (file) => /\breadConfig\b/.test(readFileSync(join('lib', file), 'utf8')) && !file.startsWith('config/'),
   );

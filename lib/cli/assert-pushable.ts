@@ -2,7 +2,7 @@ import type { Config } from '../config/schema.ts';
 import { InputError } from '../input/problem.ts';
 
 /** Throws where nothing can be pushed to the registry of a configuration. */
-export function refusePullThrough({ registry }: Config): void {
+export function assertPushable({ registry }: Config): void {
   if (!registry.pullThrough) return;
   throw new InputError([
     {
