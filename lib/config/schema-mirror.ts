@@ -113,6 +113,10 @@ export const mirror = z.strictObject({
     'all, or a list such as [linux/amd64, linux/arm64]. With a list only these platforms are copied, and the tags name them. The index keeps its digest, so the registry must accept an index with missing manifests; most registries reject it. Default: all.',
     z._default(z.union([z.literal('all'), atLeastOne(text(platform))]), 'all'),
   ),
+  artifacts: key(
+    'The signatures, attestations and SBOMs of images that the Job copies with them, as ess-airgap lock wrote them into the digests file. signatures: signatures only. Default: all.',
+    z._default(z.enum(['all', 'signatures', 'none']), 'all'),
+  ),
   caBundle: key(
     'CA certificates (PEM) to trust for every server, in addition to those of the Job image. Default: none.',
     z.optional(

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { DNS_LABEL, DNS_SUBDOMAIN } from '../common/kubernetes-names.ts';
 import { invalidRegistryReason, parseReference } from '../image/reference.ts';
+import { invalidGlobReason } from '../input/glob.ts';
 
 // Building blocks of the schema.
 
@@ -9,6 +10,19 @@ export function text(why?: (text: string) => string | undefined) {
   return z.string().check(
     z.check((context) => {
       const reason = why?.(context.value);
+      if (reason) context.issues.push({ code: 'custom', message: reason, input: context.value });
+    }),
+  );
+}
+
+/** A mapping that `why` accepts as a whole. For other mappings `why` returns the end of an error message. */
+export function withCheck<S extends z.ZodMiniType>(
+  why: (value: z.output<S>) => string | undefined,
+  schema: S,
+): S {
+  return schema.check(
+    z.check((context) => {
+      const reason = why(context.value as z.output<S>);
       if (reason) context.issues.push({ code: 'custom', message: reason, input: context.value });
     }),
   );
@@ -38,6 +52,13 @@ export const imageServer = (value: string): string | undefined =>
   /^index\.docker\.io$/i.test(value)
     ? 'it is an older name of Docker Hub; expected docker.io, the name in image references'
     : invalidRegistryReason(value);
+
+/** Validates a glob over image names in the form that this tool prints. */
+export const imageGlob = (value: string): string | undefined => {
+  const short = /^(?:index\.)?docker\.io\/([^/*?[{]+)$/.exec(value)?.[1];
+  if (short) return `no image has this name; expected its full name, docker.io/library/${short}`;
+  return invalidGlobReason(value);
+};
 
 export const imageReference = (value: string): string | undefined => {
   const reference = parseReference(value);

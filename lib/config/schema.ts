@@ -12,6 +12,7 @@ import { PLACEHOLDERS } from './placeholders.ts';
 import { guard } from './schema-guard.ts';
 import { mirror } from './schema-mirror.ts';
 import {
+  imageGlob,
   imageReference,
   key,
   namespaceName,
@@ -20,6 +21,7 @@ import {
   text,
   variableName,
 } from './schema-parts.ts';
+import { verify } from './schema-verify.ts';
 
 // The single description of airgap.yaml. The types, the validation, the defaults and (with `npm run schema`)
 // schema/airgap.schema.json come from here. zod/mini takes a sixth of the time that zod takes to load.
@@ -75,13 +77,6 @@ const registry = z.strictObject({
     z._default(z.boolean(), false),
   ),
 });
-
-/** Validates a glob over image names in the form that this tool prints. */
-const imageGlob = (value: string): string | undefined => {
-  const short = /^(?:index\.)?docker\.io\/([^/*?[{]+)$/.exec(value)?.[1];
-  if (short) return `no image has this name; expected its full name, docker.io/library/${short}`;
-  return invalidGlobReason(value);
-};
 
 const rule = z.strictObject({
   match: key(
@@ -210,6 +205,10 @@ export const configSchema = z.strictObject({
   guard: key(
     'Admission policy: the cluster rejects pods with images that are not in the plan. Needs Kubernetes 1.30 or later. Default: none.',
     z._default(guard, { mode: 'off', covers: 'images', allow: [] }),
+  ),
+  verify: key(
+    'Required signatures of images. ess-airgap lock and ess-airgap signatures check them. Default: none, no signatures are checked.',
+    z.optional(verify),
   ),
   name: key(
     'Name of this deployment, if one repository holds several. It is the prefix of the generated files (staging-ess-images.k8s.yaml). Default: none.',

@@ -13,6 +13,7 @@ import { InputError, type Place, type Problem } from '../input/problem.ts';
 import { mayHoldPassword, quote, shorten } from '../input/quote.ts';
 import { Source } from '../input/source.ts';
 import { describeNode, predicateOf, type YamlEntry, type YamlMapping } from '../input/yaml.ts';
+import { readArtifacts } from './artifacts.ts';
 import { byContainer, type ContainerImage } from './container-image.ts';
 import { type Release, readReleaseInfo } from './release.ts';
 import { findComponents } from './tree.ts';
@@ -51,13 +52,17 @@ export function parseDigests(text: string, file: string): ContainerImage[] {
 }
 
 /**
- * Parses a digests file with its mapping `release` next to `images_digests`, which `ess-airgap lock` writes. Without
- * that mapping it is a release of the installer.
+ * Parses a digests file with its mappings `release` and `artifacts` next to `images_digests`, which `ess-airgap lock`
+ * writes. Without `release` it is a release of the installer.
  */
 export function parseRelease(text: string, file: string): Release {
   const problems: Problem[] = [];
-  const { components, release } = findComponents(new Source(file, text.replace(/^\uFEFF/, '')), problems);
+  const { components, release, artifacts } = findComponents(
+    new Source(file, text.replace(/^\uFEFF/, '')),
+    problems,
+  );
   const info = readReleaseInfo(release, problems);
+  const known = readArtifacts(artifacts, problems);
   const images: ContainerImage[] = [];
   if (components.entries.length === 0) {
     problems.push({ place: components.place, message: 'the file has no components; expected at least one' });
@@ -82,7 +87,7 @@ export function parseRelease(text: string, file: string): Release {
     }
   }
   if (problems.length > 0) throw new InputError(problems);
-  return { info, images: images.sort(byContainer) };
+  return { info, images: images.sort(byContainer), artifacts: known };
 }
 
 /** The ESS documentation shows a tree with names only. This is one problem, instead of one per container. */

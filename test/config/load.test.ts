@@ -47,7 +47,7 @@ test('a configuration in TypeScript is refused what YAML is refused', () => {
     registry: { server: 'localregistry.local', pullThrough: true },
     mirror: { image: 'x.example/skopeo:1' },
   } as const;
-  expect(() => defineConfig(contradiction)).toThrow('a pull-through cache does not accept pushes');
+  expect(() => defineConfig(contradiction)).toThrow('a pull-through cache refuses pushes');
 });
 
 test('the sample is read, and its schema comment names a file that is there', () => {
@@ -116,7 +116,11 @@ describe('what is wrong is said with its place and what is expected', () => {
       `${least}pullSecret: { name: a, source: existing, usernameEnv: X }\n`,
       'unknown key "usernameEnv"; expected name, source',
     ],
-    ['a duplicate key', `${least}pin: tag\npin: tag\n`, 'airgap.yaml:5:1: error: duplicate key "pin"'],
+    [
+      'a duplicate key',
+      `${least}pin: tag\npin: tag\n`,
+      'airgap.yaml:5:1: error: the key "pin" stands here a second time',
+    ],
     [
       'a missing key',
       'apiVersion: ess-airgap/v1\n',
@@ -131,6 +135,36 @@ describe('what is wrong is said with its place and what is expected', () => {
       'another version',
       'apiVersion: v1\nregistry: {server: a.b}\n',
       'airgap.yaml:1:13: error: apiVersion is "v1"; expected ess-airgap/v1',
+    ],
+    [
+      'a signer with a key and an identity',
+      `${least}verify: {trustedRoot: t.json, images: [{match: '**', signedBy: [{key: a.pub, subject: a}]}]}\n`,
+      'verify.images.0.signedBy.0 is not valid: it has key and subject; expected key, or an issuer and a subject',
+    ],
+    [
+      'a signer with a key that says nothing of the log',
+      `${least}verify: {trustedRoot: t.json, images: [{match: '**', signedBy: [{key: a.pub}]}]}\n`,
+      'it has key and no transparencyLog; write transparencyLog: true if signatures must be in a log, or false',
+    ],
+    [
+      'a signer without issuer',
+      `${least}verify: {trustedRoot: t.json, images: [{match: '**', signedBy: [{subject: a}]}]}\n`,
+      'it has no issuer; expected issuer or issuerRegex',
+    ],
+    [
+      'a subject twice',
+      `${least}verify: {trustedRoot: t.json, images: [{match: '**', signedBy: [{issuer: a, subject: a, subjectRegex: a}]}]}\n`,
+      'it has subject and subjectRegex; expected one of them',
+    ],
+    [
+      'a regular expression that needs backtracking',
+      `${least}verify: {trustedRoot: t.json, images: [{match: '**', signedBy: [{issuer: a, subjectRegex: '(a)\\1'}]}]}\n`,
+      'subjectRegex "(a)\\\\1" is not valid: \\1 is not supported',
+    ],
+    [
+      'an identity without trusted root',
+      `${least}verify: {images: [{match: '**', signedBy: [{issuer: a, subject: a}]}]}\n`,
+      'airgap.yaml:4:1: error: verify is not valid: trustedRoot is missing; only signatures with a key and transparencyLog: false can be checked without it',
     ],
     ['no value', `${least}namespace:\n`, 'airgap.yaml:4:1: error: namespace has no value; expected a string'],
     ['a list for a mapping', `${least}overrides: []\n`, 'overrides is a list; expected a mapping'],
@@ -164,7 +198,7 @@ describe('what is wrong is said with its place and what is expected', () => {
       'apiVersion: ess-airgap/v1\nregistry: {server: a.b/c}\n',
       'airgap.yaml:2:20: error: registry.server "a.b/c" is not valid',
     ],
-    ['a path with capitals', `${least}  path: Element\n`, '"Element" has upper-case letters'],
+    ['a path with capitals', `${least}  path: Element\n`, '"Element" has capital letters'],
     [
       'a namespace with an underscore',
       `${least}namespace: a_b\n`,
@@ -183,7 +217,7 @@ describe('what is wrong is said with its place and what is expected', () => {
     [
       'an image without registry',
       `${least}mirror: {image: skopeo/stable:v1}\n`,
-      'mirror.image "skopeo/stable:v1" is not valid: Docker and containerd read "skopeo" as a namespace of Docker Hub; expected docker.io/skopeo/…',
+      'mirror.image "skopeo/stable:v1" is not valid: Docker and containerd take "skopeo" for a folder of Docker Hub; expected docker.io/skopeo/…',
     ],
     [
       'an image without tag',
@@ -191,9 +225,9 @@ describe('what is wrong is said with its place and what is expected', () => {
       'it has no tag and no digest',
     ],
     [
-      'a server it is a folder of Docker Hub',
+      'a server that is a folder of Docker Hub',
       'apiVersion: ess-airgap/v1\nregistry: {server: harbor}\n',
-      'registry.server "harbor" is not valid: Docker and containerd read "harbor" as a namespace of Docker Hub; expected docker.io/harbor/…, or a host with a dot or a port such as harbor.example.org or harbor:5000',
+      'registry.server "harbor" is not valid: Docker and containerd take "harbor" for a folder of Docker Hub; expected docker.io/harbor/…, or a host with a dot or a port such as harbor.example.org or harbor:5000',
     ],
     [
       'a server with a path',
@@ -210,26 +244,22 @@ describe('what is wrong is said with its place and what is expected', () => {
       'apiVersion: ess-airgap/v1\nregistry: {server: "https://localregistry.local/ess/"}\n',
       'it includes a path; write server: localregistry.local and path: ess',
     ],
-    [
-      'a push server',
-      `${least}  pushServer: push\n`,
-      'registry.pushServer "push" is not valid: Docker and containerd read "push" as a namespace of Docker Hub',
-    ],
+    ['a push server', `${least}  pushServer: push\n`, 'take "push" for a folder of Docker Hub'],
     [
       'a source',
       `${least}overrides: {a/b: {source: 'library/x:1'}}\n`,
-      'read "library" as a namespace of Docker Hub; expected docker.io/library/…',
+      'take "library" for a folder of Docker Hub; expected docker.io/library/…',
     ],
     ['an insecure server', mirror('  insecure: [registry]\n'), 'mirror.insecure.0 "registry" is not valid'],
     [
       'the older name of Docker Hub',
       mirror('  insecure: [index.docker.io]\n'),
-      'it is an older name of Docker Hub; expected docker.io',
+      'it is an older name of docker.io; expected docker.io',
     ],
     [
       'a rate limit',
       mirror('  rateLimits: {registry: 5}\n'),
-      'the key "registry" of mirror.rateLimits is not valid: Docker and containerd read',
+      'the key "registry" of mirror.rateLimits is not valid: Docker and containerd take',
     ],
     [
       'a client certificate for every server',
@@ -239,31 +269,27 @@ describe('what is wrong is said with its place and what is expected', () => {
     [
       'a client certificate twice',
       mirror('  clientCertificates: [{server: a.b, name: x}, {server: a.b, name: y}]\n'),
-      'airgap.yaml:6:57: error: mirror.clientCertificates lists a.b twice; expected each server once',
+      'airgap.yaml:6:57: error: mirror.clientCertificates names a.b twice; expected each server once',
     ],
     [
       'a credential twice',
       mirror(
         '  auth: [{server: a.b, source: existing, name: x}, {server: a.b, source: existing, name: y}]\n',
       ),
-      'mirror.auth lists a.b twice; expected each server once',
+      'mirror.auth names a.b twice; expected each server once',
     ],
     [
       'an extra twice',
       `${least}extra: [{name: a, source: "a.b/c:1"}, {name: a, source: "a.b/d:1"}]\n`,
-      'extra has two entries with the name a; expected unique names',
+      'extra names a twice; expected each name once',
     ],
     [
       'an extra without a registry',
       `${least}extra: [{name: a, source: "busybox:1"}]\n`,
-      'extra.0.source "busybox:1" is not valid: it has no registry',
+      'extra.0.source "busybox:1" is not valid: it names no registry',
     ],
     ['a proxy', mirror('  proxy: {url: "http://[::1]:3128"}\n'), 'IPv6 addresses are not supported'],
-    [
-      'a glob',
-      `${least}exclude: ['(a+)+']\n`,
-      'exclude.0 "(a+)+" is not valid: it contains "(", which no name',
-    ],
+    ['a glob', `${least}exclude: ['(a+)+']\n`, 'exclude.0 "(a+)+" is not valid: "(" is in no name'],
     [
       'a rule that names a short image',
       `${least}rules: [{match: docker.io/postgres, to: x}]\n`,
@@ -282,7 +308,7 @@ describe('what is wrong is said with its place and what is expected', () => {
     [
       'a mirror for a cache',
       `${mirror('')}`.replace('server:', 'pullThrough: true\n  server:'),
-      'airgap.yaml:5:1: error: mirror is set, but registry.pullThrough is true',
+      'airgap.yaml:5:1: error: a pull-through cache refuses pushes',
     ],
   ])('%s', (_, text, message) => {
     expect(problemsOf(text).join('\n')).toContain(message);
@@ -374,5 +400,5 @@ test('user name and password of a store are told apart in the reference', () => 
       ['username', 'the user name'],
       ['password', 'the password'],
     ])
-      expect(page).toContain(`| **\`${holder}.${key}\`** | a mapping | Location of ${word}`);
+      expect(page).toContain(`| **\`${holder}.${key}\`** | a mapping | Where the store has ${word}`);
 });
