@@ -47,7 +47,7 @@ test('a configuration in TypeScript is refused what YAML is refused', () => {
     registry: { server: 'localregistry.local', pullThrough: true },
     mirror: { image: 'x.example/skopeo:1' },
   } as const;
-  expect(() => defineConfig(contradiction)).toThrow('a pull-through cache refuses pushes');
+  expect(() => defineConfig(contradiction)).toThrow('a pull-through cache does not accept pushes');
 });
 
 test('the sample is read, and its schema comment names a file that is there', () => {
@@ -119,7 +119,7 @@ describe('what is wrong is said with its place and what is expected', () => {
     [
       'a duplicate key',
       `${least}pin: tag\npin: tag\n`,
-      'airgap.yaml:5:1: error: the key "pin" stands here a second time',
+      'airgap.yaml:5:1: error: duplicate key "pin"',
     ],
     [
       'a missing key',
@@ -198,7 +198,7 @@ describe('what is wrong is said with its place and what is expected', () => {
       'apiVersion: ess-airgap/v1\nregistry: {server: a.b/c}\n',
       'airgap.yaml:2:20: error: registry.server "a.b/c" is not valid',
     ],
-    ['a path with capitals', `${least}  path: Element\n`, '"Element" has capital letters'],
+    ['a path with capitals', `${least}  path: Element\n`, '"Element" has upper-case letters'],
     [
       'a namespace with an underscore',
       `${least}namespace: a_b\n`,
@@ -217,7 +217,7 @@ describe('what is wrong is said with its place and what is expected', () => {
     [
       'an image without registry',
       `${least}mirror: {image: skopeo/stable:v1}\n`,
-      'mirror.image "skopeo/stable:v1" is not valid: Docker and containerd take "skopeo" for a folder of Docker Hub; expected docker.io/skopeo/…',
+      'mirror.image "skopeo/stable:v1" is not valid: Docker and containerd read "skopeo" as a namespace of Docker Hub; expected docker.io/skopeo/…',
     ],
     [
       'an image without tag',
@@ -227,7 +227,7 @@ describe('what is wrong is said with its place and what is expected', () => {
     [
       'a server that is a folder of Docker Hub',
       'apiVersion: ess-airgap/v1\nregistry: {server: harbor}\n',
-      'registry.server "harbor" is not valid: Docker and containerd take "harbor" for a folder of Docker Hub; expected docker.io/harbor/…, or a host with a dot or a port such as harbor.example.org or harbor:5000',
+      'registry.server "harbor" is not valid: Docker and containerd read "harbor" as a namespace of Docker Hub; expected docker.io/harbor/…, or a host with a dot or a port such as harbor.example.org or harbor:5000',
     ],
     [
       'a server with a path',
@@ -244,22 +244,22 @@ describe('what is wrong is said with its place and what is expected', () => {
       'apiVersion: ess-airgap/v1\nregistry: {server: "https://localregistry.local/ess/"}\n',
       'it includes a path; write server: localregistry.local and path: ess',
     ],
-    ['a push server', `${least}  pushServer: push\n`, 'take "push" for a folder of Docker Hub'],
+    ['a push server', `${least}  pushServer: push\n`, 'registry.pushServer "push" is not valid: Docker and containerd read "push" as a namespace of Docker Hub'],
     [
       'a source',
       `${least}overrides: {a/b: {source: 'library/x:1'}}\n`,
-      'take "library" for a folder of Docker Hub; expected docker.io/library/…',
+      'read "library" as a namespace of Docker Hub; expected docker.io/library/…',
     ],
     ['an insecure server', mirror('  insecure: [registry]\n'), 'mirror.insecure.0 "registry" is not valid'],
     [
       'the older name of Docker Hub',
       mirror('  insecure: [index.docker.io]\n'),
-      'it is an older name of docker.io; expected docker.io',
+      'it is an older name of Docker Hub; expected docker.io',
     ],
     [
       'a rate limit',
       mirror('  rateLimits: {registry: 5}\n'),
-      'the key "registry" of mirror.rateLimits is not valid: Docker and containerd take',
+      'the key "registry" of mirror.rateLimits is not valid: Docker and containerd read',
     ],
     [
       'a client certificate for every server',
@@ -269,27 +269,27 @@ describe('what is wrong is said with its place and what is expected', () => {
     [
       'a client certificate twice',
       mirror('  clientCertificates: [{server: a.b, name: x}, {server: a.b, name: y}]\n'),
-      'airgap.yaml:6:57: error: mirror.clientCertificates names a.b twice; expected each server once',
+      'airgap.yaml:6:57: error: mirror.clientCertificates lists a.b twice; expected each server once',
     ],
     [
       'a credential twice',
       mirror(
         '  auth: [{server: a.b, source: existing, name: x}, {server: a.b, source: existing, name: y}]\n',
       ),
-      'mirror.auth names a.b twice; expected each server once',
+      'mirror.auth lists a.b twice; expected each server once',
     ],
     [
       'an extra twice',
       `${least}extra: [{name: a, source: "a.b/c:1"}, {name: a, source: "a.b/d:1"}]\n`,
-      'extra names a twice; expected each name once',
+      'extra has two entries with the name a; expected unique names',
     ],
     [
       'an extra without a registry',
       `${least}extra: [{name: a, source: "busybox:1"}]\n`,
-      'extra.0.source "busybox:1" is not valid: it names no registry',
+      'extra.0.source "busybox:1" is not valid: it has no registry',
     ],
     ['a proxy', mirror('  proxy: {url: "http://[::1]:3128"}\n'), 'IPv6 addresses are not supported'],
-    ['a glob', `${least}exclude: ['(a+)+']\n`, 'exclude.0 "(a+)+" is not valid: "(" is in no name'],
+    ['a glob', `${least}exclude: ['(a+)+']\n`, 'exclude.0 "(a+)+" is not valid: it contains "(", which no name'],
     [
       'a rule that names a short image',
       `${least}rules: [{match: docker.io/postgres, to: x}]\n`,
@@ -308,7 +308,7 @@ describe('what is wrong is said with its place and what is expected', () => {
     [
       'a mirror for a cache',
       `${mirror('')}`.replace('server:', 'pullThrough: true\n  server:'),
-      'airgap.yaml:5:1: error: a pull-through cache refuses pushes',
+      'airgap.yaml:5:1: error: mirror is set, but registry.pullThrough is true',
     ],
   ])('%s', (_, text, message) => {
     expect(problemsOf(text).join('\n')).toContain(message);
