@@ -6,7 +6,7 @@ import { checkCredentialFiles } from './credentials/credential-files.ts';
 import { rememberSecretsOf } from './credentials/known-secrets.ts';
 import type { ContainerImage } from './digests/container-image.ts';
 import { parseRelease, readRelease as readDigestsFile } from './digests/read.ts';
-import type { Release, ReleaseInfo } from './digests/release.ts';
+import type { Release } from './digests/release.ts';
 import { readTextFile } from './input/file.ts';
 import { isGitPath, readGitFile } from './input/git-file.ts';
 import { collectProblems } from './input/problem.ts';
@@ -59,11 +59,11 @@ export function planConfig(
   config: Config,
   place?: ConfigPlace,
 ): Pick<Project, 'plan' | 'images' | 'context'> {
-  const { info, images } = readDigestsFile(inFolder(config, config.digests));
+  const { images, ...release } = readDigestsFile(inFolder(config, config.digests));
   const { mode, since } = config.guard;
   const previous = mode === 'off' || since === undefined ? undefined : readRelease(inFolder(config, since));
   const context = {
-    ...readContext(info, config),
+    ...readContext(release, config),
     ...(previous && { previous: previous.images }),
   };
   const plan = makePlan(images, config, place, context);
@@ -72,19 +72,22 @@ export function planConfig(
 }
 
 /**
- * What is known about a release beside its images: the files of Helm values that a configuration names, if the release
+ * What is known about a release beside its images: what belongs to these, and the files of Helm values that a configuration names, if the release
  * is one of ESS Helm.
  *
  * @throws InputError with every problem of these files
  */
-export function readContext(info: ReleaseInfo, config: Config): ReleaseContext {
-  if (info.product !== 'ess-helm') return { info, values: [] };
+export function readContext(
+  { info, artifacts }: Pick<Release, 'info' | 'artifacts'>,
+  config: Config,
+): ReleaseContext {
+  if (info.product !== 'ess-helm') return { info, artifacts, values: [] };
   const values = collectProblems(config.helm?.values ?? [], (path): ValuesFile => {
     const file = inFolder(config, path);
     const text = readTextFile(file, 'a file of Helm values (helm.values)');
     return { path, text, values: parseValues(text, file) };
   });
-  return { info, values };
+  return { info, artifacts, values };
 }
 
 /**
@@ -96,8 +99,8 @@ export function readContext(info: ReleaseInfo, config: Config): ReleaseContext {
 export function planPrevious(config: Config, since?: string): Plan | undefined {
   const path = since ?? (config.guard.since && inFolder(config, config.guard.since));
   if (path === undefined) return undefined;
-  const { info, images } = readRelease(path);
-  return makePlan(images, config, undefined, readContext(info, config));
+  const release = readRelease(path);
+  return makePlan(release.images, config, undefined, readContext(release, config));
 }
 
 /** A path that a configuration names, from the working directory. */

@@ -53,8 +53,8 @@ function isLoadPlan(path: string): boolean {
 
 async function readOlderRelease(path: string, { config, plan, client }: SinceOptions): Promise<Brought[]> {
   const repositories = new Set(plan.relocations.map(({ target }) => repositoryName(target)));
-  const { info, images } = readRelease(path);
-  const older = makePlan(images, config, undefined, { info }).relocations.filter(({ target }) =>
+  const { images, ...known } = readRelease(path);
+  const older = makePlan(images, config, undefined, known).relocations.filter(({ target }) =>
     repositories.has(repositoryName(target)),
   );
   const brought = await mapBounded(older, 4, async ({ source, target, platforms }): Promise<Brought[]> => {

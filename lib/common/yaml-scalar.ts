@@ -12,3 +12,14 @@ export function yamlScalar(text: string): string {
   const plain = /^[A-Za-z][A-Za-z0-9_./:-]*$/.test(text) && !text.endsWith(':') && !WORDS.test(text);
   return plain ? text : JSON.stringify(text);
 }
+
+/**
+ * A text between quotation marks. Whatever is not printable ASCII is escaped, so that a text which somebody else wrote
+ * cannot change what a reviewer sees.
+ */
+export function yamlQuoted(text: string): string {
+  return JSON.stringify(text).replace(/[^\x20-\x7e]/gu, (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16);
+    return code.length > 4 ? `\\U${code.padStart(8, '0')}` : `\\u${code.padStart(4, '0')}`;
+  });
+}

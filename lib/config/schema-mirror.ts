@@ -113,6 +113,10 @@ export const mirror = z.strictObject({
     'all, or a list such as [linux/amd64, linux/arm64]: only these are copied, and the tags say so. The index keeps its digest, so the registry must take one of which the rest is missing; most refuse. Default: all.',
     z._default(z.union([z.literal('all'), atLeastOne(text(platform))]), 'all'),
   ),
+  artifacts: key(
+    'The signatures, attestations and SBOMs of images that the Job copies with them, as ess-airgap lock wrote them into the digests file. signatures: signatures only. Default: all.',
+    z._default(z.enum(['all', 'signatures', 'none']), 'all'),
+  ),
   caBundle: key(
     'Certificates to trust besides those of the image, PEM; for every server. Default: none.',
     z.optional(

@@ -2,6 +2,7 @@ import { type ImageReference, parseReference } from '../image/reference.ts';
 import { nearest } from '../input/nearest.ts';
 import type { Problem } from '../input/problem.ts';
 import { describeNode, predicateOf, type YamlEntry } from '../input/yaml.ts';
+import type { Artifacts } from './artifacts.ts';
 import type { ContainerImage } from './container-image.ts';
 
 /** The product lines of Element Server Suite: the installer with its ElementDeployment, and the Helm chart. */
@@ -32,6 +33,8 @@ export interface Release {
   readonly info: ReleaseInfo;
   /** By component and container. */
   readonly images: readonly ContainerImage[];
+  /** What is known of signatures, attestations and SBOMs of its images. */
+  readonly artifacts: Artifacts;
 }
 
 /** A digests file that does not say what it is comes with the installer. */

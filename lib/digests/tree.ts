@@ -20,14 +20,16 @@ export function findComponents(source: Source, problems: Problem[]): Tree {
   const root = parseYaml(readable, problems);
   const components = componentsOf(root, problems);
   const wrapped = root.kind === 'mapping' && entry(root, 'images_digests');
-  return { components, release: wrapped ? entry(root, 'release') : undefined };
+  const beside = (key: Beside): YamlEntry | undefined => (wrapped ? entry(root, key) : undefined);
+  return { components, release: beside('release'), artifacts: beside('artifacts') };
 }
 
-/** The components, and beside them the mapping that says what release they are, if the file has one. */
-interface Tree {
-  readonly components: YamlMapping;
-  readonly release: YamlEntry | undefined;
-}
+/** What `ess-airgap lock` writes beside `images_digests`. */
+const BESIDE = ['release', 'artifacts'] as const;
+type Beside = (typeof BESIDE)[number];
+
+/** The components, and the mappings beside them that the file has. */
+type Tree = { readonly components: YamlMapping } & Readonly<Record<Beside, YamlEntry | undefined>>;
 
 /** Reports the glued comment and reads on as if it were not there, so that the rest is checked too. */
 function splitGluedComment(source: Source, problems: Problem[]): Source {
@@ -64,7 +66,7 @@ function componentsOf(root: YamlNode, problems: Problem[], within = false): Yaml
   }
   if (!wrapper) return root;
   for (const other of root.entries) {
-    if (other === wrapper || other.key === 'release') continue;
+    if (other === wrapper || BESIDE.some((key) => key === other.key)) continue;
     problems.push({
       place: other.place,
       message: `the key ${quote(other.key)} stands beside images_digests; expected images_digests alone`,

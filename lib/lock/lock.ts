@@ -75,6 +75,7 @@ export async function lockRelease(
           ? { ...info, artifact: { ...artifact, digest: digestOf(artifact) } }
           : info,
       images: locked,
+      artifacts: release.artifacts,
     },
     unresolved,
   };

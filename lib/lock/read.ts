@@ -68,6 +68,7 @@ function releaseOf(
         place,
       }))
       .sort(byContainer),
+    artifacts: new Map(),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Artifact, Artifacts } from '../digests/artifacts.ts';
 import type { ContainerImage } from '../digests/container-image.ts';
 import type { ReleaseInfo } from '../digests/release.ts';
 import type { ImageReference } from '../image/reference.ts';
@@ -34,6 +35,11 @@ export interface Relocation {
   readonly target: ImageReference & { readonly tag: string };
   /** The platforms that are copied, `linux/amd64`, in order. Left out where all are. */
   readonly platforms?: readonly string[];
+  /**
+   * The signatures, attestations and SBOMs that are copied with the image, as `mirror.artifacts` and the platforms choose
+   * them; subjects before what belongs to them. Left out if nothing is known of them or none are to be copied.
+   */
+  readonly artifacts?: readonly Artifact[];
   /** `component/container`, in order; `extra/name` and `chart/name` for what no container runs. */
   readonly containers: readonly string[];
 }
@@ -57,6 +63,8 @@ export interface ReleaseContext {
   readonly info: ReleaseInfo;
   /** The files that `helm.values` names, in their order. */
   readonly values: readonly ValuesFile[];
+  /** What the lock says of signatures, attestations and SBOMs. Default: nothing. */
+  readonly artifacts?: Artifacts;
   /** The release that is still running, whose images `guard` goes on to allow. */
   readonly previous?: readonly ContainerImage[];
 }

@@ -5,6 +5,7 @@ import { CLASSIC } from '../digests/release.ts';
 import { formatReference, repositoryName } from '../image/reference.ts';
 import { GlobBudget } from '../input/glob.ts';
 import { additionsOf } from './additions.ts';
+import { withArtifacts } from './artifacts.ts';
 import { checkPlan } from './checks/index.ts';
 import { guardOf } from './guard.ts';
 import { hashPlan } from './hash.ts';
@@ -54,7 +55,7 @@ export function makePlan(
     );
 
   const overrides = overridesOf('override');
-  const relocations = distinct(resolved);
+  const relocations = withArtifacts(distinct(resolved), context.artifacts, config);
   const previous = context.previous && makePlan(context.previous, config);
   const copyOnly = overridesOf('copyOnly');
   const guard = guardOf({ overrides, copyOnly }, config, previous);

@@ -20,6 +20,12 @@ export interface RegistryProfile {
    * @default "unknown"
    */
   readonly sparseIndex?: 'refuses' | { readonly takesWith: string };
+  /**
+   * Whether it lists what refers to an image: by the referrers API of OCI 1.1, or not, so that its clients keep a list at a
+   * tag. unknown: its documentation does not say, and a list is kept at the tag.
+   * @default "unknown"
+   */
+  readonly referrers?: 'api' | 'tag';
   readonly cache: CacheProfile;
 }
 
@@ -55,6 +61,8 @@ export const PROFILES: Readonly<Record<Config['registry']['profile'], RegistryPr
     minComponents: 2,
     createFirst: 1,
     creates: 'Harbor project',
+    // From 2.8 on.
+    referrers: 'api',
     sparseIndex: 'refuses',
     cache: { proxy: 'Harbor proxy cache project', components: 1 },
   },
@@ -63,6 +71,8 @@ export const PROFILES: Readonly<Record<Config['registry']['profile'], RegistryPr
     minComponents: 2,
     createFirst: 1,
     creates: 'Artifactory repository',
+    // From 7.90.1 on.
+    referrers: 'api',
     cache: { proxy: 'remote repository', group: 'Artifactory virtual repository', components: 1 },
   },
   // The repository is chosen by the connector's port, by a subdomain or by the first component.
@@ -77,6 +87,7 @@ export const PROFILES: Readonly<Record<Config['registry']['profile'], RegistryPr
     maxBelow: { components: 2, refusal: 'GitLab answers a deeper push with "denied".' },
     createFirst: 2,
     creates: 'GitLab project',
+    referrers: 'tag',
     cache: {
       proxy: 'GitLab dependency proxy or container virtual registry',
       note: 'The dependency proxy serves Docker Hub only.',
@@ -92,14 +103,17 @@ export const PROFILES: Readonly<Record<Config['registry']['profile'], RegistryPr
       command: createEcrRepositories(names, server),
     }),
     sparseIndex: 'refuses',
+    referrers: 'api',
     cache: { proxy: 'ECR pull-through cache rule' },
   },
   zot: {
     ...anyPath,
+    referrers: 'api',
     cache: { proxy: 'entry in sync.registries', group: 'zot sync extension with onDemand' },
   },
   distribution: {
     ...anyPath,
+    referrers: 'tag',
     sparseIndex: {
       takesWith:
         'CNCF distribution does from 3.0 on, with validation.manifests.indexes.platforms: none, or a list with these.',

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { repositoryName } from '../image/reference.ts';
+import { fallbackTag } from '../plan/referrers-list.ts';
 import type { HttpResponse } from './body.ts';
 import { RegistryError } from './error.ts';
 import type { Deadline } from './limits.ts';
@@ -35,11 +36,6 @@ export interface ReferrersOptions {
   readonly deadline: Deadline;
   /** Reads a manifest by its tag. */
   readonly atTag: (tag: string) => Promise<{ readonly digest: string; readonly bytes: Buffer } | undefined>;
-}
-
-/** The tag at which clients keep the referrers of a digest, in a registry without the API. */
-export function fallbackTag(digest: string): string {
-  return digest.replace(':', '-').slice(0, 128);
 }
 
 /** What refers to a digest; see `RegistryClient.referrers`. */

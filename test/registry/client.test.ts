@@ -1,8 +1,8 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fallbackTag } from '../../lib/plan/referrers-list.ts';
 import { DEFAULT_LIMITS } from '../../lib/registry/limits.ts';
-import { fallbackTag } from '../../lib/registry/referrers.ts';
 import { clientOf } from '../support/hostile-registry.ts';
 import { makeImage, makeReferrer, makeReferrersIndex, pushImage } from '../support/images.ts';
 import { type Registry, startRegistry } from '../support/registry.ts';

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { type Artifact, COSIGN_SUFFIXES, cosignTag } from '../../lib/digests/artifacts.ts';
 import type { ConfigInput } from '../../lib/index.ts';
 
 /** A container as a generated digests file has it. */
@@ -156,3 +157,57 @@ export function digestsFile(containers: readonly Generated[]): string {
 function quoteNever(tag: string): string {
   return /^(|null|Null|NULL)$/.test(tag) ? `"${tag}"` : tag;
 }
+
+const mediaType = fc.stringMatching(/^[a-z][a-z0-9.+-]{0,12}\/[a-z][a-z0-9.+-]{0,40}$/);
+const digest = hex64.map((hex) => `sha256:${hex}`);
+const annotations = fc
+  .dictionary(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }), fc.string({ unit: 'binary' }), {
+    minKeys: 1,
+    maxKeys: 5,
+    noNullPrototype: true,
+  })
+  .map((map) => Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1))));
+
+/** The artifacts of an image in any order: each belongs to one of two manifests, or to an artifact before it. */
+export const artifactList: fc.Arbitrary<Artifact[]> = fc
+  .uniqueArray(
+    fc.record({
+      digest,
+      of: fc.nat(),
+      mediaType,
+      size: fc.nat(4 * 1024 * 1024),
+      artifactType: fc.option(mediaType, { nil: undefined }),
+      annotations: fc.option(annotations, { nil: undefined }),
+      suffix: fc.option(fc.constantFrom(...COSIGN_SUFFIXES), { nil: undefined }),
+      platform: fc.option(fc.constantFrom('linux/amd64', 'linux/arm64/v8', 'linux/arm/v7'), {
+        nil: undefined,
+      }),
+    }),
+    { maxLength: 12, selector: (it) => it.digest },
+  )
+  .chain((drafts) => {
+    const depths = new Map<string, number>();
+    const tags = new Set<string>();
+    const list = drafts.flatMap(({ of, suffix, ...draft }, index): Artifact[] => {
+      const subjects = [`sha256:${'1'.repeat(64)}`, `sha256:${'2'.repeat(64)}`];
+      for (const earlier of drafts.slice(0, index))
+        if ((depths.get(earlier.digest) ?? 9) < 4) subjects.push(earlier.digest);
+      const subject = subjects[of % subjects.length] as string;
+      const tag = suffix && cosignTag(subject, suffix);
+      if (tag && tags.has(tag)) return [];
+      if (tag) tags.add(tag);
+      depths.set(draft.digest, (depths.get(subject) ?? 0) + 1);
+      const { artifactType, annotations: own, platform, ...rest } = draft;
+      return [
+        {
+          ...rest,
+          subject,
+          ...(artifactType && { artifactType }),
+          ...(own && { annotations: own }),
+          ...(tag && { tag }),
+          ...(platform && { platform }),
+        },
+      ];
+    });
+    return fc.shuffledSubarray(list, { minLength: list.length });
+  });

@@ -72,6 +72,7 @@ export function lockedRelease(values: string, user: readonly string[] = [], vers
       ...(!enabled && { enabled }),
       ...(form === 'inline' && { inline: true as const }),
     })),
+    artifacts: new Map(),
   };
 }
 

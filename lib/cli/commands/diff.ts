@@ -1,5 +1,5 @@
 import { Option } from '@commander-js/extra-typings';
-import type { ReleaseInfo } from '../../digests/release.ts';
+import type { Release } from '../../digests/release.ts';
 import type { ReleaseContext } from '../../plan/model.ts';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit.ts';
@@ -42,14 +42,14 @@ export function addDiff(program: Program): void {
       const document = readOptionalConfig(program.opts(), 'diff');
       const before = readRelease(old);
       const after = readRelease(now);
-      const contextOf = (info: ReleaseInfo): ReleaseContext =>
-        document ? readContext(info, document.config) : { info, values: [] };
+      const contextOf = ({ info, artifacts }: Release): ReleaseContext =>
+        document ? readContext({ info, artifacts }, document.config) : { info, artifacts, values: [] };
       const review = {
         old,
         new: now,
         ...reviewRelease(before.images, after.images, document?.config, document?.place, {
-          before: contextOf(before.info),
-          after: contextOf(after.info),
+          before: contextOf(before),
+          after: contextOf(after),
         }),
       };
       const write = {

@@ -58,8 +58,11 @@ export function addReport(program: Program): void {
         ]);
       }
       const { config, plan, images, context, place } = readProject(command.optsWithGlobals(), 'report');
-      const review = ({ info, images: before }: Release): Review =>
-        reviewRelease(before, images, config, place, { before: { ...context, info }, after: context });
+      const review = ({ info, artifacts, images: before }: Release): Review =>
+        reviewRelease(before, images, config, place, {
+          before: { ...context, info, artifacts },
+          after: context,
+        });
       const read = async (file: string) => ({ file, text: await readInput(file, 'results in JSON') });
       const evidence =
         result &&
