@@ -34,9 +34,10 @@ export function makeSignedImage(name: string, only?: 'referrers' | 'tags', index
       subject,
       artifactType,
       layers: [{ mediaType: artifactType, data: `${data} of ${name}` }],
+      // In the order of the lock.
       annotations: {
-        'org.opencontainers.image.created': '2026-08-01T12:00:00Z',
         'dev.example/note': `“${data}”`,
+        'org.opencontainers.image.created': '2026-08-01T12:00:00Z',
       },
     });
   const signature = refer(image, BUNDLE, 'signature');
