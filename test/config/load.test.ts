@@ -116,11 +116,7 @@ describe('what is wrong is said with its place and what is expected', () => {
       `${least}pullSecret: { name: a, source: existing, usernameEnv: X }\n`,
       'unknown key "usernameEnv"; expected name, source',
     ],
-    [
-      'a duplicate key',
-      `${least}pin: tag\npin: tag\n`,
-      'airgap.yaml:5:1: error: duplicate key "pin"',
-    ],
+    ['a duplicate key', `${least}pin: tag\npin: tag\n`, 'airgap.yaml:5:1: error: duplicate key "pin"'],
     [
       'a missing key',
       'apiVersion: ess-airgap/v1\n',
@@ -244,7 +240,11 @@ describe('what is wrong is said with its place and what is expected', () => {
       'apiVersion: ess-airgap/v1\nregistry: {server: "https://localregistry.local/ess/"}\n',
       'it includes a path; write server: localregistry.local and path: ess',
     ],
-    ['a push server', `${least}  pushServer: push\n`, 'registry.pushServer "push" is not valid: Docker and containerd read "push" as a namespace of Docker Hub'],
+    [
+      'a push server',
+      `${least}  pushServer: push\n`,
+      'registry.pushServer "push" is not valid: Docker and containerd read "push" as a namespace of Docker Hub',
+    ],
     [
       'a source',
       `${least}overrides: {a/b: {source: 'library/x:1'}}\n`,
@@ -289,7 +289,11 @@ describe('what is wrong is said with its place and what is expected', () => {
       'extra.0.source "busybox:1" is not valid: it has no registry',
     ],
     ['a proxy', mirror('  proxy: {url: "http://[::1]:3128"}\n'), 'IPv6 addresses are not supported'],
-    ['a glob', `${least}exclude: ['(a+)+']\n`, 'exclude.0 "(a+)+" is not valid: it contains "(", which no name'],
+    [
+      'a glob',
+      `${least}exclude: ['(a+)+']\n`,
+      'exclude.0 "(a+)+" is not valid: it contains "(", which no name',
+    ],
     [
       'a rule that names a short image',
       `${least}rules: [{match: docker.io/postgres, to: x}]\n`,
