@@ -404,5 +404,5 @@ test('user name and password of a store are told apart in the reference', () => 
       ['username', 'the user name'],
       ['password', 'the password'],
     ])
-      expect(page).toContain(`| **\`${holder}.${key}\`** | a mapping | Where the store has ${word}`);
+      expect(page).toContain(`| **\`${holder}.${key}\`** | a mapping | Location of ${word}`);
 });
