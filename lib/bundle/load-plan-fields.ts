@@ -1,3 +1,4 @@
+import { COSIGN_SUFFIXES, cosignTag } from '../digests/artifacts.ts';
 import { parseReference } from '../image/reference.ts';
 import type { OwnImage } from './load-plan.ts';
 
@@ -7,6 +8,7 @@ import type { OwnImage } from './load-plan.ts';
 export interface Fields {
   readonly 2: [string, string];
   readonly 3: [string, string, string];
+  readonly 4: [string, string, string, string];
   readonly 5: [string, string, string, string, string];
 }
 
@@ -38,4 +40,9 @@ export function parseContainers(text: string): string[] | undefined {
 export function isHolder(text: string): boolean {
   const reference = parseReference(text);
   return typeof reference !== 'string' && reference.digest !== undefined && reference.tag === undefined;
+}
+
+/** Whether the text is the tag at which cosign 2 keeps something for a subject. */
+export function isCosignTag(text: string, subject: string): boolean {
+  return COSIGN_SUFFIXES.some((suffix) => text === cosignTag(subject, suffix));
 }

@@ -1,9 +1,15 @@
+import { MAX_ARTIFACTS } from '../digests/artifacts.ts';
+import { repositoryName } from '../image/reference.ts';
 import type { InputError } from '../input/problem.ts';
+import { fallbackTag } from '../plan/referrers-list.ts';
 import { LIMITS } from './limits.ts';
 import {
+  type BundledArtifact,
   type BundledBlob,
+  type BundledContents,
   type BundledFile,
   type BundledImage,
+  type BundledReferrers,
   FORMAT,
   type LoadPlan,
   OTHER_PATHS,
@@ -14,6 +20,7 @@ import {
 } from './load-plan.ts';
 import {
   type Fields,
+  isCosignTag,
   isHolder,
   parseContainers,
   parseHex,
@@ -22,11 +29,19 @@ import {
 } from './load-plan-fields.ts';
 import { LoadPlanLines } from './load-plan-lines.ts';
 
-/** One image while its lines are read. */
-interface OpenImage extends BundledImage {
+/** What is pushed by itself, while its lines are read. */
+interface OpenContents extends BundledContents {
   readonly manifests: BundledFile[];
   readonly omitted: BundledFile[];
   readonly blobs: BundledBlob[];
+}
+
+interface OpenImage extends BundledImage, OpenContents {
+  readonly manifests: BundledFile[];
+  readonly omitted: BundledFile[];
+  readonly blobs: BundledBlob[];
+  readonly artifacts: BundledArtifact[];
+  readonly referrers: BundledReferrers[];
 }
 
 /**
@@ -49,9 +64,14 @@ class Parser {
   readonly #placements = new Map<string, Placement>();
   /** How each file was described first. */
   readonly #described = new Map<string, string>();
-  readonly #targets = new Set<string>();
-  /** The digests that the image at hand has named so far. */
+  /** The digest at each tag, `registry/repository:tag`, and whether it is that of an image. */
+  readonly #tags = new Map<string, { readonly digest: string; readonly isTarget: boolean }>();
+  /** The image or the artifact that the next lines belong to. */
+  #contents: OpenContents | undefined;
+  /** The digests that it has named so far. */
   #named = new Set<string>();
+  /** The digests of the current image that an artifact can belong to. */
+  #subjects = new Set<string>();
   #manifestBytes = 0;
 
   constructor(text: string, file: string) {
@@ -62,6 +82,8 @@ class Parser {
     this.#readHeader();
     for (;;) {
       const fields = this.#lines.next();
+      // What ends an image.
+      if (fields[0] === 'image' || fields[0] === 'own' || fields[0] === 'end') this.#closeImage();
       if (fields[0] === 'end') break;
       this.#readLine(fields);
     }
@@ -103,6 +125,8 @@ class Parser {
     else if (kind === 'omitted') this.#readOmitted(rest);
     else if (kind === 'config' || kind === 'layer') this.#readBlob(kind, rest);
     else if (kind === 'absent') this.#readAbsent(rest);
+    else if (kind === 'artifact') this.#readArtifact(rest);
+    else if (kind === 'referrers') this.#readReferrers(rest);
     else if (kind === 'own') this.#readOwn(rest);
     else if (kind === 'piece') {
       throw this.#wrong('a "piece" line follows only a layer or configuration that is cut');
@@ -126,22 +150,81 @@ class Parser {
   #readImage(fields: readonly string[]): void {
     const [digest, size, part, target, containers] = this.#fields(fields, 5);
     if (this.#own.length > 0) throw this.#wrong('an "image" line after the first "own" line');
+    this.#subjects = new Set();
+    const image: OpenImage = {
+      ...this.#readRoot(digest, size, part),
+      target: this.#target(target, digest),
+      containers: this.#containers(containers),
+      artifacts: [],
+      referrers: [],
+    };
+    this.#images.push(image);
+    this.#contents = image;
+  }
+
+  #readArtifact(fields: readonly string[]): void {
+    const [digest, size, part, subject, tag] = this.#fields(fields, 5);
+    const image = this.#image();
+    if (image.referrers.length > 0)
+      throw this.#wrong('an "artifact" line after a "referrers" line of the image');
+    if (image.artifacts.length >= MAX_ARTIFACTS) {
+      throw this.#wrong(`the image has more than ${MAX_ARTIFACTS} artifacts`);
+    }
+    if (!this.#subjects.has(subject)) {
+      this.#expected('the digest of the image, of a manifest below it or of an earlier artifact as subject');
+    }
+    if (tag === '-') {
+      if (image.artifacts.some((it) => it.tag === undefined && it.digest === digest)) {
+        throw this.#wrong(`the image names the artifact ${digest} twice`);
+      }
+    } else {
+      if (!isCosignTag(tag, subject))
+        this.#expected('"-", or the tag of the subject that ends in .sig, .att or .sbom');
+      this.#claimTag(image, tag, digest);
+    }
+    const artifact = { ...this.#readRoot(digest, size, part), subject, ...(tag !== '-' && { tag }) };
+    image.artifacts.push(artifact);
+    this.#contents = artifact;
+  }
+
+  #readReferrers(fields: readonly string[]): void {
+    const [digest, size, part, subject] = this.#fields(fields, 4);
+    const image = this.#image();
+    if (!image.artifacts.some((it) => it.subject === subject && it.tag === undefined)) {
+      throw this.#wrong('expected the subject of an artifact of the image that has no tag');
+    }
+    this.#contents = undefined;
+    this.#named = new Set();
+    if (image.referrers.some((it) => it.subject === subject)) {
+      throw this.#wrong(`a second list of the referrers of ${subject}`);
+    }
+    this.#claimTag(image, fallbackTag(subject), digest);
+    image.referrers.push({ ...this.#readWhole(digest, size, part), subject });
+  }
+
+  /** With one list of referrers, an image has that of every subject. */
+  #closeImage(): void {
+    const image = this.#images.at(-1);
+    this.#contents = undefined;
+    if (!image || image.referrers.length === 0 || this.#own.length > 0) return;
+    const listed = new Set(image.referrers.map(({ subject }) => subject));
+    const left = image.artifacts.find(({ subject, tag }) => tag === undefined && !listed.has(subject));
+    if (left) throw this.#wrong(`there is no list of the referrers of ${left.subject}`);
+  }
+
+  /** Begins what is pushed by itself. */
+  #readRoot(digest: string, size: string, part: string): OpenContents {
     this.#named = new Set();
     const { hex, size: bytes } = this.#readWhole(digest, size, part);
-    this.#images.push({
-      target: this.#target(target),
-      digest: `sha256:${hex}`,
-      size: bytes,
-      containers: this.#containers(containers),
-      manifests: [],
-      omitted: [],
-      blobs: [],
-    });
+    this.#subjects.add(`sha256:${hex}`);
+    return { digest: `sha256:${hex}`, size: bytes, manifests: [], omitted: [], blobs: [] };
   }
 
   #readManifest(fields: readonly string[]): void {
     const [digest, size, part] = this.#fields(fields, 3);
-    this.#image().manifests.push(this.#readWhole(digest, size, part));
+    const contents = this.#open();
+    contents.manifests.push(this.#readWhole(digest, size, part));
+    this.#subjects.add(digest);
   }
 
   /** Nobody reads the manifest of another platform: it may be in the bundle for another image. */
@@ -149,7 +232,8 @@ class Parser {
     const [digest, size] = this.#fields(fields, 2);
     const file = { hex: this.#hex(digest), size: this.#size(size, LIMITS.manifestBytes) };
     this.#once(file.hex);
-    this.#image().omitted.push(file);
+    this.#open().omitted.push(file);
+    this.#subjects.add(digest);
   }
 
   /** An index or a manifest, which is never cut. */
@@ -167,9 +251,9 @@ class Parser {
   #readBlob(kind: 'config' | 'layer', fields: readonly string[]): void {
     const [digest, size, part] = this.#fields(fields, 3);
     const file = { hex: this.#hex(digest), size: this.#size(size, LIMITS.blobBytes) };
-    const image = this.#image();
+    const contents = this.#open();
     this.#describe(file, part === '-' ? this.#readPieces(file) : this.#part(part));
-    image.blobs.push({ ...file, kind });
+    contents.blobs.push({ ...file, kind });
   }
 
   #readPieces({ hex, size }: BundledFile): Piece[] {
@@ -197,13 +281,13 @@ class Parser {
     if (!isHolder(holder)) this.#expected('the image of an older bundle as registry/repository@digest');
     this.#once(file.hex);
     this.#same(file, 'absent');
-    this.#image().blobs.push({ ...file, kind: 'layer', heldBy: holder });
+    this.#open().blobs.push({ ...file, kind: 'layer', heldBy: holder });
   }
 
   #readOwn(fields: readonly string[]): void {
     const [digest, target, containers] = this.#fields(fields, 3);
     this.#own.push({
-      target: this.#target(target),
+      target: this.#target(target, digest),
       ...(digest !== '-' && { digest: `sha256:${this.#hex(digest)}` }),
       containers: this.#containers(containers),
     });
@@ -211,7 +295,7 @@ class Parser {
 
   // The parts of a line.
 
-  #fields<N extends 2 | 3 | 5>(fields: readonly string[], count: N): Fields[N] {
+  #fields<N extends 2 | 3 | 4 | 5>(fields: readonly string[], count: N): Fields[N] {
     if (fields.length !== count || fields.includes('')) {
       throw this.#wrong(`expected ${count} fields after the first, with one blank between two`);
     }
@@ -231,11 +315,19 @@ class Parser {
     return parseNumber(text, this.#parts) || this.#expected(`the number of a part, from 1 to ${this.#parts}`);
   }
 
-  #target(text: string): OwnImage['target'] {
+  #target(text: string, digest: string): OwnImage['target'] {
     const target = parseTarget(text) ?? this.#expected('a target as registry/repository:tag');
-    if (this.#targets.has(text)) throw this.#wrong(`a second image for the target ${text}`);
-    this.#targets.add(text);
+    if (this.#tags.has(text)) throw this.#wrong(`a second image for the target ${text}`);
+    this.#tags.set(text, { digest, isTarget: true });
     return target;
+  }
+
+  /** Two images of one repository may have the same artifact. */
+  #claimTag({ target }: OpenImage, tag: string, digest: string): void {
+    const text = `${repositoryName(target)}:${tag}`;
+    const known = this.#tags.get(text) ?? { digest, isTarget: false };
+    if (known.isTarget || known.digest !== digest) throw this.#wrong(`another manifest for the tag ${text}`);
+    this.#tags.set(text, known);
   }
 
   #containers(text: string): string[] {
@@ -252,10 +344,18 @@ class Parser {
   #image(): OpenImage {
     const image = this.#images.at(-1);
     if (!image || this.#own.length > 0) throw this.#wrong('the line belongs to no image');
-    if (image.blobs.length + image.manifests.length + image.omitted.length >= LIMITS.descriptors * 100) {
+    return image;
+  }
+
+  /** The image or artifact that the current line belongs to. */
+  #open(): OpenContents {
+    const contents = this.#contents;
+    if (!contents) throw this.#wrong('the line belongs to no image');
+    const { blobs, manifests, omitted } = contents;
+    if (blobs.length + manifests.length + omitted.length >= LIMITS.descriptors * 100) {
       throw this.#wrong('the image has too many files');
     }
-    return image;
+    return contents;
   }
 
   /** A file may belong to several images, but must be described in the same way each time. */
