@@ -32,16 +32,6 @@ describe('npm run demo', () => {
     expect(run.stderr).toContain('kubectl apply -f dist/ess-images.k8s.yaml');
   });
 
-  test('the README shows just that, and the files as they are', () => {
-    const readme = readFileSync('README.md', 'utf8');
-    // The name of the Job changes with the script.
-    const named = (text: string): string => text.replaceAll(/ess-mirror-[0-9a-f]{10}/g, 'ess-mirror-HASH');
-    const summary = /^6 containers[\s\S]*$/m.exec(run.stderr)?.[0] ?? 'no summary';
-    expect(named(readme)).toContain(`\n${named(summary)}\`\`\`\n`);
-    const excerpt = /```yaml\n([\s\S]*?)```/.exec(readme)?.[1] ?? 'no excerpt';
-    expect(readFileSync('dist/ess-images.k8s.yaml', 'utf8')).toContain(excerpt);
-  });
-
   test('the committed dist/ is what it writes', () => {
     const { secrets, committed } = divide(sample.dist());
     expect(secrets).toHaveLength(2);

@@ -1,11 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { PAGES_WITH_EXAMPLES } from './support/pages.ts';
+import { BINARY } from './support/cli.ts';
+import { PAGES_WITH_EXAMPLES, PAGES_WITH_REGISTRIES, shownIn } from './support/pages.ts';
 import { Project } from './support/project.ts';
 
 // Every page for users: its `sh` blocks run in order, in one copy of the repository. A `text` block below one is what it
-// printed. `bash` blocks need a cluster or tools of others and are not run; `console` blocks are for
+// printed, `…` standing for anything. `bash` blocks need a cluster or tools of others and are not run; `console` blocks are for
 // test/cli/docs.test.ts, which compares what is shown with what is printed.
 
 const pages = [
@@ -17,10 +19,12 @@ const pages = [
       .map((name) => join(folder, name)),
   ),
 ];
-/** test/how-to/no-connection.test.ts gives this one its registries. */
-const WITH_REGISTRIES = 'docs/how-to/no-connection.md';
 const projects: Project[] = [];
+/** A folder for PATH with the command `ess-airgap`. */
+const commands = mkdtempSync(join(tmpdir(), 'ess-airgap-pages-'));
+symlinkSync(BINARY, join(commands, 'ess-airgap'));
 afterAll(() => {
+  rmSync(commands, { recursive: true, force: true });
   for (const project of projects) project.remove();
 });
 
@@ -56,7 +60,7 @@ describe.each(pages)('%s', (page) => {
   });
 
   test('its commands do what it says', () => {
-    if (page === WITH_REGISTRIES || !blocks.some(({ language }) => language === 'sh')) return;
+    if (PAGES_WITH_REGISTRIES.includes(page) || !blocks.some(({ language }) => language === 'sh')) return;
     const project = new Project();
     projects.push(project);
     let script = 'set -eu\n';
@@ -66,11 +70,11 @@ describe.each(pages)('%s', (page) => {
       if (language === 'text') outputs.push(text);
     });
     // npx installs a clone into a cache of its own before it runs its tool, which needs a real node_modules.
-    const { status, stdout, stderr } = project.run(
-      script.replaceAll('npx ess-airgap', 'node build/ess-airgap.cjs'),
-    );
+    const { status, stdout, stderr } = project.run(script.replaceAll('npx ess-airgap', 'ess-airgap'), {
+      PATH: `${commands}:${process.env.PATH}`,
+    });
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(`${status}\n${stderr}`).toMatch(/^0\n/);
-    for (const output of outputs) expect(stdout).toContain(output);
+    for (const output of outputs) expect(stdout + stderr).toMatch(shownIn(output));
   });
 });

@@ -22,7 +22,7 @@ export function orderedAnnotations(
 }
 
 /** Why annotations are too many or cannot be written, as the end of a sentence; undefined if they can be. */
-export function whyNoAnnotations(annotations: Readonly<Record<string, string>>): string | undefined {
+export function invalidAnnotationsReason(annotations: Readonly<Record<string, string>>): string | undefined {
   const entries = Object.entries(annotations);
   if (entries.length > MAX_ANNOTATIONS)
     return `has ${entries.length} annotations; expected ${MAX_ANNOTATIONS} at most`;
@@ -62,7 +62,7 @@ export function readArtifactAnnotations(
     return [];
   });
   const annotations = Object.fromEntries(texts);
-  const wrong = whyNoAnnotations(annotations);
+  const wrong = invalidAnnotationsReason(annotations);
   if (wrong) problems.push({ place: entry.place, message: `an artifact ${wrong}` });
   return orderedAnnotations(annotations);
 }

@@ -1,4 +1,4 @@
-import { type ImageReference, parseReference, whyNoDigest } from '../image/reference.ts';
+import { type ImageReference, invalidDigestReason, parseReference } from '../image/reference.ts';
 import { nearest } from '../input/nearest.ts';
 import type { Place, Problem } from '../input/problem.ts';
 import { quote } from '../input/quote.ts';
@@ -149,8 +149,8 @@ const KEYS = [
 const WHAT: Readonly<
   Record<string, { readonly expected: string; readonly fits: (text: string) => boolean }>
 > = {
-  digest: { expected: 'sha256: and 64 hexadecimal digits', fits: (text) => !whyNoDigest(text) },
-  subject: { expected: 'sha256: and 64 hexadecimal digits', fits: (text) => !whyNoDigest(text) },
+  digest: { expected: 'sha256: and 64 hexadecimal digits', fits: (text) => !invalidDigestReason(text) },
+  subject: { expected: 'sha256: and 64 hexadecimal digits', fits: (text) => !invalidDigestReason(text) },
   media_type: { expected: 'a media type', fits: (text) => MEDIA_TYPE.test(text) },
   size: {
     expected: `a number of bytes, ${MAX_MANIFEST_SIZE} at most`,

@@ -3,7 +3,7 @@ import type { IConstruct } from 'constructs';
 import type { Config } from '../config/schema.ts';
 
 /**
- * Gives every object below a construct the annotations that the tool needs which applies it; docs/explanation/gitops-*.md
+ * Gives every object below a construct the annotations that the tool needs which applies it; docs/explanation/gitops.md
  * has the reasons. Pod templates stay as they are, and with them the name of the Job.
  */
 export function annotateForGitops(scope: IConstruct, gitops: Config['gitops']): void {

@@ -53,8 +53,9 @@ function describeCheck(app: App, { folder, files, written, removed }: Synthesis)
 function writtenFor(deployment: EssAirgap, { folder, files }: Synthesis): Written {
   const { config, mirrorJob, imageAdmissionPolicy, configPath } = deployment;
   const own = files.filter((file) => file.deployment === deployment);
+  // Helm values have no chart, so an undefined chart must not match them.
   const path = (chart: Chart | undefined): string[] =>
-    own.filter((file) => file.chart === chart).map(({ name }) => join(folder, name));
+    own.filter((file) => chart && file.chart === chart).map(({ name }) => join(folder, name));
   const [images] = path(deployment.imagesChart);
   const values = own.find(({ chart }) => chart === undefined);
   const secrets = own.filter(({ secret }) => secret);

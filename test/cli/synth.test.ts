@@ -46,6 +46,21 @@ describe('the same bytes as cdk8s synth', () => {
   });
 });
 
+test('Helm values are listed once, and no step applies them with kubectl', () => {
+  const cwd = folder({
+    'images_digests.yml': { from: 'examples/ess-helm/images_digests.yml' },
+    'my-values.yaml': { from: 'examples/ess-helm/my-values.yaml' },
+    'airgap.yaml': `${least}namespace: ess
+helm: { values: [my-values.yaml] }
+pullSecret: { name: registry-pull, source: existing }
+`,
+  });
+  const { status, stdout } = essAirgap(['synth'], { cwd });
+  expect(status).toBe(0);
+  expect(stdout.match(/^ {2}dist\/.*$/gm)).toEqual(['  dist/ess-images.values']);
+  expect(stdout).not.toContain('kubectl apply');
+});
+
 test('it needs nothing but its own files', () => {
   const bin = folder();
   for (const name of ['ess-airgap.cjs', 'cli']) {
