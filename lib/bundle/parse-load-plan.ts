@@ -16,18 +16,10 @@ import {
   type OtherFile,
   type OwnImage,
   type Piece,
-  type Placement,
 } from './load-plan.ts';
-import {
-  type Fields,
-  isCosignTag,
-  isHolder,
-  parseContainers,
-  parseHex,
-  parseNumber,
-  parseTarget,
-} from './load-plan-fields.ts';
+import { LoadPlanFields } from './load-plan-fields.ts';
 import { LoadPlanLines } from './load-plan-lines.ts';
+import { LoadPlanNames } from './load-plan-names.ts';
 
 /** What is pushed by itself, while its lines are read. */
 interface OpenContents extends BundledContents {
@@ -57,25 +49,21 @@ export function parseLoadPlan(text: string, file: string): LoadPlan {
 
 class Parser {
   readonly #lines: LoadPlanLines;
+  readonly #fields: LoadPlanFields;
+  readonly #names: LoadPlanNames;
   #parts = 0;
   readonly #files: OtherFile[] = [];
   readonly #images: OpenImage[] = [];
   readonly #own: OwnImage[] = [];
-  readonly #placements = new Map<string, Placement>();
-  /** How each file was described first. */
-  readonly #described = new Map<string, string>();
-  /** The digest at each tag, `registry/repository:tag`, and whether it is that of an image. */
-  readonly #tags = new Map<string, { readonly digest: string; readonly isTarget: boolean }>();
   /** The image or the artifact that the next lines belong to. */
   #contents: OpenContents | undefined;
-  /** The digests that it has named so far. */
-  #named = new Set<string>();
   /** The digests of the current image that an artifact can belong to. */
   #subjects = new Set<string>();
-  #manifestBytes = 0;
 
   constructor(text: string, file: string) {
     this.#lines = new LoadPlanLines(text, file);
+    this.#fields = new LoadPlanFields(this.#lines);
+    this.#names = new LoadPlanNames(this.#lines);
   }
 
   parse(): LoadPlan {
@@ -96,7 +84,7 @@ class Parser {
       files: this.#files,
       images: this.#images,
       own: this.#own,
-      placements: this.#placements,
+      placements: this.#names.placements,
     };
   }
 
@@ -139,22 +127,27 @@ class Parser {
   }
 
   #readFile(fields: readonly string[]): void {
-    const [digest, size, path] = this.#fields(fields, 3);
+    const [digest, size, path] = this.#fields.words(fields, 3);
     const known = OTHER_PATHS[this.#files.length];
     if (known === undefined || path !== known) {
       throw this.#wrong(`expected one line for each of ${OTHER_PATHS.join(', ')}, in this order`);
     }
-    this.#files.push({ hex: this.#hex(digest), size: this.#size(size, LIMITS.planBytes), path: known });
+    this.#files.push({
+      hex: this.#fields.hex(digest),
+      size: this.#fields.size(size, LIMITS.planBytes),
+      path: known,
+    });
   }
 
   #readImage(fields: readonly string[]): void {
-    const [digest, size, part, target, containers] = this.#fields(fields, 5);
+    const [digest, size, part, target, containers] = this.#fields.words(fields, 5);
     if (this.#own.length > 0) throw this.#wrong('an "image" line after the first "own" line');
+    this.#names.addTarget(target, digest);
     this.#subjects = new Set();
     const image: OpenImage = {
       ...this.#readRoot(digest, size, part),
-      target: this.#target(target, digest),
-      containers: this.#containers(containers),
+      target: this.#fields.target(target),
+      containers: this.#fields.containers(containers),
       artifacts: [],
       referrers: [],
     };
@@ -163,7 +156,7 @@ class Parser {
   }
 
   #readArtifact(fields: readonly string[]): void {
-    const [digest, size, part, subject, tag] = this.#fields(fields, 5);
+    const [digest, size, part, subject, tag] = this.#fields.words(fields, 5);
     const image = this.#image();
     if (image.referrers.length > 0)
       throw this.#wrong('an "artifact" line after a "referrers" line of the image');
@@ -171,34 +164,33 @@ class Parser {
       throw this.#wrong(`the image has more than ${MAX_ARTIFACTS} artifacts`);
     }
     if (!this.#subjects.has(subject)) {
-      this.#expected('the digest of the image, of a manifest below it or of an earlier artifact as subject');
+      this.#fields.expected(
+        'the digest of the image, of a manifest below it or of an earlier artifact as subject',
+      );
     }
-    if (tag === '-') {
-      if (image.artifacts.some((it) => it.tag === undefined && it.digest === digest)) {
-        throw this.#wrong(`the image names the artifact ${digest} twice`);
-      }
-    } else {
-      if (!isCosignTag(tag, subject))
-        this.#expected('"-", or the tag of the subject that ends in .sig, .att or .sbom');
-      this.#claimTag(image, tag, digest);
+    const cosignTag = this.#fields.cosignTag(tag, subject);
+    if (cosignTag !== undefined) this.#names.addTag(tagOf(image, cosignTag), digest);
+    else if (image.artifacts.some((it) => it.tag === undefined && it.digest === digest)) {
+      throw this.#wrong(`the image names the artifact ${digest} twice`);
     }
-    const artifact = { ...this.#readRoot(digest, size, part), subject, ...(tag !== '-' && { tag }) };
+    const root = this.#readRoot(digest, size, part);
+    const artifact = { ...root, subject, ...(cosignTag !== undefined && { tag: cosignTag }) };
     image.artifacts.push(artifact);
     this.#contents = artifact;
   }
 
   #readReferrers(fields: readonly string[]): void {
-    const [digest, size, part, subject] = this.#fields(fields, 4);
+    const [digest, size, part, subject] = this.#fields.words(fields, 4);
     const image = this.#image();
     if (!image.artifacts.some((it) => it.subject === subject && it.tag === undefined)) {
       throw this.#wrong('expected the subject of an artifact of the image that has no tag');
     }
     this.#contents = undefined;
-    this.#named = new Set();
+    this.#names.begin();
     if (image.referrers.some((it) => it.subject === subject)) {
       throw this.#wrong(`a second list of the referrers of ${subject}`);
     }
-    this.#claimTag(image, fallbackTag(subject), digest);
+    this.#names.addTag(tagOf(image, fallbackTag(subject)), digest);
     image.referrers.push({ ...this.#readWhole(digest, size, part), subject });
   }
 
@@ -214,45 +206,39 @@ class Parser {
 
   /** Begins what is pushed by itself. */
   #readRoot(digest: string, size: string, part: string): OpenContents {
-    this.#named = new Set();
+    this.#names.begin();
     const { hex, size: bytes } = this.#readWhole(digest, size, part);
     this.#subjects.add(`sha256:${hex}`);
     return { digest: `sha256:${hex}`, size: bytes, manifests: [], omitted: [], blobs: [] };
   }
 
   #readManifest(fields: readonly string[]): void {
-    const [digest, size, part] = this.#fields(fields, 3);
+    const [digest, size, part] = this.#fields.words(fields, 3);
     const contents = this.#open();
     contents.manifests.push(this.#readWhole(digest, size, part));
     this.#subjects.add(digest);
   }
 
-  /** Nobody reads the manifest of another platform: it may be in the bundle for another image. */
   #readOmitted(fields: readonly string[]): void {
-    const [digest, size] = this.#fields(fields, 2);
-    const file = { hex: this.#hex(digest), size: this.#size(size, LIMITS.manifestBytes) };
-    this.#once(file.hex);
+    const [digest, size] = this.#fields.words(fields, 2);
+    const file = { hex: this.#fields.hex(digest), size: this.#fields.size(size, LIMITS.manifestBytes) };
+    this.#names.addOmitted(file);
     this.#open().omitted.push(file);
     this.#subjects.add(digest);
   }
 
   /** An index or a manifest, which is never cut. */
   #readWhole(digest: string, size: string, part: string): BundledFile {
-    const file = { hex: this.#hex(digest), size: this.#size(size, LIMITS.manifestBytes) };
-    const isNew = !this.#placements.has(file.hex);
-    this.#describe(file, this.#part(part));
-    if (isNew) this.#manifestBytes += file.size;
-    if (this.#manifestBytes > LIMITS.allManifestsBytes) {
-      throw this.#wrong(`the manifests have more than ${LIMITS.allManifestsBytes} bytes together`);
-    }
+    const file = { hex: this.#fields.hex(digest), size: this.#fields.size(size, LIMITS.manifestBytes) };
+    this.#names.addManifest(file, this.#fields.part(part, this.#parts));
     return file;
   }
 
   #readBlob(kind: 'config' | 'layer', fields: readonly string[]): void {
-    const [digest, size, part] = this.#fields(fields, 3);
-    const file = { hex: this.#hex(digest), size: this.#size(size, LIMITS.blobBytes) };
+    const [digest, size, part] = this.#fields.words(fields, 3);
+    const file = { hex: this.#fields.hex(digest), size: this.#fields.size(size, LIMITS.blobBytes) };
     const contents = this.#open();
-    this.#describe(file, part === '-' ? this.#readPieces(file) : this.#part(part));
+    this.#names.addFile(file, part === '-' ? this.#readPieces(file) : this.#fields.part(part, this.#parts));
     contents.blobs.push({ ...file, kind });
   }
 
@@ -260,11 +246,11 @@ class Parser {
     const pieces: Piece[] = [];
     let bytes = 0;
     while (this.#lines.following.startsWith('piece ')) {
-      const [digest, length, part] = this.#fields(this.#lines.next().slice(1), 3);
+      const [digest, length, part] = this.#fields.words(this.#lines.next().slice(1), 3);
       const piece = {
-        hex: this.#hex(digest),
-        size: this.#size(length, LIMITS.blobBytes),
-        part: this.#part(part),
+        hex: this.#fields.hex(digest),
+        size: this.#fields.size(length, LIMITS.blobBytes),
+        part: this.#fields.part(part, this.#parts),
       };
       pieces.push(piece);
       bytes += piece.size;
@@ -276,69 +262,20 @@ class Parser {
   }
 
   #readAbsent(fields: readonly string[]): void {
-    const [digest, size, holder] = this.#fields(fields, 3);
-    const file = { hex: this.#hex(digest), size: this.#size(size, LIMITS.blobBytes) };
-    if (!isHolder(holder)) this.#expected('the image of an older bundle as registry/repository@digest');
-    this.#once(file.hex);
-    this.#same(file, 'absent');
-    this.#open().blobs.push({ ...file, kind: 'layer', heldBy: holder });
+    const [digest, size, holder] = this.#fields.words(fields, 3);
+    const file = { hex: this.#fields.hex(digest), size: this.#fields.size(size, LIMITS.blobBytes) };
+    this.#names.addAbsent(file);
+    this.#open().blobs.push({ ...file, kind: 'layer', heldBy: this.#fields.holder(holder) });
   }
 
   #readOwn(fields: readonly string[]): void {
-    const [digest, target, containers] = this.#fields(fields, 3);
+    const [digest, target, containers] = this.#fields.words(fields, 3);
+    this.#names.addTarget(target, digest);
     this.#own.push({
-      target: this.#target(target, digest),
-      ...(digest !== '-' && { digest: `sha256:${this.#hex(digest)}` }),
-      containers: this.#containers(containers),
+      target: this.#fields.target(target),
+      ...(digest !== '-' && { digest: `sha256:${this.#fields.hex(digest)}` }),
+      containers: this.#fields.containers(containers),
     });
-  }
-
-  // The parts of a line.
-
-  #fields<N extends 2 | 3 | 4 | 5>(fields: readonly string[], count: N): Fields[N] {
-    if (fields.length !== count || fields.includes('')) {
-      throw this.#wrong(`expected ${count} fields after the first, with one blank between two`);
-    }
-    return fields as never;
-  }
-
-  #hex(digest: string): string {
-    return parseHex(digest) ?? this.#expected('a digest: sha256: and 64 hexadecimal digits');
-  }
-
-  #size(text: string, limit: number): number {
-    return parseNumber(text, limit) ?? this.#expected(`a size of at most ${limit} bytes`);
-  }
-
-  #part(text: string): number {
-    // Zero is no part, and not undefined.
-    return parseNumber(text, this.#parts) || this.#expected(`the number of a part, from 1 to ${this.#parts}`);
-  }
-
-  #target(text: string, digest: string): OwnImage['target'] {
-    const target = parseTarget(text) ?? this.#expected('a target as registry/repository:tag');
-    if (this.#tags.has(text)) throw this.#wrong(`a second image for the target ${text}`);
-    this.#tags.set(text, { digest, isTarget: true });
-    return target;
-  }
-
-  /** Two images of one repository may have the same artifact. */
-  #claimTag({ target }: OpenImage, tag: string, digest: string): void {
-    const text = `${repositoryName(target)}:${tag}`;
-    const known = this.#tags.get(text) ?? { digest, isTarget: false };
-    if (known.isTarget || known.digest !== digest) throw this.#wrong(`another manifest for the tag ${text}`);
-    this.#tags.set(text, known);
-  }
-
-  #containers(text: string): string[] {
-    return (
-      parseContainers(text) ??
-      this.#expected('containers as component/container, with a comma between two, or "-"')
-    );
-  }
-
-  #expected(what: string): never {
-    throw this.#wrong(`expected ${what}`);
   }
 
   #image(): OpenImage {
@@ -358,26 +295,11 @@ class Parser {
     return contents;
   }
 
-  /** A file may belong to several images, but must be described in the same way each time. */
-  #describe(file: BundledFile, placement: Placement): void {
-    this.#once(file.hex);
-    this.#same(file, JSON.stringify(placement));
-    this.#placements.set(file.hex, placement);
-  }
-
-  #once(hex: string): void {
-    if (this.#named.has(hex)) throw this.#wrong(`the image names sha256:${hex} twice`);
-    this.#named.add(hex);
-  }
-
-  #same({ hex, size }: BundledFile, where: string): void {
-    const description = `${size} ${where}`;
-    const known = this.#described.get(hex) ?? description;
-    if (known !== description) throw this.#wrong(`sha256:${hex} has another size or place in a line before`);
-    this.#described.set(hex, description);
-  }
-
   #wrong(message: string, hint?: string): InputError {
     return this.#lines.wrong(message, hint);
   }
+}
+
+function tagOf({ target }: OpenImage, tag: string): string {
+  return `${repositoryName(target)}:${tag}`;
 }

@@ -20,8 +20,6 @@ export interface BundleOptions {
   readonly client: RegistryClient;
   /** The folder to make. */
   readonly output: string;
-  /** Whether to hold the lists of referrers, for a registry without the referrers API. */
-  readonly referrersLists: boolean;
   /** What older bundles brought, whose layers are left out. Default: nothing. */
   readonly older?: readonly Brought[];
   /** The most bytes that a part may have. Default: one part, of any size. */
@@ -75,7 +73,7 @@ async function write(options: BundleOptions): Promise<BundleResult> {
         subject,
         ...(tag && { tag }),
       })),
-      referrers: options.referrersLists ? keepLists(image.relocation, output) : [],
+      referrers: plan.referrersApi ? [] : keepLists(image.relocation, output),
     })),
     older,
   );
