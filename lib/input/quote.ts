@@ -34,7 +34,8 @@ function hideUserinfo(text: string): string {
   return parts
     .map((part, index) => {
       const next = parts[index + 1];
-      if (next === undefined || /^sha(256|512):/.test(next)) return part;
+      // A digest, or the ref of a workflow in the identity of a certificate.
+      if (next === undefined || /^(?:sha(256|512):|refs\/)/.test(next)) return part;
       const word = /[^\s"']*$/.exec(part)?.[0] ?? '';
       return word.includes(':') ? `${part.slice(0, part.length - word.length)}***` : part;
     })
