@@ -87,7 +87,8 @@ function describeTooLong({ text, relocation }: ReferrersFile): Problem {
   const { target } = relocation;
   return {
     message: `the list of artifacts of ${repositoryName(target)}:${target.tag} takes ${sizeOf(text)} bytes in a ConfigMap; expected ${MAX_CONFIG_MAP_BYTES} at most`,
-    hint: 'Copy with ess-airgap mirror instead of the Job, or copy fewer artifacts: mirror.artifacts: signatures or none.',
+    hint: 'Copy fewer artifacts (mirror.artifacts: signatures or none), or copy on a machine that reaches both sides:',
+    command: 'ess-airgap mirror',
   };
 }
 

@@ -1,7 +1,8 @@
 import { groupBy } from '../common/collections.ts';
-import type { Artifact } from '../digests/artifacts.ts';
 import type { Plan, Relocation } from '../plan/model.ts';
 import { referrersLists } from '../plan/referrers-list.ts';
+
+type Artifact = NonNullable<Relocation['artifacts']>[number];
 
 /** A file that the plan files name: a list of referrers, whose path is relative to theirs. */
 export interface ReferrersFile {
