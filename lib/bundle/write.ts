@@ -139,7 +139,7 @@ function assertOneManifestPerTag(images: readonly BundledImage[]): void {
         throw new InputError([
           {
             message: `two images of the plan have different artifacts for the tag ${name}`,
-            hint: 'Run ess-airgap lock again, so that the digests file says the same of both.',
+            hint: 'Lock the release again, so that the digests file says the same of both.',
           },
         ]);
       }
