@@ -3,7 +3,7 @@
 #
 #   build/ess-airgap.cjs  starts the command-line tool: build/cli/plan.cjs for plan and lint, else build/cli/all.cjs.
 #                         Each is one file, so that it starts fast; undici is loaded by the commands that speak to a
-#                         registry
+#                         registry, and the sigstore libraries by those that check signatures
 #   build/cli/cdk8s.cjs   cdk8s in one file, which loads in half the time of its own files; only synth does
 #   build/index.cjs       the library; its dependencies stay outside, above all cdk8s, which the user's app shares
 #   build/index.mjs       the same for ES modules: one implementation, so that a class is the same class in both
@@ -18,7 +18,7 @@ tool() {
   bundle "$@" --minify-syntax --minify-whitespace --legal-comments=eof
 }
 tool scripts/cdk8s.ts --keep-names --outfile=build/cli/cdk8s.cjs
-tool lib/cli/main.ts --keep-names --external:undici --alias:cdk8s=./cdk8s.cjs --alias:constructs=./cdk8s.cjs \
+tool lib/cli/main.ts --keep-names --external:undici --external:'@sigstore/*' --alias:cdk8s=./cdk8s.cjs --alias:constructs=./cdk8s.cjs \
   --external:./cdk8s.cjs --outfile=build/cli/all.cjs
 tool lib/cli/main-plan.ts --outfile=build/cli/plan.cjs
 cat >build/ess-airgap.cjs <<'END'

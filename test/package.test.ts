@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { load } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -68,10 +68,13 @@ beforeAll(() => {
     cpSync(name, join(source, name), { recursive: true });
   }
   // npm packs the bundled dependencies only from real folders.
-  mkdirSync(join(source, 'node_modules'));
   const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'));
-  for (const name of readdirSync('node_modules')) {
+  const names = readdirSync('node_modules').flatMap((name) =>
+    name.startsWith('@') ? readdirSync(join('node_modules', name)).map((inner) => `${name}/${inner}`) : name,
+  );
+  for (const name of names) {
     const to = join(source, 'node_modules', name);
+    mkdirSync(dirname(to), { recursive: true });
     if (packages[`node_modules/${name}`]?.inBundle)
       cpSync(join('node_modules', name), to, { recursive: true });
     else symlinkSync(resolve('node_modules', name), to);

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { DNS_LABEL, DNS_SUBDOMAIN } from '../common/kubernetes-names.ts';
 import { invalidRegistryReason, parseReference } from '../image/reference.ts';
+import { invalidGlobReason } from '../input/glob.ts';
 
 // What the parts of the schema are made of.
 
@@ -9,6 +10,19 @@ export function text(why?: (text: string) => string | undefined) {
   return z.string().check(
     z.check((context) => {
       const reason = why?.(context.value);
+      if (reason) context.issues.push({ code: 'custom', message: reason, input: context.value });
+    }),
+  );
+}
+
+/** A mapping that `why` finds nothing wrong with as a whole; `why` answers with the end of an error message. */
+export function withCheck<S extends z.ZodMiniType>(
+  why: (value: z.output<S>) => string | undefined,
+  schema: S,
+): S {
+  return schema.check(
+    z.check((context) => {
+      const reason = why(context.value as z.output<S>);
       if (reason) context.issues.push({ code: 'custom', message: reason, input: context.value });
     }),
   );
@@ -40,6 +54,13 @@ export const imageServer = (value: string): string | undefined =>
   /^index\.docker\.io$/i.test(value)
     ? 'it is an older name of docker.io; expected docker.io, which images are named by'
     : invalidRegistryReason(value);
+
+/** A glob over the names of images, as the tool writes these. */
+export const imageGlob = (value: string): string | undefined => {
+  const short = /^(?:index\.)?docker\.io\/([^/*?[{]+)$/.exec(value)?.[1];
+  if (short) return `no image is called that; expected docker.io/library/${short}, its full name`;
+  return invalidGlobReason(value);
+};
 
 export const imageReference = (value: string): string | undefined => {
   const reference = parseReference(value);

@@ -12,6 +12,7 @@ import { PLACEHOLDERS } from './placeholders.ts';
 import { guard } from './schema-guard.ts';
 import { mirror } from './schema-mirror.ts';
 import {
+  imageGlob,
   imageReference,
   key,
   namespaceName,
@@ -20,6 +21,7 @@ import {
   text,
   variableName,
 } from './schema-parts.ts';
+import { verify } from './schema-verify.ts';
 
 // The one description of airgap.yaml: the types, the validation, the defaults and, by `npm run schema`,
 // schema/airgap.schema.json all come from here. The functional zod/mini is a sixth of zod's size to load.
@@ -75,13 +77,6 @@ const registry = z.strictObject({
     z._default(z.boolean(), false),
   ),
 });
-
-/** A glob over the names of images, as the tool writes these. */
-const imageGlob = (value: string): string | undefined => {
-  const short = /^(?:index\.)?docker\.io\/([^/*?[{]+)$/.exec(value)?.[1];
-  if (short) return `no image is called that; expected docker.io/library/${short}, its full name`;
-  return invalidGlobReason(value);
-};
 
 const rule = z.strictObject({
   match: key(
@@ -207,6 +202,10 @@ export const configSchema = z.strictObject({
   guard: key(
     'The admission policy that makes the cluster itself refuse images which are not in the plan; needs Kubernetes 1.30. Default: none.',
     z._default(guard, { mode: 'off', covers: 'images', allow: [] }),
+  ),
+  verify: key(
+    'Who must have signed the images; ess-airgap lock and ess-airgap signatures check it. Default: nothing is checked.',
+    z.optional(verify),
   ),
   name: key(
     'Name of this deployment, where one repository holds several: its files begin with it (staging-ess-images.k8s.yaml). Default: none.',

@@ -34,7 +34,8 @@ function hideUserinfo(text: string): string {
   return parts
     .map((part, index) => {
       const next = parts[index + 1];
-      if (next === undefined || /^sha(256|512):/.test(next)) return part;
+      // A digest, or the ref of a workflow in the identity of a certificate.
+      if (next === undefined || /^(?:sha(256|512):|refs\/)/.test(next)) return part;
       const word = /[^\s"']*$/.exec(part)?.[0] ?? '';
       return word.includes(':') ? `${part.slice(0, part.length - word.length)}***` : part;
     })
@@ -75,8 +76,15 @@ export function safeLines(text: string): string {
  * writing and those that are not seen at all are shown by their code.
  */
 export function printable(text: string): string {
+  // Making the tables of Unicode takes longer than planning a release, and most texts need none.
+  if (isPlainAscii(text)) return text;
   return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu, (character) => {
     const code = (character.codePointAt(0) ?? 0).toString(16);
     return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`;
   });
+}
+
+/** Whether a text has visible ASCII characters and spaces alone. */
+export function isPlainAscii(text: string): boolean {
+  return /^[ -~]*$/.test(text);
 }

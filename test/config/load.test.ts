@@ -136,6 +136,36 @@ describe('what is wrong is said with its place and what is expected', () => {
       'apiVersion: v1\nregistry: {server: a.b}\n',
       'airgap.yaml:1:13: error: apiVersion is "v1"; expected ess-airgap/v1',
     ],
+    [
+      'a signer with a key and an identity',
+      `${least}verify: {trustedRoot: t.json, images: [{match: '**', signedBy: [{key: a.pub, subject: a}]}]}\n`,
+      'verify.images.0.signedBy.0 is not legal: it has key and subject; expected key, or an issuer and a subject',
+    ],
+    [
+      'a signer with a key that says nothing of the log',
+      `${least}verify: {trustedRoot: t.json, images: [{match: '**', signedBy: [{key: a.pub}]}]}\n`,
+      'it has key and no transparencyLog; write transparencyLog: true if signatures must be in a log, or false',
+    ],
+    [
+      'a signer without issuer',
+      `${least}verify: {trustedRoot: t.json, images: [{match: '**', signedBy: [{subject: a}]}]}\n`,
+      'it has no issuer; expected issuer or issuerRegex',
+    ],
+    [
+      'a subject twice',
+      `${least}verify: {trustedRoot: t.json, images: [{match: '**', signedBy: [{issuer: a, subject: a, subjectRegex: a}]}]}\n`,
+      'it has subject and subjectRegex; expected one of them',
+    ],
+    [
+      'a regular expression that needs backtracking',
+      `${least}verify: {trustedRoot: t.json, images: [{match: '**', signedBy: [{issuer: a, subjectRegex: '(a)\\1'}]}]}\n`,
+      'subjectRegex "(a)\\\\1" is not legal: \\1 is not supported',
+    ],
+    [
+      'an identity without trusted root',
+      `${least}verify: {images: [{match: '**', signedBy: [{issuer: a, subject: a}]}]}\n`,
+      'airgap.yaml:4:1: error: verify is not legal: trustedRoot is missing; only signatures with a key and transparencyLog: false can be checked without it',
+    ],
     ['no value', `${least}namespace:\n`, 'airgap.yaml:4:1: error: namespace has no value; expected a text'],
     ['a list for a mapping', `${least}overrides: []\n`, 'overrides is a list; expected a mapping'],
     [

@@ -123,18 +123,55 @@ function tarOf(name: string, data: Buffer): Buffer {
 
 /** An OCI artifact that refers to a manifest: a signature, an SBOM (OCI image specification 1.1). */
 export function makeReferrer(subject: Content, artifactType: string, payload: string): Image {
-  const types = mediaTypes.oci;
-  const config = content('application/vnd.oci.empty.v1+json', {});
-  const layer = content(artifactType, Buffer.from(payload));
-  const manifest = content(types.manifest, {
-    schemaVersion: 2,
-    mediaType: types.manifest,
+  return makeArtifact({
+    subject,
     artifactType,
-    config: descriptor(config),
-    layers: [descriptor(layer)],
-    subject: descriptor(subject),
+    config: 'application/vnd.oci.empty.v1+json',
+    layers: [{ mediaType: artifactType, data: payload }],
   });
-  return { ...manifest, name: artifactType, manifests: [], blobs: [config, layer] };
+}
+
+export interface ArtifactSpec {
+  /** The media type of the empty configuration. */
+  config: string;
+  layers: readonly {
+    mediaType: string;
+    data: string;
+    annotations?: Readonly<Record<string, string>>;
+  }[];
+  subject?: Content;
+  artifactType?: string;
+  annotations?: Readonly<Record<string, string>>;
+}
+
+/** A manifest that is not an image. */
+export function makeArtifact({
+  config: type,
+  layers,
+  subject,
+  artifactType,
+  annotations,
+}: ArtifactSpec): Image {
+  const config = content(type, {});
+  const blobs = layers.map((layer) => ({ layer, blob: content(layer.mediaType, Buffer.from(layer.data)) }));
+  const manifest = content(mediaTypes.oci.manifest, {
+    schemaVersion: 2,
+    mediaType: mediaTypes.oci.manifest,
+    ...(artifactType && { artifactType }),
+    config: descriptor(config),
+    layers: blobs.map(({ layer, blob }) => ({
+      ...descriptor(blob),
+      ...(layer.annotations && { annotations: layer.annotations }),
+    })),
+    ...(subject && { subject: descriptor(subject) }),
+    ...(annotations && { annotations }),
+  });
+  return {
+    ...manifest,
+    name: artifactType ?? 'artifact',
+    manifests: [],
+    blobs: [config, ...blobs.map(({ blob }) => blob)],
+  };
 }
 
 /** The index at the fallback tag of a digest, in a registry without the referrers API. */
