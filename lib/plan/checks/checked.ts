@@ -6,7 +6,7 @@ import type { Layout } from '../layout.ts';
 import type { Plan, ReleaseContext, Relocation, ResolvedContainer, UncheckedPlan } from '../model.ts';
 import type { Selection } from '../selection.ts';
 
-/** Everything that the checks look at. */
+/** The input of the checks. */
 export interface Checked {
   readonly plan: UncheckedPlan;
   readonly context: ReleaseContext;
@@ -22,5 +22,5 @@ export interface Checked {
   readonly place?: ConfigPlace;
 }
 
-/** Returns what one rule finds in a plan. */
+/** A check: returns its findings about a plan. */
 export type Check = (checked: Checked) => readonly Finding[];
