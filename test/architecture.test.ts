@@ -26,6 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   audit: ['input', 'image', 'digests', 'config', 'plan', 'validation'],
   release: ['input', 'image', 'digests', 'config', 'plan'],
   report: ['input', 'image', 'digests', 'config', 'plan', 'release'],
+  exports: ['input', 'image', 'config', 'plan'],
   repository: ['input', 'digests', '.'],
   // What a synth does with an app; ess-airgap.ts is the construct.
   synth: ['input', 'image', 'config', 'credentials', 'plan', 'manifests', 'validation', '.'],
@@ -46,6 +47,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'preflight',
       'release',
       'report',
+      'exports',
       'signatures',
       'repository',
       'synth',
@@ -76,6 +78,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
   plan: ['node:crypto'],
   release: [],
   report: ['node:crypto'],
+  exports: [],
 };
 
 const files = readdirSync('lib', { recursive: true, encoding: 'utf8' }).filter((name) =>

@@ -76,8 +76,15 @@ export function safeLines(text: string): string {
  * writing and those that are not seen at all are shown by their code.
  */
 export function printable(text: string): string {
+  // Making the tables of Unicode takes longer than planning a release, and most texts need none.
+  if (isPlainAscii(text)) return text;
   return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu, (character) => {
     const code = (character.codePointAt(0) ?? 0).toString(16);
     return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`;
   });
+}
+
+/** Whether a text has visible ASCII characters and spaces alone. */
+export function isPlainAscii(text: string): boolean {
+  return /^[ -~]*$/.test(text);
 }

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { EXPORT_FORMATS } from '../../lib/exports/export.ts';
 import { essAirgap } from '../support/cli.ts';
 
 /** What bash would offer for a command line; the last word is the one at the cursor. */
@@ -25,7 +26,13 @@ describe('completion in bash', () => {
     expect(offered('ess-airgap', 'plan', '--f')).toEqual(['--format']);
     expect(offered('ess-airgap', 'lint', '--')).toContain('--strict');
     expect(offered('ess-airgap', 'lint', '--')).toContain('--config');
-    expect(offered('ess-airgap', 'plan', '--format', '')).toEqual(['text', 'json', 'markdown', 'csv']);
+    expect(offered('ess-airgap', 'plan', '--format', '')).toEqual([
+      'text',
+      'json',
+      'markdown',
+      'csv',
+      ...EXPORT_FORMATS,
+    ]);
     expect(offered('ess-airgap', 'completion', '')).toEqual(['bash', 'zsh', 'fish']);
   });
 

@@ -5,7 +5,7 @@ import { runEssAirgap } from '../support/cli-process.ts';
 import { type Image, makeReferrer } from '../support/images.ts';
 import { type Registry, startRegistry } from '../support/registry.ts';
 import { digestsFileOf } from '../support/release.ts';
-import { attach, pushSignable, signBundle, signSimple } from '../support/signed-images.ts';
+import { attach, pushSignable, signBundle, signSimple } from '../support/cosign-signatures.ts';
 import {
   bundleArtifact,
   IDENTITY,

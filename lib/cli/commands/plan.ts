@@ -1,4 +1,5 @@
 import { Option } from '@commander-js/extra-typings';
+import { EXPORT_FORMATS, type ExportFormat } from '../../exports/export.ts';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit.ts';
 import { outputOption } from '../options.ts';
@@ -17,7 +18,7 @@ export function addPlan(program: Program): void {
     )
     .addOption(
       new Option('-f, --format <format>', 'how to write it')
-        .choices(['text', 'json', 'markdown', 'csv'] as const)
+        .choices(['text', 'json', 'markdown', 'csv', ...EXPORT_FORMATS] as const)
         .default('text' as const),
     )
     .option('--containers', 'a table of all containers instead of the summary')
@@ -30,6 +31,7 @@ export function addPlan(program: Program): void {
         'ess-airgap plan --containers | grep synapse': 'one component',
         'ess-airgap plan --format markdown': 'for a pull request',
         'ess-airgap plan --format csv --output plan.csv': 'for a spreadsheet; findings on standard error',
+        'ess-airgap plan --format regsync --output regsync.yaml': 'for another tool that copies images',
         'ess-airgap plan --config staging.yaml --config prod.yaml --format json': 'for a program',
       }),
     )
@@ -56,13 +58,22 @@ export function addPlan(program: Program): void {
         markdown: () => deploymentsMarkdown(projects, ({ plan }) => planMarkdown(plan)),
         csv: () => planCsv(projects),
       };
-      writeOutput(output, formats[format]());
+      if (isExport(format)) {
+        const { renderExport } = await import('../../exports/index.ts');
+        writeOutput(output, renderExport(format, projects));
+      } else {
+        writeOutput(output, formats[format]());
+      }
       const findings = projects.flatMap(({ plan }) => plan.findings);
-      const isTable = format === 'csv' || (format === 'text' && tables.length > 0);
+      const isTable = format === 'csv' || isExport(format) || (format === 'text' && tables.length > 0);
       if (isTable && findings.length > 0) {
         const { formatFindings } = await import('../format/findings.ts');
         process.stderr.write(formatFindings(findings, terminalOf(process.stderr)));
       }
       if (findings.some(({ severity }) => severity === 'error')) process.exitCode = EXIT.no;
     });
+}
+
+function isExport(format: string): format is ExportFormat {
+  return EXPORT_FORMATS.some((known) => known === format);
 }

@@ -4,6 +4,7 @@
  */
 export function jsonText(value: unknown): string {
   const text = JSON.stringify(value, null, 2);
+  if (/^[\n -~]*$/.test(text)) return `${text}\n`;
   return `${text.replace(/[\p{Cf}\p{Co}\p{Zl}\p{Zp}\u007f-\u009f]/gu, escapeCharacter)}\n`;
 }
 
