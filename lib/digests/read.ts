@@ -16,6 +16,7 @@ import { describeNode, predicateOf, type YamlEntry, type YamlMapping } from '../
 import { readArtifacts } from './artifacts.ts';
 import { byContainer, type ContainerImage } from './container-image.ts';
 import { type Release, readReleaseInfo } from './release.ts';
+import { readSignatures } from './signatures.ts';
 import { findComponents } from './tree.ts';
 
 /** The keys of a container (ESS 23.10 to 25.04). Unlike component and container names these are fixed. */
@@ -50,17 +51,18 @@ export function parseDigests(text: string, file: string): ContainerImage[] {
 }
 
 /**
- * The same with what the file says of itself and of its images: the mappings `release` and `artifacts` beside
+ * The same with what the file says of itself and of its images: the mappings `release`, `artifacts` and `signatures` beside
  * `images_digests`, which `ess-airgap lock` writes. Without `release` it is a release of the installer.
  */
 export function parseRelease(text: string, file: string): Release {
   const problems: Problem[] = [];
-  const { components, release, artifacts } = findComponents(
+  const { components, release, artifacts, signatures } = findComponents(
     new Source(file, text.replace(/^\uFEFF/, '')),
     problems,
   );
   const info = readReleaseInfo(release, problems);
   const known = readArtifacts(artifacts, problems);
+  const signed = readSignatures(signatures, problems);
   const images: ContainerImage[] = [];
   if (components.entries.length === 0) {
     problems.push({ place: components.place, message: 'there are no components; expected at least one' });
@@ -85,7 +87,7 @@ export function parseRelease(text: string, file: string): Release {
     }
   }
   if (problems.length > 0) throw new InputError(problems);
-  return { info, images: images.sort(byContainer), artifacts: known };
+  return { info, images: images.sort(byContainer), artifacts: known, signatures: signed };
 }
 
 /** The documentation shows a tree of names alone; each of them would be a problem, and none the one that counts. */

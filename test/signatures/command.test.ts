@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { folder } from '../support/cli.ts';
 import { runEssAirgap } from '../support/cli-process.ts';
+import { attach, pushSignable, signBundle, signSimple } from '../support/cosign-signatures.ts';
 import { type Image, makeReferrer } from '../support/images.ts';
 import { type Registry, startRegistry } from '../support/registry.ts';
 import { digestsFileOf } from '../support/release.ts';
-import { attach, pushSignable, signBundle, signSimple } from '../support/cosign-signatures.ts';
 import {
   bundleArtifact,
   IDENTITY,
