@@ -1,11 +1,11 @@
 import { chmodSync, cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-// node steps.cjs CONTAINERFILE ROOT ARCHITECTURE: carries out the steps of the last stage for an architecture in a folder
-// that stands for the base image, and prints how a container of the image starts, as JSON. An instruction that is not known
+// node steps.mjs CONTAINERFILE CONTEXT ROOT ARCHITECTURE: carries out the steps of the last stage for an architecture, with
+// files of a build context, in a folder that stands for the base image, and prints how a container of the image starts, as JSON. An instruction that is not known
 // here is an error.
 
-const [file = '', root = '', architecture = ''] = process.argv.slice(2);
+const [file = '', context = '', root = '', architecture = ''] = process.argv.slice(2);
 const image = { env: {} as Record<string, string>, user: '', folder: '/', entrypoint: [''], arguments: [''] };
 const stages = new Map<string, { base: string; steps: [string, string][] }>();
 let stage: { base: string; steps: [string, string][] } | undefined;
@@ -13,7 +13,7 @@ let stage: { base: string; steps: [string, string][] } | undefined;
 for (const [instruction, text] of instructionsOf(readFileSync(file, 'utf8'))) {
   if (instruction === 'FROM') {
     const [base = '', , name = ''] = text.split(' ');
-    stage = { base: base.replaceAll('${TARGETARCH}', architecture), steps: [] };
+    stage = { base: base.replace(/\$\{TARGETARCH\}/, architecture), steps: [] };
     stages.set(name, stage);
   } else if (instruction !== 'ARG') {
     stage?.steps.push([instruction, text]);
@@ -35,7 +35,7 @@ function run(instruction: string, text: string): void {
       } = /^--chmod=(?<mode>\d+) (?<from>\S+) (?<to>\S+)$/.exec(text)?.groups ?? {};
       if (!to) throw new Error(`COPY ${text}: expected --chmod, a source and a target`);
       mkdirSync(dirname(join(root, to)), { recursive: true });
-      cpSync(from, join(root, to));
+      cpSync(join(context, from), join(root, to));
       chmodSync(join(root, to), Number.parseInt(mode, 8));
       return;
     }

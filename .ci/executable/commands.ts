@@ -45,7 +45,6 @@ const COPYING =
 
 const { ESS_AIRGAP_ROOT: root = '', ESS_AIRGAP_IMAGE: imageFile } = process.env;
 const container = imageFile === undefined ? undefined : JSON.parse(readFileSync(imageFile, 'utf8'));
-const [user] = (container?.user ?? '0').split(':').map(Number);
 const command: string[] = container
   ? ['chroot', `--userspec=${container.user}`, '--groups=', root]
   : process.argv.slice(2);
@@ -136,7 +135,10 @@ try {
   await pushImage(source.server, 'element-hq/synapse', 'v1', image);
   const cwd = join(directory, 'empty');
   mkdirSync(cwd);
-  if (user !== undefined) chownSync(cwd, user, user);
+  if (container) {
+    const [user = 0, group = 0] = container.user.split(':').map(Number);
+    chownSync(cwd, user, group);
+  }
   const help = await run(cwd, { args: ['--help'], prints: /Commands:/ });
   const commands = [...(help.stdout.split('Commands:')[1] ?? '').matchAll(/^ {2}([a-z][\w-]*)/gm)].map(
     ([, name = '']) => name,
