@@ -114,7 +114,7 @@ const pods = {
 /** In this order: load pushes what bundle wrote, and verify finds what mirror copied. */
 const CASES: Readonly<Record<string, Case>> = {
   init: { args: ['init', 'registry.example.org/ess', '--config', 'new.yaml'], prints: /new\.yaml/ },
-  lock: { args: ['lock', 'images_digests.yml', '--check'], prints: /image/ },
+  lock: { args: ['lock', 'images_digests.yml', '--output', 'locked.yml'], prints: /locked\.yml/ },
   plan: { args: ['plan'], prints: /synapse/ },
   lint: { args: ['lint'], prints: /note|warning|no findings/ },
   diff: { args: ['diff', 'old.yml', 'images_digests.yml'], prints: /synapse/ },
