@@ -60,6 +60,7 @@ beforeAll(() => {
     'schema',
     'docs',
     'package.json',
+    'package-lock.json',
     'tsconfig.json',
     'tsconfig.build.json',
     'README.md',
@@ -129,6 +130,8 @@ test('holds the schema, the script and the documentation, and no test, example o
     'schema/airgap.schema.json',
     ...['faults', 'image', 'mirror', 'report', 'workers'].map((part) => `lib/mirror/${part}.sh`),
     'docs/findings.md',
+    'build/ess-airgap.1',
+    'build/THIRD-PARTY-NOTICES.txt',
     'LICENSE',
     'README.md',
   ]) {
