@@ -12,25 +12,22 @@ interface Asked {
   readonly verdicts: Verdict[];
 }
 
-/** `ess-airgap verify`: whether the registry has every image of the plan. */
+/** `ess-airgap verify`: checks that the registry has every image of the plan. */
 export function addVerify(program: Program): void {
   program
     .command('verify')
-    .summary('whether the registry has every image of the plan')
+    .summary('check that the registry has every image of the plan')
     .description(
-      'Asks the registry that the nodes pull from for every tag of the plan, and compares its digest. Logs in with ' +
-        'the variables that airgap.yaml names, if they are set, or else with what skopeo login or docker login ' +
-        'left. Exit code 1 if an image is missing or different, 2 if the registry gives no answer about one.',
+      'Gets the digest of every tag of the plan from the registry that the nodes pull from, and compares it. Logs in with ' +
+        'the variables that airgap.yaml names if they are set, otherwise with the credentials of skopeo login or docker login. ' +
+        'Exit code 1 if an image is missing or different, 2 if the registry could not be read.',
     )
     .addOption(
-      new Option(
-        '-f, --format <format>',
-        'how to write the result; junit is for the test report of a pipeline',
-      )
+      new Option('-f, --format <format>', 'output format; junit is for the test report of a pipeline')
         .choices(['table', 'json', 'junit'] as const)
         .default('table' as const),
     )
-    .option('--push', 'ask the server that the mirror pushes to (registry.pushServer)')
+    .option('--push', 'check the server that the mirror pushes to (registry.pushServer)')
     .addOption(caOption())
     .addOption(outputOption())
     .addHelpText(
@@ -39,7 +36,7 @@ export function addVerify(program: Program): void {
         'ess-airgap verify': 'before an upgrade',
         'ess-airgap verify --format json': 'for a script',
         'ess-airgap verify --format junit > verify.xml': 'for the test report of a pipeline',
-        'ess-airgap verify --ca bank-ca.pem': 'a registry with a certificate of your own authority',
+        'ess-airgap verify --ca bank-ca.pem': 'a registry with a certificate of your own CA',
       }),
     )
     .action(async ({ format, push, ca, output }, command) => {

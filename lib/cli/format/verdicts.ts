@@ -18,7 +18,9 @@ export function verdictsTable(server: string, verdicts: readonly Verdict[], term
   ]);
   const table = formatTable(['RESULT', 'IMAGE', 'EXPECTED', 'FOUND', 'CONTAINERS'], rows, terminal);
   const notes = absent.some(({ byDigest }) => byDigest)
-    ? ['only by digest: nodes can pull it, until garbage collection takes what no tag names\n']
+    ? [
+        'only by digest: nodes can pull the image until garbage collection removes it, because no tag points to it\n',
+      ]
     : [];
   const reasons = [...new Set(absent.flatMap(({ reason }) => (reason ? [`unknown: ${reason}\n`] : [])))];
   return [...(absent.length > 0 ? [table, '\n', ...notes, ...reasons] : []), summary(server, verdicts)].join(
@@ -30,7 +32,7 @@ function summary(server: string, verdicts: readonly Verdict[]): string {
   const { present, ...others } = count(verdicts);
   const bad = Object.entries(others).filter(([, number]) => number > 0);
   const counts = [
-    `${present} of ${verdicts.length} images are present`,
+    `${present} of ${verdicts.length} images present`,
     ...bad.map(([result, n]) => `${n} ${result}`),
   ];
   return `${server}: ${counts.join(', ')}\n`;
@@ -71,7 +73,7 @@ function casesOf(verdicts: readonly Verdict[]): JUnitCase[] {
     const lines = [
       ...(image.digest ? [`expected: ${image.digest}`] : []),
       ...(found ? [`found: ${found}`] : []),
-      ...(byDigest ? ['The image is there by its digest, until garbage collection removes it.'] : []),
+      ...(byDigest ? ['The registry has the image by its digest, until garbage collection removes it.'] : []),
       ...(reason ? [reason] : []),
       `containers: ${containers.join(' ')}`,
     ];
