@@ -1,15 +1,18 @@
 """Builds the documentation site of a commit from the Markdown files of the repository.
 
-    python build.py OUTPUT REVISION
+    python build.py OUTPUT REVISION SHIM
+
+SHIM is the script of the package iframe-worker, with which the search works from a folder on disk.
 
 The pages are staged in their own folders, so that relative links stay as they are. A link to a file that is not Markdown, such
 as an example, gets a page that shows the file, and a link to a folder gets a page that lists it: the site needs no other place
-to read the code. The navigation is the section "Documentation" of the README. MkDocs builds strictly: a link or an anchor
+to read the code. The navigation is the section "Documentation" of the README. Zensical builds strictly: a link or an anchor
 without target fails.
 """
 
 import posixpath
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -42,7 +45,7 @@ class Repository:
 
 
 class Stage:
-    """The Markdown files that MkDocs reads: those of the repository, and pages for other files and folders."""
+    """The Markdown files that Zensical reads: those of the repository, and pages for other files and folders."""
 
     def __init__(self, repository: Repository, folder: Path):
         self.repository = repository
@@ -87,11 +90,12 @@ class Stage:
             return self.add_file(path)
         if self.repository.below(path):
             return self.add_folder(path)
-        # MkDocs says where the broken link is.
+        # Zensical reports where the broken link is.
         return path
 
     def add_file(self, path: str) -> str:
-        page = f"{path}.md"
+        # Files whose names begin with a dot are not built.
+        page = posixpath.join(posixpath.dirname(path), posixpath.basename(path).lstrip(".") + ".md")
         if page not in self.done:
             self.done.add(page)
             text = self.repository.read(path).decode()
@@ -136,21 +140,32 @@ def navigation(readme: str) -> list[dict]:
 
 
 def main() -> None:
-    output, revision = sys.argv[1:]
+    output, revision, shim = sys.argv[1:]
     repository = Repository(revision)
     with tempfile.TemporaryDirectory() as work:
         stage = Stage(repository, Path(work, "pages"))
         stage.add_all()
         config = yaml.safe_load((HERE / "mkdocs.yml").read_text())
         config |= {
-            "docs_dir": str(stage.folder),
-            "site_dir": str(Path(output).resolve()),
+            "docs_dir": "pages",
+            "site_dir": "site",
             "nav": navigation(repository.read("README.md").decode()),
             "copyright": f"ess-airgap, built from {repository._git('rev-parse', '--short', revision).decode().strip()}",
         }
         file = Path(work, "mkdocs.yml")
         file.write_text(yaml.safe_dump(config, sort_keys=False))
-        subprocess.run([sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--config-file", str(file)], check=True)
+        subprocess.run([sys.executable, "-m", "zensical", "build", "--strict", "--config-file", str(file)], check=True)
+        bundle_shim(Path(work, "site"), Path(shim))
+        shutil.copytree(Path(work, "site"), output)
+
+
+def bundle_shim(site: Path, shim: Path) -> None:
+    """Replaces the address of the shim on a content delivery network by a copy in the site."""
+    shutil.copy(shim, site / "assets/javascripts/iframe-worker.js")
+    for page in site.rglob("*.html"):
+        base = posixpath.relpath(".", page.parent.relative_to(site).as_posix())
+        text = page.read_text()
+        page.write_text(text.replace('"https://unpkg.com/iframe-worker/shim"', f'"{base}/assets/javascripts/iframe-worker.js"'))
 
 
 if __name__ == "__main__":
