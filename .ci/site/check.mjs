@@ -28,17 +28,21 @@ async function open(width, colorScheme = 'light') {
   return page;
 }
 
-const phone = await open(400);
+const desktop = await open(1280);
 const anchors = new Map();
 const links = [];
 for (const name of pages) {
-  await phone.goto(address(name), { waitUntil: 'load' });
-  const seen = await phone.evaluate(() => ({
-    width: document.documentElement.scrollWidth,
+  await desktop.setViewportSize({ width: 1280, height: 900 });
+  await desktop.goto(address(name), { waitUntil: 'load' });
+  const seen = await desktop.evaluate(() => ({
     anchors: [...document.querySelectorAll('[id], a[name]')].map((it) => it.id || it.getAttribute('name')),
     links: [...document.querySelectorAll('a[href]')].map((it) => it.href),
   }));
-  if (seen.width > 400) problems.push(`${name}: ${seen.width} pixels wide on a phone`);
+  for (const width of [1280, 400]) {
+    await desktop.setViewportSize({ width, height: 900 });
+    const needed = await desktop.evaluate(() => document.documentElement.scrollWidth);
+    if (needed > width) problems.push(`${name}: ${needed} pixels wide in a window of ${width}`);
+  }
   anchors.set(address(name), new Set(seen.anchors));
   links.push(...seen.links.map((link) => ({ name, link })));
 }
@@ -52,12 +56,7 @@ for (const { name, link } of links) {
     problems.push(`${name}: no anchor for ${link}`);
 }
 
-const desktop = await open(1280);
-for (const name of pages) {
-  await desktop.goto(address(name), { waitUntil: 'load' });
-  const width = await desktop.evaluate(() => document.documentElement.scrollWidth);
-  if (width > 1280) problems.push(`${name}: ${width} pixels wide on a desktop`);
-}
+await desktop.setViewportSize({ width: 1280, height: 900 });
 await desktop.goto(address('index.html'), { waitUntil: 'load' });
 await desktop.keyboard.press('s');
 await desktop.keyboard.type('sparse index', { delay: 20 });
@@ -71,6 +70,7 @@ const [, red = 255] = /(\d+)/.exec(background) ?? [];
 if (Number(red) > 80) problems.push(`dark mode has the background ${background}`);
 
 if (screenshots) {
+  const phone = await open(400);
   mkdirSync(screenshots, { recursive: true });
   await desktop.screenshot({ path: join(screenshots, 'search.png') });
   await dark.screenshot({ path: join(screenshots, 'dark.png') });
