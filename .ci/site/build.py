@@ -129,14 +129,17 @@ def navigation(readme: str) -> list[dict]:
     for paragraph in re.split(r"\n\s*\n", section):
         heading = re.match(r"\s*\*\*([^*]+)\*\*", paragraph)
         if heading:
-            pages = [
-                {" ".join(text.split())[:1].upper() + " ".join(text.split())[1:]: target}
-                for text, target in re.findall(r"\[([^\]]+)\]\(([^)#]+)\)", paragraph)
-            ]
-            groups.append({heading[1]: pages})
+            links = re.findall(r"\[([^\]]+)\]\(([^)#]+)\)", paragraph)
+            groups.append({heading[1]: [{title(text): target} for text, target in links]})
     if not groups:
         sys.exit('The README has no groups of pages below "## Documentation".')
     return [{"Home": "README.md"}, *groups]
+
+
+def title(text: str) -> str:
+    """A link as a title: its first word in upper case, unless it is the name of a command or a file."""
+    text = " ".join(text.split())
+    return text if re.match(r"kubectl|[\w-]+\.\w", text) else text[:1].upper() + text[1:]
 
 
 def main() -> None:
