@@ -4,16 +4,17 @@ import type { Problem } from '../input/problem.ts';
 import { describeNode, predicateOf, type YamlEntry } from '../input/yaml.ts';
 import type { Artifacts } from './artifacts.ts';
 import type { ContainerImage } from './container-image.ts';
+import type { Signatures } from './signatures.ts';
 
 /** The product lines of Element Server Suite: the installer with its ElementDeployment, and the Helm chart. */
 export const PRODUCTS = ['classic', 'ess-helm'] as const;
 export type ProductName = (typeof PRODUCTS)[number];
 
-/** Keys of a chart that attach a pull Secret to every pod; which one a chart has differs by its version. */
+/** Keys of a chart that attach a pull Secret to every pod. It depends on the version which one a chart has. */
 export const PULL_SECRETS_KEYS = ['image.pullSecrets', 'imagePullSecrets'] as const;
 export type PullSecretsKey = (typeof PULL_SECRETS_KEYS)[number];
 
-/** What a release is: the mapping `release` of a digests file. */
+/** Release information: the mapping `release` of a digests file. */
 export type ReleaseInfo =
   | { readonly product: 'classic' }
   | {
@@ -28,21 +29,23 @@ export type ReleaseInfo =
       readonly pullSecrets?: PullSecretsKey;
     };
 
-/** A release of one of the product lines: what it is, and its containers. */
+/** A release of one of the product lines with its containers. */
 export interface Release {
   readonly info: ReleaseInfo;
   /** By component and container. */
   readonly images: readonly ContainerImage[];
   /** What is known of signatures, attestations and SBOMs of its images. */
   readonly artifacts: Artifacts;
+  /** The signatures that were checked and accepted when the file was written. Default: none. */
+  readonly signatures?: Signatures;
 }
 
-/** A digests file that does not say what it is comes with the installer. */
+/** A digests file without release information comes with the installer. */
 export const CLASSIC: ReleaseInfo = { product: 'classic' };
 
 const KEYS = ['product', 'chart', 'version', 'artifact', 'pull_secrets'] as const;
 
-/** Reads the mapping `release` of a digests file; CLASSIC if it is wrong, which is reported then. */
+/** Reads the mapping `release` of a digests file. Returns CLASSIC if it is not valid, and reports that. */
 export function readReleaseInfo(entry: YamlEntry | undefined, problems: Problem[]): ReleaseInfo {
   if (entry === undefined) return CLASSIC;
   if (entry.value.kind !== 'mapping') {
@@ -63,7 +66,7 @@ export function readReleaseInfo(entry: YamlEntry | undefined, problems: Problem[
         ...(meant && { hint: `Did you mean ${meant}?` }),
       });
     } else if (value.kind !== 'scalar' || value.empty || !/^[\x21-\x7e]{1,300}$/.test(value.text)) {
-      problems.push({ place, message: `release.${key} ${predicateOf(value)}; expected a word` });
+      problems.push({ place, message: `release.${key} ${predicateOf(value)}; expected a string` });
     } else words.set(key, value.text);
   }
   const wrong = (key: (typeof KEYS)[number], expected: string): void => {

@@ -315,7 +315,7 @@ describe('findings', () => {
       'target-illegal',
       { 'a/b': `docker.io/x:1@${a}` },
       { overrides: { 'a/b': { source: `ghcr.io/x:1-@${a}` } }, mirror },
-      'the tag is not legal: ESS makes it the label',
+      'the tag is not valid: ESS writes it to the label',
     ],
     ['exclude-unmatched', web, { exclude: ['sydnet'], mirror }, 'exclude "sydnet" matches no component'],
     ['copy-only-unmatched', web, { copyOnly: ['x*'], mirror }, 'copyOnly "x*" matches no component'],
@@ -330,6 +330,38 @@ describe('findings', () => {
       web,
       { rules: [{ match: 'quay.io/**', to: 'x' }], mirror },
       'rule "quay.io/**" matches no image',
+    ],
+    [
+      'signature-missing',
+      web,
+      { verify: { images: [{ match: '**', signedBy: [{ key: 'a.pub', transparencyLog: false }] }] }, mirror },
+      'no signature is recorded for 1 image that verify wants signed by the key a.pub',
+    ],
+    [
+      'verify-unmatched',
+      web,
+      { verify: { images: [{ match: 'quay.io/**', signedBy: [] }] }, mirror },
+      'the rule "quay.io/**" of verify matches no image',
+    ],
+    [
+      'verify-shadowed',
+      web,
+      {
+        verify: {
+          images: [
+            { match: '**', signedBy: [] },
+            { match: 'docker.io/**', signedBy: [] },
+          ],
+        },
+        mirror,
+      },
+      'never counts',
+    ],
+    [
+      'signature-no-policy',
+      web,
+      { verify: { images: [] }, mirror },
+      'verify wants no signature of 1 image, and none is checked: docker.io/vectorim/element-web',
     ],
     [
       'rule-shadowed',
