@@ -62,7 +62,9 @@ await desktop.getByRole('button', { name: 'Search' }).first().click();
 await desktop.keyboard.type('sparse index', { delay: 50 });
 // The title of the page, which the navigation does not have.
 const result = desktop.getByText('Platforms: all or some').first();
-await result.waitFor({ timeout: 30_000 }).catch(() => problems.push('the search does not find "sparse index"'));
+await result
+  .waitFor({ timeout: 30_000 })
+  .catch(() => problems.push('the search does not find "sparse index"'));
 if (screenshots) await desktop.screenshot({ path: join(screenshots, 'search.png') });
 
 const dark = await open(1280, 'dark');
@@ -74,7 +76,12 @@ if (Number(red) > 80) problems.push(`dark mode has the background ${background}`
 if (screenshots) {
   const phone = await open(400);
   await dark.screenshot({ path: join(screenshots, 'dark.png') });
-  for (const name of ['index.html', 'docs/tutorial/job.html', 'docs/findings.html', 'docs/reference/cli.html']) {
+  for (const name of [
+    'index.html',
+    'docs/tutorial/job.html',
+    'docs/findings.html',
+    'docs/reference/cli.html',
+  ]) {
     for (const page of [desktop, phone]) {
       await page.goto(address(name), { waitUntil: 'load' });
       const { width } = page.viewportSize();
