@@ -37,3 +37,8 @@ export function withSignatures(
 export function lacksSignature(signatures: PlannedSignatures | undefined): boolean {
   return signatures?.policy !== undefined && signatures.accepted.length === 0;
 }
+
+/** A signature that was accepted, for scripts. */
+export function signatureValue({ digest, signer, time, logged }: RecordedSignature): object {
+  return { digest, ...signer, ...(time && { time }), transparencyLog: logged };
+}

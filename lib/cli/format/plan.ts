@@ -14,6 +14,7 @@ import {
   specialsOf,
   type Totals,
 } from '../../plan/overview.ts';
+import { signatureValue } from '../../plan/signatures.ts';
 import type { Project } from '../../project.ts';
 import type { Terminal } from '../terminal.ts';
 import { countFindings, findingJson, formatFindings } from './findings.ts';
@@ -160,11 +161,17 @@ export function planValue(plan: Plan): object {
           : null,
       local: local ? formatReference(imageOf(local)) : null,
     })),
-    images: images.map(({ source, target, containers, artifacts }) => ({
+    images: images.map(({ source, target, containers, artifacts, signatures }) => ({
       source: source ? formatReference(source) : null,
       target: formatReference(target),
       containers,
       ...(artifacts && { artifacts }),
+      ...(signatures && {
+        signatures: {
+          policy: signatures.policy ?? null,
+          accepted: signatures.accepted.map(signatureValue),
+        },
+      }),
     })),
     totals,
     findings: plan.findings.map(findingJson),
