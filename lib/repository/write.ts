@@ -40,7 +40,7 @@ export function writeRepository(folder: string, options: RepositoryOptions): str
     throw new InputError([
       {
         message: 'a repository for ESS Helm needs the digests file of the chart',
-        hint: 'Write it with ess-airgap lock, as ess-airgap help lock shows, and run this command again beside it.',
+        hint: 'Write it with the command lock, and run init again in its folder.',
       },
     ]);
   }

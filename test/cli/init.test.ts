@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, test } from 'vitest';
@@ -85,10 +85,16 @@ describe('ess-airgap init', () => {
   });
 
   test('for ESS Helm with a locked chart: the digests file says so, and nothing is missing', () => {
-    const cwd = folder({ 'images_digests.yml': { from: 'examples/ess-helm/images_digests.yml' } });
+    const cwd = folder({
+      'images_digests.yml': { from: 'examples/ess-helm/images_digests.yml' },
+      'my-values.yaml': { from: 'examples/ess-helm/my-values.yaml' },
+    });
     const run = essAirgap(['init', 'r.local/ess'], { cwd });
     expect(run.stdout).toContain('Next: review the file, then run ess-airgap plan.');
-    expect(readFileSync(join(cwd, 'airgap.yaml'), 'utf8')).toContain('namespace: ess\n');
+    const text = readFileSync(join(cwd, 'airgap.yaml'), 'utf8');
+    expect(text).toContain('namespace: ess\n');
+    // The example was locked with values of its own.
+    writeFileSync(join(cwd, 'airgap.yaml'), text.replace('values: []', 'values: [my-values.yaml]'));
     expect(essAirgap(['lint', '--strict'], { cwd })).toMatchObject({ status: 0, stderr: '' });
     expect(
       essAirgap(['init', 'infra', '--server', 'r.local/ess', '--product', 'ess-helm'], { cwd }).status,
