@@ -25,8 +25,8 @@ export function addLock(program: Program): void {
     .option(
       '--values <file>',
       'Helm values that you install with; repeat it in the order of helm -f; default: helm.values of airgap.yaml',
-      (file: string, before: string[]) => [...before, file],
-      [] as string[],
+      (file: string, before: string[] | undefined) => [...(before ?? []), file],
+      undefined as string[] | undefined,
     )
     .option('--chart-version <version>', 'the version of the chart, if only its values.yaml is given')
     .option(
@@ -57,6 +57,7 @@ export function addLock(program: Program): void {
       const { renderLock } = await import('../../lock/render.ts');
       const { writeWhole } = await import('../write-output.ts');
       const { withRegistries } = await import('../../registry/open.ts');
+      const { checkLogins } = await import('../check-logins.ts');
       const { readOptionalConfig } = await import('../configurations.ts');
       const { lockChanges, lockSummary, unresolvedText } = await import('../format/lock.ts');
       const { goneText, undiscoveredText } = await import('../format/lock-artifacts.ts');
@@ -75,11 +76,10 @@ export function addLock(program: Program): void {
         ]);
       }
       const before = compared !== undefined && existsSync(compared) ? readRelease(compared) : undefined;
-      const config = readOptionalConfig(program.opts(), 'lock')?.config;
+      const { config, place } = readOptionalConfig(program.opts(), 'lock') ?? {};
       const folder = config?.folder ?? '';
       const own = isDigestsFile(source) ? [] : (config?.helm?.values ?? []);
-      const files =
-        values.length > 0 ? values : own.map((file) => (isAbsolute(file) ? file : join(folder, file)));
+      const files = values ?? own.map((file) => (isAbsolute(file) ? file : join(folder, file)));
       const local = config
         ? [config.registry.server, config.registry.pushServer ?? config.registry.server]
         : [];
@@ -92,6 +92,10 @@ export function addLock(program: Program): void {
         checked,
       } = await withRegistries(config, { environment: process.env, caFile: ca }, async (client) => {
         const input = await readLockInput({ source, values: files, chartVersion }, client);
+        const upstream = input.images
+          .map(({ image }) => image)
+          .filter(({ registry }) => !local.includes(registry));
+        if (config) await checkLogins({ config, place, images: upstream }, process.env);
         const registries = rememberManifests(client);
         const locked = await lockRelease(input, registries, local, (done, total) =>
           progress.show(`${done} of ${total} tags resolved`),
