@@ -21,10 +21,10 @@ export function addReport(program: Program): void {
     .option('--since <old>', 'the older release: images_digests.yml, a ConfigMap, or git:REV:path')
     .option(
       '-r, --result <file...>',
-      'the log of the mirror Job, the report of load, or the JSON output of verify, audit or preflight',
+      'the log of the mirror Job, the report of load, or the JSON output of verify, signatures, audit or preflight',
     )
     .addOption(
-      new Option('-f, --format <format>', 'output format; json needs --result')
+      new Option('-f, --format <format>', 'how to write it; json needs --result')
         .choices(['html', 'json'] as const)
         .default('html' as const),
     )
