@@ -1,9 +1,11 @@
 import type { Artifact, Artifacts } from '../digests/artifacts.ts';
 import type { ContainerImage } from '../digests/container-image.ts';
 import type { ReleaseInfo } from '../digests/release.ts';
+import type { RecordedSignature, Signatures } from '../digests/signatures.ts';
 import type { ImageReference } from '../image/reference.ts';
 import type { YamlMapping, YamlSequence } from '../input/yaml.ts';
 import type { Finding } from './finding.ts';
+import type { KeyFingerprints } from './signers.ts';
 
 // The vocabulary of a plan: types only, so that everything that makes, checks or renders a plan can import it.
 
@@ -40,8 +42,18 @@ export interface Relocation {
    * them; subjects before what belongs to them. Left out if nothing is known of them or none are to be copied.
    */
   readonly artifacts?: readonly Artifact[];
+  /** Left out if the configuration has no `verify`. */
+  readonly signatures?: PlannedSignatures;
   /** `component/container`, in order; `extra/name` and `chart/name` for what no container runs. */
   readonly containers: readonly string[];
+}
+
+/** What the lock says of the signatures of an image, compared with `verify` of the configuration. */
+export interface PlannedSignatures {
+  /** The glob of the rule that wants a signature. Left out if none does: the image has no policy. */
+  readonly policy?: string;
+  /** The recorded signatures that the rule accepts; empty without a policy. */
+  readonly accepted: readonly RecordedSignature[];
 }
 
 /** A list in Helm values. Helm replaces lists as a whole, so an override of one item repeats all of them. */
@@ -65,6 +77,10 @@ export interface ReleaseContext {
   readonly values: readonly ValuesFile[];
   /** What the lock says of signatures, attestations and SBOMs. Default: nothing. */
   readonly artifacts?: Artifacts;
+  /** What the lock says of signatures that were checked. Default: nothing. */
+  readonly signatures?: Signatures;
+  /** The public keys that `verify` names. Default: none. */
+  readonly keys?: KeyFingerprints;
   /** The release that is still running, whose images `guard` goes on to allow. */
   readonly previous?: readonly ContainerImage[];
 }
