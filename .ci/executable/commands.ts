@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -11,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeImage, pushImage } from '../../test/support/images.ts';
+import { makeArtifact, makeImage, pushImage } from '../../test/support/images.ts';
 import { startRegistry } from '../../test/support/registry.ts';
 import { digestsFileOf } from '../../test/support/release.ts';
 
@@ -102,6 +103,34 @@ mirror:
   image: ${target.server}/skopeo@sha256:${'a'.repeat(64)}
   insecure: ["${source.server}", "${target.server}"]
 `;
+const signedConfig = `${config}verify:
+  images: [{ match: "**", signedBy: [{ key: cosign.pub, transparencyLog: false }] }]
+`;
+
+/** A signature with a key, as cosign 2 leaves it beside an image. */
+const key = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+const payload = JSON.stringify({
+  critical: {
+    identity: { 'docker-reference': '' },
+    image: { 'docker-manifest-digest': image.digest },
+    type: 'cosign container image signature',
+  },
+  optional: null,
+});
+const signature = makeArtifact({
+  config: 'application/vnd.oci.image.config.v1+json',
+  layers: [
+    {
+      mediaType: 'application/vnd.dev.cosign.simplesigning.v1+json',
+      data: payload,
+      annotations: {
+        'dev.cosignproject.cosign/signature': sign('sha256', Buffer.from(payload), key.privateKey).toString(
+          'base64',
+        ),
+      },
+    },
+  ],
+});
 
 const pods = {
   kind: 'Pod',
@@ -124,6 +153,10 @@ const CASES: Readonly<Record<string, Case>> = {
   preflight: { args: ['preflight'], tools: COPYING, prints: /The copy can start/ },
   mirror: { args: ['mirror'], tools: COPYING, prints: /copied/ },
   verify: { args: ['verify'], prints: /1 of 1/ },
+  signatures: {
+    args: ['signatures', '--config', 'signed.yaml'],
+    prints: /1 of 1 image with a policy verified/,
+  },
   audit: { args: ['audit', 'pods.json'], prints: /As planned/ },
   bundle: { args: ['bundle', '--output', 'bundle'], prints: /bundle/ },
   load: { args: ['load', 'bundle'], tools: COPYING, prints: /skipped|present/ },
@@ -133,6 +166,7 @@ const CASES: Readonly<Record<string, Case>> = {
 
 try {
   await pushImage(source.server, 'element-hq/synapse', 'v1', image);
+  await pushImage(source.server, 'element-hq/synapse', `${image.digest.replace(':', '-')}.sig`, signature);
   const cwd = join(directory, 'empty');
   mkdirSync(cwd);
   if (container) {
@@ -148,6 +182,8 @@ try {
     throw new Error(`no case for: ${without.join(', ')}\n${help.stderr}`);
   writeFileSync(join(cwd, 'airgap.yaml'), config);
   writeFileSync(join(cwd, 'images_digests.yml'), digests('v1'));
+  writeFileSync(join(cwd, 'signed.yaml'), signedConfig);
+  writeFileSync(join(cwd, 'cosign.pub'), key.publicKey.export({ type: 'spki', format: 'pem' }));
   writeFileSync(join(cwd, 'old.yml'), digests('v0'));
   writeFileSync(join(cwd, 'pods.json'), JSON.stringify(pods));
   let passed = 0;

@@ -16,6 +16,7 @@ import { describeNode, predicateOf, type YamlEntry, type YamlMapping } from '../
 import { readArtifacts } from './artifacts.ts';
 import { byContainer, type ContainerImage } from './container-image.ts';
 import { type Release, readReleaseInfo } from './release.ts';
+import { readSignatures } from './signatures.ts';
 import { findComponents } from './tree.ts';
 
 /** The keys of a container (ESS 23.10 to 25.04). Unlike component and container names, they are fixed. */
@@ -52,17 +53,18 @@ export function parseDigests(text: string, file: string): ContainerImage[] {
 }
 
 /**
- * Parses a digests file with its mappings `release` and `artifacts` next to `images_digests`, which `ess-airgap lock`
- * writes. Without `release` it is a release of the installer.
+ * Parses a digests file with its mappings `release`, `artifacts` and `signatures` next to `images_digests`, which
+ * `ess-airgap lock` writes. Without `release` it is a release of the installer.
  */
 export function parseRelease(text: string, file: string): Release {
   const problems: Problem[] = [];
-  const { components, release, artifacts } = findComponents(
+  const { components, release, artifacts, signatures } = findComponents(
     new Source(file, text.replace(/^\uFEFF/, '')),
     problems,
   );
   const info = readReleaseInfo(release, problems);
   const known = readArtifacts(artifacts, problems);
+  const signed = readSignatures(signatures, problems);
   const images: ContainerImage[] = [];
   if (components.entries.length === 0) {
     problems.push({ place: components.place, message: 'the file has no components; expected at least one' });
@@ -87,7 +89,7 @@ export function parseRelease(text: string, file: string): Release {
     }
   }
   if (problems.length > 0) throw new InputError(problems);
-  return { info, images: images.sort(byContainer), artifacts: known };
+  return { info, images: images.sort(byContainer), artifacts: known, signatures: signed };
 }
 
 /** The ESS documentation shows a tree with names only. This is one problem, instead of one per container. */

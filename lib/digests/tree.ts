@@ -21,11 +21,16 @@ export function findComponents(source: Source, problems: Problem[]): Tree {
   const components = componentsOf(root, problems);
   const wrapped = root.kind === 'mapping' && entry(root, 'images_digests');
   const beside = (key: Beside): YamlEntry | undefined => (wrapped ? entry(root, key) : undefined);
-  return { components, release: beside('release'), artifacts: beside('artifacts') };
+  return {
+    components,
+    release: beside('release'),
+    artifacts: beside('artifacts'),
+    signatures: beside('signatures'),
+  };
 }
 
 /** Keys that `ess-airgap lock` writes next to `images_digests`. */
-const BESIDE = ['release', 'artifacts'] as const;
+const BESIDE = ['release', 'artifacts', 'signatures'] as const;
 type Beside = (typeof BESIDE)[number];
 
 /** The components, and those of the other mappings that the file has. */

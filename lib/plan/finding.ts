@@ -2,12 +2,12 @@ import type { CredentialDoubt, CredentialFault } from '../credentials/credential
 import { formatProblem, InputError, type Problem } from '../input/problem.ts';
 
 /**
- * error: synth refuses, something would be broken or run from the internet. warning: probably not what was
- * meant. note: worth knowing.
+ * error: synth stops, because something would fail or run from the internet. warning: probably a mistake. note:
+ * information.
  */
 export type Severity = 'error' | 'warning' | 'note';
 
-/** Every code with its severity. Each has a heading in docs/findings.md. */
+/** All codes with their severity. Each has a section in docs/findings.md. */
 export const FINDINGS = {
   'nothing-overridden': 'error',
   'target-collision': 'error',
@@ -26,6 +26,8 @@ export const FINDINGS = {
   'helm-inline-image': 'error',
   'helm-values-override': 'error',
   'helm-not-locked': 'error',
+  'signature-missing': 'error',
+  'verify-unmatched': 'error',
   'secret-collision': 'error',
   'credential-shared': 'error',
   'credential-unset': 'error',
@@ -43,6 +45,7 @@ export const FINDINGS = {
   'login-missing': 'warning',
   'config-map-large': 'warning',
   'rule-shadowed': 'warning',
+  'verify-shadowed': 'warning',
   'helm-unused': 'warning',
   'helm-value-image': 'warning',
   'helm-registry-null': 'warning',
@@ -79,19 +82,20 @@ export const FINDINGS = {
   'gitops-plain-secret': 'note',
   'guard-excluded': 'note',
   'guard-previous': 'note',
+  'signature-no-policy': 'note',
 } as const satisfies Record<CredentialFault, 'error'> &
   Record<CredentialDoubt, 'warning'> &
   Record<string, Severity>;
 
 export type FindingCode = keyof typeof FINDINGS;
 
-/** One result of the lint of a plan. */
+/** One finding about a plan. */
 export interface Finding extends Problem {
   readonly code: FindingCode;
   readonly severity: Severity;
 }
 
-/** Makes a finding, with the severity of its code. */
+/** Creates a finding with the severity of its code. */
 export function finding(code: FindingCode, problem: Problem): Finding {
   return { ...problem, code, severity: FINDINGS[code] };
 }
@@ -102,17 +106,17 @@ export function bySeverity(findings: readonly Finding[]): Finding[] {
   return [...findings].sort((a, b) => rank[a.severity] - rank[b.severity]);
 }
 
-/** A finding as one paragraph, its code at the end. */
+/** Formats a finding as one paragraph with its code. */
 export function formatFinding(finding: Finding): string {
   return formatProblem(finding.severity, finding);
 }
 
-/** The findings that are errors. */
+/** Returns the findings that are errors. */
 export function errorsOf(findings: readonly Finding[]): Finding[] {
   return findings.filter(({ severity }) => severity === 'error');
 }
 
-/** Throws the findings that are errors, all of them. */
+/** Throws an InputError with all findings that are errors, if there are any. */
 export function assertNoErrors(findings: readonly Finding[]): void {
   const errors = errorsOf(findings);
   if (errors.length > 0) throw new InputError(errors);

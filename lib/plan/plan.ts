@@ -23,13 +23,15 @@ import { productOf } from './products/index.ts';
 import { PROFILES } from './profiles.ts';
 import { resolveContainer } from './resolve.ts';
 import { Selection } from './selection.ts';
+import { withSignatures } from './signatures.ts';
+import { SignaturePolicy } from './signers.ts';
 
 /**
- * What the release's images become under a configuration. Pure: no files, no network, no clock; the order of
- * `images` does not matter.
+ * Makes the plan of a release for a configuration. It is a pure function: no files, no network, no clock. The order
+ * of `images` does not matter.
  *
- * @param place where the configuration's values stand, where it was read from a file
- * @param known what is known about the release beside its images. Default: that it is one of the installer.
+ * @param place returns the place of a configuration value, if the configuration was read from a file
+ * @param known information about the release in addition to its images. Default: a release of the installer.
  */
 export function makePlan(
   images: readonly ContainerImage[],
@@ -42,6 +44,7 @@ export function makePlan(
   const budget = new GlobBudget(place?.());
   const selection = new Selection(config, budget);
   const layout = new Layout(config, budget);
+  const policy = new SignaturePolicy(config, budget);
   const excluded: ContainerImage[] = [];
   const resolved: ResolvedContainer[] = [];
   for (const image of ordered) {
@@ -56,7 +59,8 @@ export function makePlan(
     );
 
   const overrides = overridesOf('override');
-  const relocations = withArtifacts(distinct(resolved), context.artifacts, config);
+  const copied = withArtifacts(distinct(resolved), context.artifacts, config);
+  const relocations = withSignatures(copied, policy, context, config);
   const previous = context.previous && makePlan(context.previous, config);
   const copyOnly = overridesOf('copyOnly');
   const guard = guardOf({ overrides, copyOnly }, config, previous);
@@ -81,6 +85,7 @@ export function makePlan(
     relocations,
     selection,
     layout,
+    policy,
     previous,
     config,
     place,
@@ -88,7 +93,7 @@ export function makePlan(
   return { ...plan, findings };
 }
 
-/** One relocation for each distinct pair of source and target, however many containers use it. */
+/** Returns one relocation for each distinct pair of source and target, with all containers that use it. */
 function distinct(resolved: readonly ResolvedContainer[]): Relocation[] {
   const byImage = new Map<string, Relocation & { containers: string[] }>();
   for (const { image, source, target, platforms } of resolved) {

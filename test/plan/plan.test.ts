@@ -297,19 +297,19 @@ describe('findings', () => {
       'nothing-overridden',
       web,
       { exclude: ['*'], mirror },
-      'the ConfigMap would be empty: exclude selects every container of the release (1)',
+      'the ConfigMap would be empty: exclude matches all 1 container of the release',
     ],
     [
       'nothing-overridden',
       web,
       { copyOnly: ['*'], mirror },
-      'the ConfigMap would be empty: exclude and copyOnly select every container of the release (1)',
+      'the ConfigMap would be empty: exclude and copyOnly match all 1 container of the release',
     ],
     [
       'target-illegal',
       { 'a/b': `docker.io/${long}:1@${a}` },
       { mirror },
-      'has 258 characters; a name has 255 at most',
+      'has 258 characters; expected at most 255',
     ],
     [
       'target-illegal',
@@ -332,6 +332,38 @@ describe('findings', () => {
       'rule "quay.io/**" matches no image',
     ],
     [
+      'signature-missing',
+      web,
+      { verify: { images: [{ match: '**', signedBy: [{ key: 'a.pub', transparencyLog: false }] }] }, mirror },
+      'no signature is recorded for 1 image that verify wants signed by the key a.pub',
+    ],
+    [
+      'verify-unmatched',
+      web,
+      { verify: { images: [{ match: 'quay.io/**', signedBy: [] }] }, mirror },
+      'the rule "quay.io/**" of verify matches no image',
+    ],
+    [
+      'verify-shadowed',
+      web,
+      {
+        verify: {
+          images: [
+            { match: '**', signedBy: [] },
+            { match: 'docker.io/**', signedBy: [] },
+          ],
+        },
+        mirror,
+      },
+      'never counts',
+    ],
+    [
+      'signature-no-policy',
+      web,
+      { verify: { images: [] }, mirror },
+      'verify wants no signature of 1 image, and none is checked: docker.io/vectorim/element-web',
+    ],
+    [
       'rule-shadowed',
       web,
       {
@@ -341,73 +373,73 @@ describe('findings', () => {
         ],
         mirror,
       },
-      'never wins',
+      'has no effect: earlier rules match',
     ],
     [
       'override-unmatched',
       web,
       { overrides: { 'web/wep': { repository: 'x' } }, mirror },
-      'overrides names "web/wep", and the release has no such container',
+      'overrides has "web/wep", but the release has no such container',
     ],
     [
       'override-unmatched',
       { ...web, 'a/b': `docker.io/x:1@${b}` },
       { exclude: ['a'], overrides: { 'a/b': { repository: 'x' } }, mirror },
-      'overrides names a/b, which exclude leaves out: it has no effect',
+      'the entry a/b of overrides has no effect: exclude matches this container',
     ],
     [
       'component-excluded',
       { ...web, 'a/b': `docker.io/x:1@${b}` },
       { exclude: ['a'], mirror },
-      'a is excluded: nothing copies its image, and it would run from docker.io',
+      'a is excluded: its image is not copied, and it would run from docker.io',
     ],
     [
       'component-partly-excluded',
       { ...web, 'web/x': `docker.io/x:1@${b}` },
       { exclude: ['web/x'], mirror },
-      'web/x is excluded: nothing copies its image, and it would run from docker.io',
+      'web/x is excluded: its image is not copied, and it would run from docker.io',
     ],
     [
       'component-copy-only',
       { ...web, 'a/b': `docker.io/x:1@${b}`, 'a/c': `quay.io/y:1@${b}` },
       { copyOnly: ['a'], mirror },
-      'a is only copied: the ConfigMap does not name its images, and it would run from docker.io, quay.io until you configure the copy on localregistry.local',
+      'a is only copied: the ConfigMap does not override its images, so it would run from docker.io, quay.io until you configure the copy on localregistry.local',
     ],
     [
       'component-partly-copy-only',
       { ...web, 'web/x': `docker.io/x:1@${b}`, 'web/y': `docker.io/y:1@${b}` },
       { copyOnly: ['web/x', 'web/y'], mirror },
-      'web/x, web/y are only copied: the ConfigMap does not name their images, and they would run from docker.io',
+      'web/x, web/y are only copied: the ConfigMap does not override their images, so they would run from docker.io',
     ],
     [
       'target-is-source',
       { ...web, 'a/b': `ghcr.io/x:1@${b}` },
       { registry: { server: 'index.docker.io' }, mirror },
-      `1 image would go where it comes from: docker.io/vectorim/element-web:v1@${a}`,
+      `1 image would be copied to its source: docker.io/vectorim/element-web:v1@${a}`,
     ],
     [
       'target-is-source',
       web,
       { registry: { pushServer: 'docker.io' }, mirror: { ...mirror, platforms: ['linux/amd64'] } },
-      '1 image would go where it comes from: docker.io/vectorim/element-web:v1',
+      '1 image would be copied to its source: docker.io/vectorim/element-web:v1',
     ],
     [
       'target-is-source',
       web,
       { overrides: { 'web/web': { source: `localregistry.local/vectorim/element-web:v1@${a}` } }, mirror },
-      'would go where it comes from: localregistry.local/vectorim/element-web:v1',
+      'would be copied to its source: localregistry.local/vectorim/element-web:v1',
     ],
     [
       'pull-through-upstream',
       { ...web, 'a/b': `ghcr.io/y/x:1@${b}`, 'c/d': `docker.io/z/z:1@${b}` },
       { registry: { pullThrough: true, path: 'ess' } },
-      'localregistry.local/ess cannot serve ghcr.io beside docker.io: the cluster would not get 1 image of ghcr.io (y/x)',
+      'localregistry.local/ess serves docker.io only, not ghcr.io: the cluster could not pull 1 image of ghcr.io (y/x)',
     ],
     [
       'pull-through-upstream',
       { ...web, 'a/b': `ghcr.io/y/x:1@${b}` },
       { registry: { pullThrough: true, path: 'ess', layout: 'by-server', profile: 'harbor' } },
-      'localregistry.local/ess cannot serve ghcr.io beside docker.io',
+      'localregistry.local/ess serves docker.io only, not ghcr.io: the cluster could not pull 1 image of ghcr.io (y/x',
     ],
     [
       'pull-through-group',
@@ -419,33 +451,33 @@ describe('findings', () => {
       'pull-through-renamed',
       web,
       { registry: { pullThrough: true, path: 'proxy/x', profile: 'harbor' } },
-      'a cache may not find docker.io/vectorim/element-web',
+      'a pull-through cache may not find docker.io/vectorim/element-web:v1@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',
     ],
     [
       'pull-through-renamed',
       web,
       { registry: { pullThrough: true, layout: 'flat' } },
-      'a cache may not find docker.io/vectorim/element-web',
+      'a pull-through cache may not find docker.io/vectorim/element-web:v1@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',
     ],
     [
       'pull-through-renamed',
       { 'a/b': `docker.io/x@${a}` },
       { registry: { pullThrough: true }, pin: 'tag' },
-      'a cache may not find',
+      'a pull-through cache may not find',
     ],
     [
       'auth-unmatched',
       web,
       { mirror: { ...mirror, auth: [{ server: 'quay.io', source: 'existing', name: 'q' }] } },
-      'the credential for quay.io is used for no image',
+      'the credential for quay.io has no effect: no image is from or for this server',
     ],
     [
       'auth-missing',
       { 'a/b': `gitlab-registry.matrix.org/ems-image-store/x:1@${a}` },
       { mirror },
-      '1 image from gitlab-registry.matrix.org/ems-image-store/ cannot be read without the EMS Image Store token',
+      '1 image from gitlab-registry.matrix.org/ems-image-store/ cannot be pulled: mirror.auth has no EMS Image Store token',
     ],
-    ['no-mirror', web, {}, 'somebody else must bring the images to localregistry.local'],
+    ['no-mirror', web, {}, 'set: no Job copies the images to localregistry.local'],
     ['mirror-image-unpinned', web, { mirror: { image: 'quay.io/skopeo/stable:v1' } }, 'has no digest'],
     [
       'mirror-image-upstream',
@@ -463,25 +495,25 @@ describe('findings', () => {
       'server-unmatched',
       web,
       { mirror: { ...mirror, ...more } as never },
-      'names docker.io:5000, and no image comes from there or goes there',
+      'lists docker.io:5000, but no image is from or for this',
     ]),
     [
       'rate-budget',
       Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`c${i}/x`, `docker.io/x/${i}:1@${a}`])),
       { mirror },
-      'a first run makes up to 108 manifest requests to docker.io (12 images, 8 platforms each and the index); the quota of anonymous access, per six hours, is 100',
+      'a first run makes up to 108 manifest requests to docker.io (12 images, 8 platforms each and the index); the rate limit is 100 for anonymous pulls per six hours',
     ],
     [
       'rate-budget',
       { 'a/b': `ghcr.io/x/y:1@${a}` },
       { mirror: { ...mirror, rateLimits: { 'ghcr.io': 8 } } },
-      'the quota of mirror.rateLimits is 8',
+      'the rate limit is 8 for mirror.rateLimits',
     ],
     [
       'rate-budget',
       { 'a/b': `ghcr.io/x/y:1@${a}` },
       { mirror: { ...mirror, platforms: ['linux/arm64', 'linux/amd64'], rateLimits: { 'ghcr.io': 6 } } },
-      'makes up to 7 manifest requests to ghcr.io (1 image, three for each of linux/amd64, linux/arm64, and the index)',
+      'makes up to 7 manifest requests to ghcr.io (1 image, three for each of linux/amd64, linux/arm64 and one for the index)',
     ],
     [
       'sparse-index-refused',
@@ -490,13 +522,13 @@ describe('findings', () => {
         registry: { profile: 'harbor', path: 'ess' },
         mirror: { ...mirror, platforms: ['linux/arm64', 'linux/amd64'] },
       },
-      'harbor refuses an index of which only linux/amd64, linux/arm64 is there',
+      'harbor does not accept an index with manifests for linux/amd64, linux/arm64 only',
     ],
     [
       'sparse-index',
       web,
       { mirror: { ...mirror, platforms: ['linux/amd64'] } },
-      'localregistry.local must take an index of which only linux/amd64 is there',
+      'localregistry.local must accept an index with manifests for linux/amd64 only',
     ],
     [
       'profile-depth',
@@ -514,13 +546,13 @@ describe('findings', () => {
       'create-first',
       web,
       { registry: { profile: 'harbor', path: 'ess' }, mirror },
-      'must exist (Harbor project): ess',
+      'first push (Harbor project): ess',
     ],
     [
       'create-first',
       web,
       { registry: { profile: 'ecr' }, mirror },
-      'must exist (ECR repository): vectorim/element-web',
+      'first push (ECR repository): vectorim/element-web',
     ],
   ])('%s', (code, images, input, message) => {
     const { findings } = plan(images, input);
@@ -573,7 +605,7 @@ describe('findings', () => {
       const servers = new Set(release.map(({ image }) => image.registry));
       expect(found).toHaveLength(servers.size - 1);
       expect(found[0]?.message).toContain(
-        'localregistry.local/ess cannot serve docker.io beside gitlab-registry.matrix.org',
+        'localregistry.local/ess serves gitlab-registry.matrix.org only, not docker.io: the cluster could not pull 16 images of docker.io (coturn/coturn',
       );
       expect(found[0]?.hint).toBe(
         'A Harbor proxy cache project serves one upstream server. Create one for docker.io, such as docker-io, and add to rules: { match: "docker.io/**", to: "docker-io/{repository}" }.',

@@ -17,7 +17,7 @@ export function unpasteableReason({
   command,
 }: Pick<Problem, 'hint' | 'command'>): string | undefined {
   if (/…|\.\.\./.test(hint)) return `the hint leaves something out: ${hint}`;
-  if (COMMAND_IN_TEXT.test(hint)) return `the hint holds a command, which belongs into command: ${hint}`;
+  if (COMMAND_IN_TEXT.test(hint)) return `the hint holds a command, which must be in command: ${hint}`;
   if (command === undefined) return hint.endsWith(':') ? `the hint ends with a colon: ${hint}` : undefined;
   if (!hint.endsWith(':')) return `a command stands below a hint that does not lead to it: ${hint}`;
   return invalidCommandReason(command);
@@ -29,9 +29,10 @@ function invalidCommandReason(command: string): string | undefined {
   if (parsed.status !== 0) return `no shell can read "${command}": ${parsed.stderr}`;
   const [name, action, ...words] = command.split(' ');
   if (name === 'ess-airgap') {
-    const known = program.commands.some((one) => one.name() === action);
+    const known = program.commands.find((one) => one.name() === action);
     const options = words.filter((word) => word.startsWith('-'));
-    return known && options.every((option) => option === '--config') ? undefined : `unknown: ${command}`;
+    const own = [...program.options, ...(known?.options ?? [])].map(({ long }) => long);
+    return known && options.every((option) => own.includes(option)) ? undefined : `unknown: ${command}`;
   }
   if (name !== 'skopeo') return undefined;
   const images = words

@@ -5,8 +5,9 @@ import type { Finding } from '../finding.ts';
 import type { Layout } from '../layout.ts';
 import type { Plan, ReleaseContext, Relocation, ResolvedContainer, UncheckedPlan } from '../model.ts';
 import type { Selection } from '../selection.ts';
+import type { SignaturePolicy } from '../signers.ts';
 
-/** Everything that the checks look at. */
+/** The input of the checks. */
 export interface Checked {
   readonly plan: UncheckedPlan;
   readonly context: ReleaseContext;
@@ -16,11 +17,12 @@ export interface Checked {
   readonly relocations: readonly Relocation[];
   readonly selection: Selection;
   readonly layout: Layout;
+  readonly policy: SignaturePolicy;
   /** The plan of the release that is still running, if the configuration names one. */
   readonly previous?: Pick<Plan, 'overrides' | 'copyOnly'>;
   readonly config: Config;
   readonly place?: ConfigPlace;
 }
 
-/** Returns what one rule finds in a plan. */
+/** A check: returns its findings about a plan. */
 export type Check = (checked: Checked) => readonly Finding[];
