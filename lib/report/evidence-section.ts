@@ -2,7 +2,7 @@ import { few } from '../common/text.ts';
 import { reference } from './changes.ts';
 import { filtered } from './containers.ts';
 import type { Evidence, ImageEvidence } from './evidence.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html, type Ids } from './html.ts';
 
 const VERDICTS = {
   yes: { className: 'good', text: 'The release may go on: every image of the plan is in the registry.' },
@@ -10,15 +10,21 @@ const VERDICTS = {
   unknown: { className: 'doubt', text: 'It is not known whether the release may go on.' },
 } as const;
 
+/** The verdict in a few words. */
+export function verdictMark({ mayGoOn }: Evidence): Html {
+  const words = { yes: 'may go on', no: 'may not go on', unknown: 'not known' };
+  return html`<span class="mark ${VERDICTS[mayGoOn].className}">${words[mayGoOn]}</span>`;
+}
+
 const MARKS = { there: 'good', missing: 'bad', unknown: 'doubt' } as const;
 
 /** Whether the release may go on, why not, and what became of each image. */
-export function evidenceSection(evidence: Evidence): Html {
+export function evidenceSection(evidence: Evidence, id: Ids): Html {
   const { mayGoOn, reasons, images, artifacts, audit, surplus } = evidence;
   const { className, text } = VERDICTS[mayGoOn];
   const order = { missing: 0, unknown: 1, there: 2 };
   const rows = [...images].sort((a, b) => order[a.status] - order[b.status]);
-  return html`<section id="evidence">
+  return html`<section id="${id('evidence')}">
 <h2>Results</h2>
 <p class="verdict ${className}"><b>${text}</b></p>
 ${reasons.length > 0 ? html`<ul class="list">${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>` : html``}
@@ -36,7 +42,7 @@ ${
     : html``
 }
 ${surplus.length > 0 ? html`<p>The results also name images that are not in this plan: ${few(surplus, 3)}. Are they the results of another release?</p>` : html``}
-<table id="results">
+<table id="${id('results')}">
 <thead><tr><th>Image</th><th>Source</th><th>Result</th><th>Needed by</th></tr></thead>
 <tbody>
 ${rows.map(row)}</tbody></table>

@@ -1,5 +1,6 @@
 import { isObject } from '../common/collections.ts';
 import { count } from '../common/text.ts';
+import type { Config } from '../config/schema.ts';
 import { type ImageReference, repositoryName } from '../image/reference.ts';
 import { InputError, startOf } from '../input/problem.ts';
 import type { Plan, Relocation } from '../plan/model.ts';
@@ -62,15 +63,16 @@ export interface Results {
     string,
     { readonly result: string; readonly found?: string; readonly reason?: string }
   >;
-  readonly audit?: Evidence['audit'];
-  readonly preflight?: Evidence['preflight'];
+  /** By the deployment that the result names; '' if it names none. */
+  readonly audits: ReadonlyMap<string, NonNullable<Evidence['audit']>>;
+  readonly preflights: ReadonlyMap<string, NonNullable<Evidence['preflight']>>;
 }
 
 interface MutableResults {
   readonly copies: Map<string, CopyResult & { readonly digest?: string }>;
   readonly verdicts: Map<string, { result: string; found?: string; reason?: string }>;
-  audit?: Evidence['audit'];
-  preflight?: Evidence['preflight'];
+  readonly audits: Map<string, NonNullable<Evidence['audit']>>;
+  readonly preflights: Map<string, NonNullable<Evidence['preflight']>>;
 }
 
 /** A better result counts: an image that one pod failed to copy and another copied is there. */
@@ -83,7 +85,12 @@ const RANK = { copied: 3, skipped: 2, present: 2, failed: 1 } as const;
  * @throws InputError that names each file without a result
  */
 export function readResults(files: readonly { readonly file: string; readonly text: string }[]): Results {
-  const results: MutableResults = { copies: new Map(), verdicts: new Map() };
+  const results: MutableResults = {
+    copies: new Map(),
+    verdicts: new Map(),
+    audits: new Map(),
+    preflights: new Map(),
+  };
   const wrong = files.filter(({ text }) => !readResult(text, results));
   if (wrong.length === 0) return results;
   throw new InputError(
@@ -121,6 +128,7 @@ function readResult(text: string, results: MutableResults): boolean {
 }
 
 function readDocument(document: Record<string, unknown>, results: MutableResults): boolean {
+  const deployment = typeof document.deployment === 'string' ? document.deployment : '';
   if (Array.isArray(document.images) && typeof document.server === 'string') {
     for (const one of document.images) {
       if (!isObject(one) || typeof one.image !== 'string' || typeof one.result !== 'string') continue;
@@ -130,21 +138,40 @@ function readDocument(document: Record<string, unknown>, results: MutableResults
   }
   if (typeof document.asPlanned === 'boolean' && isObject(document.counts)) {
     const counts = Object.entries(document.counts).filter(([, value]) => typeof value === 'number');
-    results.audit = {
+    results.audits.set(deployment, {
       asPlanned: document.asPlanned,
       counts: Object.fromEntries(counts) as Record<string, number>,
-    };
+    });
     return true;
   }
   if (Array.isArray(document.answers) && typeof document.result === 'string') {
-    results.preflight = { result: document.result };
+    results.preflights.set(deployment, { result: document.result });
     return true;
   }
   return false;
 }
 
-/** Puts results beside a plan, and says whether the release may go on. */
-export function collectEvidence(plan: Plan, server: string, results: Results): Evidence {
+/** A deployment whose plan was carried out. */
+export interface Deployment {
+  readonly plan: Plan;
+  readonly config: Pick<Config, 'name' | 'registry'>;
+}
+
+/** Puts results beside the plan of each deployment, and says whether its release may go on. */
+export function collectEvidence(deployments: readonly Deployment[], results: Results): Evidence[] {
+  const all = deployments.map((deployment) => evidenceOf(deployment, results));
+  // An image of another deployment is not one too many.
+  return all.map((evidence) => ({
+    ...evidence,
+    surplus: evidence.surplus.filter((name) => all.every(({ surplus }) => surplus.includes(name))),
+  }));
+}
+
+function evidenceOf({ plan, config }: Deployment, results: Results): Evidence {
+  const { server } = config.registry;
+  const name = config.name ?? '';
+  const audit = results.audits.get(name) ?? results.audits.get('');
+  const preflight = results.preflights.get(name) ?? results.preflights.get('');
   const names = new Set<string>();
   const images = plan.relocations.map(({ source, target, containers, artifacts = [] }): ImageEvidence => {
     const pushed = `${repositoryName(target)}:${target.tag}`;
@@ -168,7 +195,7 @@ export function collectEvidence(plan: Plan, server: string, results: Results): E
   });
   const surplus = [...results.copies.keys(), ...results.verdicts.keys()].filter((name) => !names.has(name));
   const artifacts = sumOfArtifacts(images);
-  const reasons = reasonsAgainst(plan, images, artifacts, results);
+  const reasons = reasonsAgainst(plan, images, artifacts, { audit, preflight });
   const unknown = images.filter(({ status }) => status === 'unknown').length;
   const open = [
     ...(unknown > 0 ? [`no result is about ${count(unknown, 'image')} of the plan`] : []),
@@ -182,8 +209,8 @@ export function collectEvidence(plan: Plan, server: string, results: Results): E
     reasons: [...reasons, ...open],
     images,
     ...(artifacts && { artifacts }),
-    ...(results.audit && { audit: results.audit }),
-    ...(results.preflight && { preflight: results.preflight }),
+    ...(audit && { audit }),
+    ...(preflight && { preflight }),
     surplus: [...new Set(surplus)],
   };
 }
@@ -217,7 +244,7 @@ function reasonsAgainst(
   plan: Plan,
   images: readonly ImageEvidence[],
   artifacts: ArtifactEvidence | undefined,
-  { audit, preflight }: Results,
+  { audit, preflight }: Pick<Evidence, 'audit' | 'preflight'>,
 ): string[] {
   const errors = plan.findings.filter(({ severity }) => severity === 'error').length;
   const missing = images.filter(({ status }) => status === 'missing').length;
