@@ -65,10 +65,15 @@ ${items.length > 0 ? html`<ul class="list">${items}</ul>` : html`<p>None.</p>`}
 </section>`;
 }
 
-/** An image; its digest is shortened, and whole where the pointer rests. Lines break between the parts of the name. */
+/** An image; its digest is shortened, and whole where the pointer rests. */
 export function reference(image: ImageReference): Html {
-  const parts = shortReference(image).split(/(?<=\/)|(?=[:@])/);
-  return html`<code title="${formatReference(image)}">${parts.map((part, index) => (index === 0 ? html`${part}` : html`<wbr>${part}`))}</code>`;
+  return html`<code title="${formatReference(image)}">${breakable(shortReference(image))}</code>`;
+}
+
+/** A name whose lines break between its parts: at slashes and underscores, and before the tag and the digest. */
+export function breakable(name: string): Html {
+  const parts = name.split(/(?<=[/_])|(?=@)|(?<!@sha256)(?=:)/);
+  return html`${parts.map((part, index) => (index === 0 ? html`${part}` : html`<wbr>${part}`))}`;
 }
 
 /** A problem: its message, its hint, its command, and below them its place and its code. */

@@ -3,7 +3,7 @@ import { formatReference, type ImageReference } from '../image/reference.ts';
 import type { Plan, Relocation } from '../plan/model.ts';
 import { type ContainerRow, imageOf, overviewOf } from '../plan/overview.ts';
 import type { Review } from '../release/review.ts';
-import { reference } from './changes.ts';
+import { breakable, reference } from './changes.ts';
 import { type Html, html, type Ids } from './html.ts';
 
 /** What a container can be marked with, and in which colour. */
@@ -97,7 +97,7 @@ function imageRow(
 ): Html {
   const all = [...new Set(containers.flatMap((name) => states.get(name) ?? []))];
   return html`<tr ${filtered([source, target], containers, all)}>
-<td data-label="Source">${image(source, 'your own')}</td><td data-label="Target">${reference(target)}</td><td data-label="Containers">${containers.join(', ')}</td>
+<td data-label="Source">${image(source, 'your own')}</td><td data-label="Target">${reference(target)}</td><td data-label="Containers">${breakable(containers.join(', '))}</td>
 </tr>
 `;
 }
@@ -116,7 +116,7 @@ function containerRow(row: ContainerRow, states: readonly State[]): Html {
   const { container, source, local } = row;
   const runs = local && imageOf(local);
   return html`<tr ${filtered([source, runs], [containerName(row)], states)}>
-<td data-label="Container">${container}</td><td data-label="Source">${image(source, 'your own')}</td><td data-label="Runs">${image(runs, 'its source')}</td><td>${states.map((state) => html`<span class="mark ${STATES[state]}">${state}</span> `)}</td>
+<td data-label="Container">${breakable(container)}</td><td data-label="Source">${image(source, 'your own')}</td><td data-label="Runs">${image(runs, 'its source')}</td><td>${states.map((state) => html`<span class="mark ${STATES[state]}">${state}</span> `)}</td>
 </tr>
 `;
 }

@@ -1,5 +1,5 @@
 import { few } from '../common/text.ts';
-import { reference } from './changes.ts';
+import { breakable, reference } from './changes.ts';
 import { filtered } from './containers.ts';
 import type { Evidence, ImageEvidence } from './evidence.ts';
 import { type Html, html, type Ids } from './html.ts';
@@ -58,7 +58,7 @@ function row({ source, target, containers, copy, verify, status, artifacts }: Im
   ].filter(Boolean);
   const why = copy?.error ?? verify?.reason;
   return html`<tr ${filtered([source, target], containers, [])}>
-<td data-label="Image">${reference(target)}</td><td data-label="Source">${source ? reference(source) : html`<span class="faint">your own</span>`}</td><td data-label="Result"><span class="mark ${MARKS[status]}">${status}</span> ${words.join('; ')}${why && status !== 'there' ? html`<br>${why}` : html``}${copy?.hint && status !== 'there' ? html`<br><span class="faint">${copy.hint}</span>` : html``}</td><td data-label="Needed by">${containers.join(', ')}</td>
+<td data-label="Image">${reference(target)}</td><td data-label="Source">${source ? reference(source) : html`<span class="faint">your own</span>`}</td><td data-label="Result"><span class="mark ${MARKS[status]}">${status}</span> ${words.join('; ')}${why && status !== 'there' ? html`<br>${why}` : html``}${copy?.hint && status !== 'there' ? html`<br><span class="faint">${copy.hint}</span>` : html``}</td><td data-label="Needed by">${breakable(containers.join(', '))}</td>
 </tr>
 `;
 }

@@ -10,6 +10,7 @@ import type { Evidence } from './evidence.ts';
 import { evidenceSection, verdictMark } from './evidence-section.ts';
 import { type Html, html, type Ids, trusted } from './html.ts';
 import { SCRIPT } from './script.ts';
+import { signaturesSection } from './signatures-section.ts';
 import { STYLE } from './style.ts';
 
 /** What a report shows. */
@@ -83,6 +84,7 @@ ${since ? number(since.review.decisions.length, 'to decide', since.review.decisi
 ${evidence ? evidenceSection(evidence, id) : html``}
 ${since ? changesSection(since.name, since.review, id) : html``}
 ${findingsSection(plan.findings, id)}
+${signaturesSection(plan, evidence, id)}
 ${form}
 ${containersSection(plan, since?.review, id)}`;
 }

@@ -192,6 +192,16 @@ describe('on every screen', () => {
     },
   );
 
+  test('a name breaks between its parts, not inside a word or a digest', async () => {
+    const { page } = await open(full);
+    const cell = page.locator('#containers td code').first();
+    const text = await cell.innerHTML();
+    expect(text.replaceAll('<wbr>', '')).toBe(await cell.innerText());
+    expect(text).toContain('/<wbr>');
+    expect(text).toMatch(/<wbr>:[\w.-]+<wbr>@sha256:[0-9a-f]{12}$/);
+    expect(await page.locator('#containers').innerHTML()).toContain('access_<wbr>element_<wbr>web');
+  });
+
   test('a finding has its message, its hint, its command and its place each on a line of its own', async () => {
     const { page } = await open(report.stdout);
     const item = page.locator('#findings li', { hasText: 'skopeo inspect' }).first();

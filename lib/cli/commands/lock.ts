@@ -15,7 +15,8 @@ export function addLock(program: Program): void {
     .description(
       'Finds the images of the ESS Helm chart, asks the registries which digest each tag has, and writes a digests file ' +
         'that every other command reads. A digests file without digests is completed the same way; one that lock wrote ' +
-        'is brought up to date. Needs the upstream registries. If a digest cannot be had, nothing is written.',
+        'is brought up to date. With verify in airgap.yaml, the signatures of the images are checked and recorded. Needs ' +
+        'the upstream registries. If a digest cannot be had or a signature is not accepted, nothing is written.',
     )
     .argument(
       '<chart>',
@@ -60,6 +61,7 @@ export function addLock(program: Program): void {
       const { readOptionalConfig } = await import('../configurations.ts');
       const { lockChanges, lockSummary, unresolvedText } = await import('../format/lock.ts');
       const { goneText, undiscoveredText } = await import('../format/lock-artifacts.ts');
+      const { unverifiedText, verifiedSummary } = await import('../format/lock-signatures.ts');
       const { imagesWithArtifacts } = await import('../../lock/artifact-images.ts');
       const { discoverArtifacts } = await import('../../lock/discover.ts');
       const { rememberManifests } = await import('../../lock/remember-manifests.ts');
@@ -81,11 +83,13 @@ export function addLock(program: Program): void {
       const local = config
         ? [config.registry.server, config.registry.pushServer ?? config.registry.server]
         : [];
+      const trusted = config?.verify && (await import('../../signatures/trusted.ts')).readTrusted(config);
       const progress = new Progress(process.stderr);
       const {
         release: locked,
         unresolved,
         discovery,
+        checked,
       } = await withRegistries(config, { environment: process.env, caFile: ca }, async (client) => {
         const input = await readLockInput({ source, values: files, chartVersion }, client);
         const upstream = input.images
@@ -97,11 +101,17 @@ export function addLock(program: Program): void {
           progress.show(`${done} of ${total} tags resolved`),
         );
         const images = wanted && locked.release && imagesWithArtifacts(locked.release, config);
-        if (!images) return { ...locked, discovery: undefined };
-        const discovery = await discoverArtifacts(images, registries, (done, total) =>
-          progress.show(`signatures and attestations of ${done} of ${total} images`),
+        const discovery = images
+          ? await discoverArtifacts(images, registries, (done, total) =>
+              progress.show(`signatures and attestations of ${done} of ${total} images`),
+            )
+          : undefined;
+        if (!config || !trusted || !locked.release) return { ...locked, discovery, checked: undefined };
+        const { checkRelease } = await import('../../signatures/check-release.ts');
+        const checked = await checkRelease(locked.release, config, client, trusted, (done, total) =>
+          progress.show(`signatures of ${done} of ${total} images checked`),
         );
-        return { ...locked, discovery };
+        return { ...locked, discovery, checked };
       });
       progress.clear();
       if (!locked) {
@@ -116,17 +126,30 @@ export function addLock(program: Program): void {
         return;
       }
       if (discovery && discovery.gone.length > 0) process.stderr.write(goneText(discovery.gone));
-      const release = { ...locked, artifacts: discovery?.artifacts ?? new Map() };
+      const unverified =
+        checked?.filter(({ result }) => result !== 'verified' && result !== 'no-policy') ?? [];
+      if (unverified.length > 0) {
+        process.stderr.write(unverifiedText(unverified));
+        process.exitCode = unverified.some(({ result }) => result === 'unknown') ? EXIT.failed : EXIT.no;
+        return;
+      }
+      const release = {
+        ...locked,
+        artifacts: discovery?.artifacts ?? new Map(),
+        signatures: checked
+          ? (await import('../../signatures/check-release.ts')).recordSignatures(checked)
+          : new Map(),
+      };
       const text = renderLock(release);
       if (compared === undefined) {
         process.stdout.write(text);
-        process.stderr.write(`${lockSummary(release)}\n`);
+        process.stderr.write(`${lockSummary(release)}${verifiedSummary(checked)}\n`);
         return;
       }
       const changes = before ? lockChanges(before, release, terminalOf(process.stdout).colors) : [];
       const upToDate = before !== undefined && changes.length === 0;
       const lines = [
-        lockSummary(release),
+        `${lockSummary(release)}${verifiedSummary(checked)}`,
         ...(changes.length > 0 ? [`Changed since ${compared} was written:`, ...changes] : []),
         check
           ? `${compared} is ${upToDate ? '' : 'not '}up to date.`

@@ -22,7 +22,7 @@ export function addReport(program: Program): void {
     .option('--since <old>', 'the older release: images_digests.yml, a ConfigMap, or git:REV:path')
     .option(
       '-r, --result <file...>',
-      'the log of the mirror Job (its lines of JSON), the report of load, or the JSON of verify, audit or preflight',
+      'the log of the mirror Job (its lines of JSON), the report of load, or the JSON of verify, signatures, audit or preflight',
     )
     .addOption(
       new Option('-f, --format <format>', 'how to write it; json needs --result')
@@ -89,10 +89,10 @@ export function addReport(program: Program): void {
       const isWrong = projects.some(({ plan }) => plan.findings.some(({ severity }) => severity === 'error'));
       if (isWrong || evidence?.some(({ mayGoOn }) => mayGoOn !== 'yes')) process.exitCode = EXIT.no;
 
-      function reviewOf({ info, artifacts, images }: Release, project: Project): Review {
+      function reviewOf({ images, ...known }: Release, project: Project): Review {
         const { config, context, place } = project;
         return reviewRelease(images, project.images, config, place, {
-          before: { ...context, info, artifacts },
+          before: { ...context, ...known },
           after: context,
         });
       }
