@@ -9,7 +9,7 @@ import { makeSignedImage, pushSignedImage, type SignedImage } from '../support/s
 // `ess-airgap mirror` as a process, with signatures and attestations.
 
 const version = spawnSync('skopeo', ['--version'], { encoding: 'utf8' }).stdout;
-const pushesLists = !/version 1\.([0-9]|1[0-5])\./.test(version);
+const pushesLists = !/version 1\.([0-9]|1[0-4])\./.test(version);
 
 let source: Registry;
 let target: Registry;
