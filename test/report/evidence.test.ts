@@ -187,6 +187,17 @@ artifacts:
     });
   });
 
+  test.each([
+    ['all', ['present', 'present', 'present'], 'yes', { there: 3, missing: 0, unknown: 0 }],
+    ['some', ['present', 'unlisted', 'different'], 'no', { there: 1, missing: 2, unknown: 0 }],
+    ['not known of all', ['present', 'present', 'unknown'], 'unknown', { there: 0, missing: 0, unknown: 3 }],
+    ['of another plan', ['present'], 'unknown', { there: 0, missing: 0, unknown: 3 }],
+  ])('verified: %s', (_, results, mayGoOn, artifacts) => {
+    const result = JSON.parse(verified('present', 'present'));
+    result.images[0].artifacts = results.map((one) => ({ result: one }));
+    expect(run(JSON.stringify(result))).toMatchObject({ mayGoOn, artifacts });
+  });
+
   test('the page counts them', () => {
     const counts = { expected: 3, present: 3, failed: 0 };
     const { stdout } = report([[web('present', counts), copied[1]].join('\n')], [], {
@@ -228,12 +239,12 @@ test('--format json without --result is an error that names the right command', 
 describe('the page', () => {
   const hostile = line('a/web:v2', 'b', 'failed', { error: '<script>alert(1)</script>', hint: '<b>x</b>' });
 
-  test('says plainly whether the release may go on, and why not', () => {
+  test('says plainly whether the release can be deployed, and why not', () => {
     expect(report([copied.join('\n')], []).stdout).toContain(
-      'The release may go on: every image of the plan is in the registry.',
+      'The release can be deployed: every image of the plan is in the registry.',
     );
     const page = report([[hostile, copied[1]].join('\n')], []).stdout;
-    expect(page).toContain('The release may not go on.');
+    expect(page).toContain('The release cannot be deployed');
     expect(page).not.toContain('<script>alert');
     expect(page).toContain('&lt;script&gt;alert(1)');
   });
@@ -257,5 +268,70 @@ describe('the page', () => {
     const label = `getComputedStyle(document.querySelector('#results td[data-label="Result"]'), '::before').content`;
     expect(await page.evaluate<string>(label)).toBe('"Result"');
     expect(await page.locator('#results thead').isVisible()).toBe(false);
+  });
+});
+
+describe('signatures', () => {
+  const identity = {
+    issuer: 'https://token.example.org',
+    subject: 'https://git.example.org/web@refs/tags/v2',
+  };
+  const signed = (result: string, from = 'localregistry.local') =>
+    JSON.stringify({
+      from,
+      signatures: [
+        {
+          image:
+            from === 'upstream' ? `docker.io/a/web:v2@${digest('b')}` : `${from}/ess/a/web@${digest('b')}`,
+          result,
+          policy: 'docker.io/a/*',
+          accepted:
+            result === 'verified' ? [{ digest: digest('d'), ...identity, transparencyLog: true }] : [],
+          rejected: [],
+          containers: ['web/web'],
+        },
+      ],
+    });
+  const more = {
+    'airgap.yaml': `${files['airgap.yaml']}verify:
+  trustedRoot: trusted_root.json
+  images: [{ match: "docker.io/a/*", signedBy: [{ issuer: "${identity.issuer}", subject: "${identity.subject}" }] }]
+`,
+    'images_digests.yml': `images_digests:\n  web:\n    web: ${entry('a/web', 'v2', 'b')}\n    redis: ${entry('library/redis', '7', 'c')}
+signatures:
+  "docker.io/a/web@${digest('b')}":
+    - { digest: "${digest('d')}", issuer: "${identity.issuer}", subject: "${identity.subject}", time: "2026-08-01T12:00:00Z", transparency_log: true }
+`,
+  };
+
+  test.each([
+    ['verified', 'localregistry.local', 0, []],
+    ['verified', 'upstream', 0, []],
+    ['rejected', 'localregistry.local', 1, ['1 image of the plan is not signed as verify wants']],
+    ['unsigned', 'push.local', 1, ['1 image of the plan is not signed as verify wants']],
+  ])('%s on %s', (result, from, status, reasons) => {
+    const run = report([copied.join('\n'), signed(result, from)], ['--format', 'json'], more);
+    const found = JSON.parse(run.stdout);
+    expect({ status: run.status, reasons: found.reasons }).toEqual({ status, reasons });
+    const [web, redis] = found.images;
+    expect(web.signatures).toMatchObject({
+      policy: 'docker.io/a/*',
+      recorded: [{ digest: digest('d'), ...identity, time: '2026-08-01T12:00:00Z', transparencyLog: true }],
+      checked: { from, result },
+    });
+    expect(redis.signatures).toEqual({ policy: null, recorded: [] });
+  });
+
+  test('the page names signer, time and digest, and images without a policy as not verified', () => {
+    const { stdout } = report([signed('verified')], [], more);
+    expect(stdout).toContain(`${identity.subject}, of the issuer ${identity.issuer}`);
+    expect(stdout).toContain('2026-08-01T12:00:00Z');
+    expect(stdout).toContain(`<code>${digest('d')}</code>`);
+    expect(stdout).toContain('<span class="mark good">verified</span> localregistry.local');
+    expect(stdout).toContain(
+      '1 image with a recorded signature that verify accepts, 1 without a policy, not verified.',
+    );
+    expect(stdout).toContain('<span class="faint">not verified</span>');
+    expect(report([copied.join('\n')], []).stdout).not.toContain('id="signatures"');
   });
 });

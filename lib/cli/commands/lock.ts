@@ -7,15 +7,16 @@ import type { Program } from '../program.ts';
 import { Progress } from '../progress.ts';
 import { terminalOf } from '../terminal.ts';
 
-/** `ess-airgap lock`: a release whose tags have their digests. */
+/** `ess-airgap lock`: writes the digests of a release. */
 export function addLock(program: Program): void {
   program
     .command('lock')
     .summary('write the digests of a chart, or of a release without digests')
     .description(
-      'Finds the images of the ESS Helm chart, asks the registries which digest each tag has, and writes a digests file ' +
-        'that every other command reads. A digests file without digests is completed the same way; one that lock wrote ' +
-        'is brought up to date. Needs the upstream registries. If a digest cannot be had, nothing is written.',
+      'Finds the images of the ESS Helm chart, gets the digest of each tag from its registry, and writes a digests file ' +
+        'that the other commands read. It also adds missing digests to a digests file, and updates one that lock ' +
+        'wrote. With verify in airgap.yaml, it also checks and records the signatures of the images. Must reach ' +
+        'the upstream registries. If a digest cannot be found or a signature is not accepted, nothing is written.',
     )
     .argument(
       '<chart>',
@@ -23,18 +24,18 @@ export function addLock(program: Program): void {
     )
     .option(
       '--values <file>',
-      'Helm values that you install with; repeat it in the order of helm -f; default: helm.values of airgap.yaml',
-      (file: string, before: string[]) => [...before, file],
-      [] as string[],
+      'your Helm values file; repeat it in the order of helm -f (default: helm.values of airgap.yaml)',
+      (file: string, before: string[] | undefined) => [...(before ?? []), file],
+      undefined as string[] | undefined,
     )
-    .option('--chart-version <version>', 'the version of the chart, if only its values.yaml is given')
+    .option('--chart-version <version>', 'the version of the chart, required for a values.yaml alone')
     .option(
       '-o, --output <file>',
-      'write the digests file here and say what changed; default: standard output',
+      'write the digests file here and print what changed (default: standard output)',
     )
     .option(
       '--no-artifacts',
-      'do not look for signatures, attestations and SBOMs; default: do, unless mirror.artifacts is none',
+      'do not look for signatures, attestations and SBOMs (default: look for them unless mirror.artifacts is none)',
     )
     .option('--check', 'write nothing; exit code 1 if the digests file is not up to date')
     .addOption(caOption())
@@ -42,10 +43,10 @@ export function addLock(program: Program): void {
       'after',
       examples({
         'ess-airgap lock oci://ghcr.io/element-hq/ess-helm/matrix-stack:26.8.1 -o images_digests.yml':
-          'the chart in its registry',
+          'lock the chart in its registry',
         'ess-airgap lock values.yaml --chart-version 26.8.1 --values my-values.yaml -o images_digests.yml':
-          'what helm show values wrote, and your own values',
-        'ess-airgap lock images_digests.yml --check': 'which tags have moved since',
+          'lock the output of helm show values with your values',
+        'ess-airgap lock images_digests.yml --check': 'check which tags have changed since',
       }),
     )
     .action(async (source, { values, chartVersion, output, check, artifacts: wanted, ca }) => {
@@ -56,9 +57,11 @@ export function addLock(program: Program): void {
       const { renderLock } = await import('../../lock/render.ts');
       const { writeWhole } = await import('../write-output.ts');
       const { withRegistries } = await import('../../registry/open.ts');
+      const { checkLogins } = await import('../check-logins.ts');
       const { readOptionalConfig } = await import('../configurations.ts');
       const { lockChanges, lockSummary, unresolvedText } = await import('../format/lock.ts');
       const { goneText, undiscoveredText } = await import('../format/lock-artifacts.ts');
+      const { unverifiedText, verifiedSummary } = await import('../format/lock-signatures.ts');
       const { imagesWithArtifacts } = await import('../../lock/artifact-images.ts');
       const { discoverArtifacts } = await import('../../lock/discover.ts');
       const { rememberManifests } = await import('../../lock/remember-manifests.ts');
@@ -68,36 +71,47 @@ export function addLock(program: Program): void {
         throw new InputError([
           {
             message: '--check needs a digests file to compare with',
-            hint: 'Name it: --output images_digests.yml. It is not written.',
+            hint: 'Add --output images_digests.yml. The file is not changed.',
           },
         ]);
       }
       const before = compared !== undefined && existsSync(compared) ? readRelease(compared) : undefined;
-      const config = readOptionalConfig(program.opts(), 'lock')?.config;
+      const { config, place } = readOptionalConfig(program.opts(), 'lock') ?? {};
       const folder = config?.folder ?? '';
       const own = isDigestsFile(source) ? [] : (config?.helm?.values ?? []);
-      const files =
-        values.length > 0 ? values : own.map((file) => (isAbsolute(file) ? file : join(folder, file)));
+      const files = values ?? own.map((file) => (isAbsolute(file) ? file : join(folder, file)));
       const local = config
         ? [config.registry.server, config.registry.pushServer ?? config.registry.server]
         : [];
+      const trusted = config?.verify && (await import('../../signatures/trusted.ts')).readTrusted(config);
       const progress = new Progress(process.stderr);
       const {
         release: locked,
         unresolved,
         discovery,
+        checked,
       } = await withRegistries(config, { environment: process.env, caFile: ca }, async (client) => {
         const input = await readLockInput({ source, values: files, chartVersion }, client);
+        const upstream = input.images
+          .map(({ image }) => image)
+          .filter(({ registry }) => !local.includes(registry));
+        if (config) await checkLogins({ config, place, images: upstream }, process.env);
         const registries = rememberManifests(client);
         const locked = await lockRelease(input, registries, local, (done, total) =>
           progress.show(`${done} of ${total} tags resolved`),
         );
         const images = wanted && locked.release && imagesWithArtifacts(locked.release, config);
-        if (!images) return { ...locked, discovery: undefined };
-        const discovery = await discoverArtifacts(images, registries, (done, total) =>
-          progress.show(`signatures and attestations of ${done} of ${total} images`),
+        const discovery = images
+          ? await discoverArtifacts(images, registries, (done, total) =>
+              progress.show(`signatures and attestations of ${done} of ${total} images`),
+            )
+          : undefined;
+        if (!config || !trusted || !locked.release) return { ...locked, discovery, checked: undefined };
+        const { checkRelease } = await import('../../signatures/check-release.ts');
+        const checked = await checkRelease(locked.release, config, client, trusted, (done, total) =>
+          progress.show(`signatures of ${done} of ${total} images checked`),
         );
-        return { ...locked, discovery };
+        return { ...locked, discovery, checked };
       });
       progress.clear();
       if (!locked) {
@@ -112,21 +126,34 @@ export function addLock(program: Program): void {
         return;
       }
       if (discovery && discovery.gone.length > 0) process.stderr.write(goneText(discovery.gone));
-      const release = { ...locked, artifacts: discovery?.artifacts ?? new Map() };
+      const unverified =
+        checked?.filter(({ result }) => result !== 'verified' && result !== 'no-policy') ?? [];
+      if (unverified.length > 0) {
+        process.stderr.write(unverifiedText(unverified));
+        process.exitCode = unverified.some(({ result }) => result === 'unknown') ? EXIT.failed : EXIT.no;
+        return;
+      }
+      const release = {
+        ...locked,
+        artifacts: discovery?.artifacts ?? new Map(),
+        signatures: checked
+          ? (await import('../../signatures/check-release.ts')).recordSignatures(checked)
+          : new Map(),
+      };
       const text = renderLock(release);
       if (compared === undefined) {
         process.stdout.write(text);
-        process.stderr.write(`${lockSummary(release)}\n`);
+        process.stderr.write(`${lockSummary(release)}${verifiedSummary(checked)}\n`);
         return;
       }
       const changes = before ? lockChanges(before, release, terminalOf(process.stdout).colors) : [];
       const upToDate = before !== undefined && changes.length === 0;
       const lines = [
-        lockSummary(release),
+        `${lockSummary(release)}${verifiedSummary(checked)}`,
         ...(changes.length > 0 ? [`Changed since ${compared} was written:`, ...changes] : []),
         check
           ? `${compared} is ${upToDate ? '' : 'not '}up to date.`
-          : `${compared} ${upToDate ? 'is unchanged' : 'written'}.`,
+          : `${compared} ${upToDate ? 'is unchanged' : 'was written'}.`,
       ];
       if (!check && !upToDate) writeWhole(compared, text);
       process.stdout.write(`${lines.join('\n')}\n`);

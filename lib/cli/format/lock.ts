@@ -10,6 +10,7 @@ import { compareReleases } from '../../release/compare.ts';
 import { describeChange } from '../../release/describe.ts';
 import type { Colors } from '../terminal.ts';
 import { artifactChangeLines, artifactsSummary } from './artifacts.ts';
+import { signatureChangeLines } from './lock-signatures.ts';
 
 /** What a lock says now that an older one did not, a line or two for each; empty if they say the same. */
 export function lockChanges(before: Release, after: Release, colors: Colors): string[] {
@@ -25,7 +26,7 @@ export function lockChanges(before: Release, after: Release, colors: Colors): st
     const other = was.get(containerName(image));
     if (!other || other.enabled === image.enabled) return [];
     return colors.yellow(
-      `~ ${containerName(image)} is switched ${image.enabled === false ? 'off' : 'on'} now`,
+      `~ ${containerName(image)} is now ${image.enabled === false ? 'disabled' : 'enabled'}`,
     );
   });
   const lines = [
@@ -40,6 +41,7 @@ export function lockChanges(before: Release, after: Release, colors: Colors): st
     ...removed.map((image) => colors.red(`- ${containerName(image)}  ${shortReference(image.image)}`)),
     ...switched,
     ...artifactChangeLines(compareArtifacts(before, after), colors),
+    ...signatureChangeLines(before.signatures, after.signatures, colors),
   ];
   return lines.map((line) => `  ${line}`);
 }
@@ -47,14 +49,14 @@ export function lockChanges(before: Release, after: Release, colors: Colors): st
 /** Tags whose digests could not be had, one cause once, however many tags it has to do with. */
 export function unresolvedText(unresolved: readonly Unresolved[]): string {
   const groups = groupBy(unresolved, ({ resolution }) =>
-    resolution.result === 'missing' ? 'the registry has no such tag' : resolution.reason,
+    resolution.result === 'missing' ? 'the registry does not have this tag' : resolution.reason,
   );
   const lines = [...groups].flatMap(([cause, images]) => [
     `error: ${printable(cause)}`,
     ...images.map(({ image, containers }) => `    ${image}  in ${containers.join(', ')}`),
   ]);
   const { length } = unresolved;
-  return `${[...lines, `${length} ${length === 1 ? 'tag has' : 'tags have'} no digest, so nothing was written.`].join('\n')}\n`;
+  return `${[...lines, `No digest was found for ${count(length, 'tag')}, so nothing was written.`].join('\n')}\n`;
 }
 
 /** What a lock holds, in a sentence. */
@@ -67,6 +69,6 @@ export function lockSummary({ info, images, artifacts }: Release): string {
     info.product === 'ess-helm' ? `${info.chart} ${info.version}: ` : '',
     `${count(images.length, 'container')}, ${count(distinct.size, 'distinct image')}`,
     artifactsSummary(artifacts),
-    off.length > 0 ? `, switched off: ${off.join(', ')}` : '',
+    off.length > 0 ? `, disabled: ${off.join(', ')}` : '',
   ].join('');
 }
