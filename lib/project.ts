@@ -72,22 +72,23 @@ export function planConfig(
 }
 
 /**
- * What is known about a release beside its images: what belongs to these, and the files of Helm values that a configuration names, if the release
- * is one of ESS Helm.
+ * What is known about a release beside its images: what belongs to these, their layers, and the files of Helm values that
+ * a configuration names, if the release is one of ESS Helm.
  *
  * @throws InputError with every problem of these files
  */
 export function readContext(
-  { info, artifacts }: Pick<Release, 'info' | 'artifacts'>,
+  { info, artifacts, layers }: Omit<Release, 'images'>,
   config: Config,
 ): ReleaseContext {
-  if (info.product !== 'ess-helm') return { info, artifacts, values: [] };
+  const known = { info, artifacts, layers };
+  if (info.product !== 'ess-helm') return { ...known, values: [] };
   const values = collectProblems(config.helm?.values ?? [], (path): ValuesFile => {
     const file = inFolder(config, path);
     const text = readTextFile(file, 'a file of Helm values (helm.values)');
     return { path, text, values: parseValues(text, file) };
   });
-  return { info, artifacts, values };
+  return { ...known, values };
 }
 
 /**

@@ -50,7 +50,7 @@ export function writeStarter(configPath: string, server: string, digestsPath: st
 export function composeStarter(
   server: string,
   digests: string,
-  { info, images, artifacts }: Release,
+  { info, images, artifacts, layers }: Release,
   configPath: string,
 ): ComposedStarter {
   const parsed = parseServer(server);
@@ -62,7 +62,7 @@ export function composeStarter(
   ).map((prefix) => prefix.replace(/\/$/, ''));
   const text = renderStarter({ ...parsed, digests, credentials });
   const { config } = parseConfig(text, configPath);
-  const plan = makePlan(images, config, undefined, { info, artifacts });
+  const plan = makePlan(images, config, undefined, { info, artifacts, layers });
 
   const { namespace, pullSecret, registry } = config;
   const secrets = credentialsOf(config).map((credential) => {

@@ -15,6 +15,7 @@ import { Source } from '../input/source.ts';
 import { describeNode, predicateOf, type YamlEntry, type YamlMapping } from '../input/yaml.ts';
 import { readArtifacts } from './artifacts.ts';
 import { byContainer, type ContainerImage } from './container-image.ts';
+import { readImageLayers } from './layers.ts';
 import { type Release, readReleaseInfo } from './release.ts';
 import { findComponents } from './tree.ts';
 
@@ -50,17 +51,18 @@ export function parseDigests(text: string, file: string): ContainerImage[] {
 }
 
 /**
- * The same with what the file says of itself and of its images: the mappings `release` and `artifacts` beside
+ * The same with what the file says of itself and of its images: the mappings `release`, `artifacts` and `layers` beside
  * `images_digests`, which `ess-airgap lock` writes. Without `release` it is a release of the installer.
  */
 export function parseRelease(text: string, file: string): Release {
   const problems: Problem[] = [];
-  const { components, release, artifacts } = findComponents(
+  const { components, release, artifacts, layers } = findComponents(
     new Source(file, text.replace(/^\uFEFF/, '')),
     problems,
   );
   const info = readReleaseInfo(release, problems);
   const known = readArtifacts(artifacts, problems);
+  const sizes = readImageLayers(layers, problems);
   const images: ContainerImage[] = [];
   if (components.entries.length === 0) {
     problems.push({ place: components.place, message: 'there are no components; expected at least one' });
@@ -85,7 +87,7 @@ export function parseRelease(text: string, file: string): Release {
     }
   }
   if (problems.length > 0) throw new InputError(problems);
-  return { info, images: images.sort(byContainer), artifacts: known };
+  return { info, images: images.sort(byContainer), artifacts: known, layers: sizes };
 }
 
 /** The documentation shows a tree of names alone; each of them would be a problem, and none the one that counts. */

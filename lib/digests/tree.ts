@@ -21,11 +21,16 @@ export function findComponents(source: Source, problems: Problem[]): Tree {
   const components = componentsOf(root, problems);
   const wrapped = root.kind === 'mapping' && entry(root, 'images_digests');
   const beside = (key: Beside): YamlEntry | undefined => (wrapped ? entry(root, key) : undefined);
-  return { components, release: beside('release'), artifacts: beside('artifacts') };
+  return {
+    components,
+    release: beside('release'),
+    artifacts: beside('artifacts'),
+    layers: beside('layers'),
+  };
 }
 
 /** What `ess-airgap lock` writes beside `images_digests`. */
-const BESIDE = ['release', 'artifacts'] as const;
+const BESIDE = ['release', 'artifacts', 'layers'] as const;
 type Beside = (typeof BESIDE)[number];
 
 /** The components, and the mappings beside them that the file has. */

@@ -1,4 +1,5 @@
 import { credentialFor } from '../credentials/select.ts';
+import type { Layer } from '../digests/layers.ts';
 import { formatReference, repositoryName } from '../image/reference.ts';
 import type { Relocation } from '../plan/model.ts';
 
@@ -11,15 +12,15 @@ export interface PlanFileAuth {
 
 const HEADER = '# digest source target source-auth target-auth platforms containers\n';
 
-/** Sizes of the layers and configurations of an image in bytes, by digest; by target as `server/repository:tag`. */
-export type Layers = ReadonlyMap<string, ReadonlyMap<string, number>>;
+/** Layers of images, by target as `server/repository:tag`. */
+export type Layers = ReadonlyMap<string, readonly Layer[]>;
 
 /**
  * The plan as mirror.sh reads it: one line a relocation, its fields separated by blanks, `-` where there is none.
  * No field can hold a blank, so nothing needs quoting.
  *
  * @param maxBytes where to begin another file; each has a header and whole lines
- * @param layers of the images for which they are known. Default: of none
+ * @param layers of images, instead of those that the plan has. Default: of none
  */
 export function renderPlanFiles(
   relocations: readonly Relocation[],
@@ -44,7 +45,7 @@ export function renderPlanFiles(
 function renderLine(relocation: Relocation, auth: readonly PlanFileAuth[], layers: Layers): string {
   const { source, target, platforms, containers } = relocation;
   const name = `${repositoryName(target)}:${target.tag}`;
-  const known = [...(layers.get(name) ?? [])].map(([digest, size]) => `${shortHex(digest)}:${size}`);
+  const known = (layers.get(name) ?? relocation.layers ?? []).map(({ name, size }) => `${name}:${size}`);
   const fields = [
     target.digest,
     // The digest stands in the first field; skopeo takes a reference with a tag or a digest, never with both.
@@ -57,9 +58,4 @@ function renderLine(relocation: Relocation, auth: readonly PlanFileAuth[], layer
   ];
   const more = known.length > 0 ? ` layers=${known.join(',')}` : '';
   return `${fields.map((field) => field || '-').join(' ')}${more}\n`;
-}
-
-/** Enough of a digest to tell the layers of a release apart. */
-function shortHex(digest: string): string {
-  return digest.slice('sha256:'.length, 'sha256:'.length + 12);
 }

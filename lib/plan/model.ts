@@ -1,5 +1,6 @@
 import type { Artifact, Artifacts } from '../digests/artifacts.ts';
 import type { ContainerImage } from '../digests/container-image.ts';
+import type { ImageLayers, Layer } from '../digests/layers.ts';
 import type { ReleaseInfo } from '../digests/release.ts';
 import type { ImageReference } from '../image/reference.ts';
 import type { YamlMapping, YamlSequence } from '../input/yaml.ts';
@@ -40,6 +41,8 @@ export interface Relocation {
    * them; subjects before what belongs to them. Left out if nothing is known of them or none are to be copied.
    */
   readonly artifacts?: readonly Artifact[];
+  /** The larger of its layers, each once. Left out if they are not known. */
+  readonly layers?: readonly Layer[];
   /** `component/container`, in order; `extra/name` and `chart/name` for what no container runs. */
   readonly containers: readonly string[];
 }
@@ -65,6 +68,8 @@ export interface ReleaseContext {
   readonly values: readonly ValuesFile[];
   /** What the lock says of signatures, attestations and SBOMs. Default: nothing. */
   readonly artifacts?: Artifacts;
+  /** What the lock says of layers and their sizes. Default: nothing. */
+  readonly layers?: ImageLayers;
   /** The release that is still running, whose images `guard` goes on to allow. */
   readonly previous?: readonly ContainerImage[];
 }

@@ -9,6 +9,7 @@ import { withArtifacts } from './artifacts.ts';
 import { checkPlan } from './checks/index.ts';
 import { guardOf } from './guard.ts';
 import { hashPlan } from './hash.ts';
+import { withLayers } from './layers.ts';
 import { Layout } from './layout.ts';
 import type {
   Override,
@@ -55,7 +56,10 @@ export function makePlan(
     );
 
   const overrides = overridesOf('override');
-  const relocations = withArtifacts(distinct(resolved), context.artifacts, config);
+  const relocations = withLayers(
+    withArtifacts(distinct(resolved), context.artifacts, config),
+    context.layers,
+  );
   const previous = context.previous && makePlan(context.previous, config);
   const copyOnly = overridesOf('copyOnly');
   const guard = guardOf({ overrides, copyOnly }, config, previous);

@@ -42,8 +42,8 @@ export function addDiff(program: Program): void {
       const document = readOptionalConfig(program.opts(), 'diff');
       const before = readRelease(old);
       const after = readRelease(now);
-      const contextOf = ({ info, artifacts }: Release): ReleaseContext =>
-        document ? readContext({ info, artifacts }, document.config) : { info, artifacts, values: [] };
+      const contextOf = (release: Release): ReleaseContext =>
+        document ? readContext(release, document.config) : { ...release, values: [] };
       const review = {
         old,
         new: now,
