@@ -9,8 +9,7 @@ report() {
   tried=$attempt
   [ -z "$closed" ] || { tried=$((attempt - 1)) error="not tried: $error"; }
   printf '%s %s %s %s %s: %s\n' "$number" "$result" "$kind" "${class:--}" "$target" "${error:--}" >&6 || return 0
-  more=$(printf '"source":"%s","attempts":%d,"seconds":%d.%d' \
-    "${source#-}" "$tried" "$((spent / 100))" "$((spent / 10 % 10))")
+  more="\"source\":\"${source#-}\",\"attempts\":$tried,\"seconds\":$((spent / 100)).$((spent / 10 % 10))"
   [ -z "$lacks" ] || more="$more,\"lacks\":[$lacks]"
   print_result || lose_output
 }
