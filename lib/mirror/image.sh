@@ -24,6 +24,8 @@ ask_for_image() {
       [ "$MODE" = copy ] && result=skipped || result=present
       # An answer that was lost: an earlier attempt of this run brought the image after all.
       [ "$copy_began" = - ] || result=copied
+      for_artifacts ask || result=failed
+      [ -z "$missing" ] || : >"$work/image-$number" || :
       return 0
     fi
     class=wrong-digest error="the registry has $found at this tag, not $wanted"
@@ -52,22 +54,39 @@ ask_for_image() {
 bring_image() {
   begin_attempt
   if is_closed "$target" "$target_auth" || is_closed "$source" "$source_auth"; then return 0; fi
-  progress "copying from ${source%%/*}"
   scopes_of "$target" "$target_auth"
   echo "$folder_scope" >"$dir/copying" || :
+  if image_is_there; then
+    [ "$copy_began" = - ] && arrived=skipped || arrived=copied
+  else
+    copy_image || return 0
+    arrived=copied
+  fi
+  [ "$artifacts" = - ] || progress "copying its signatures and attestations from ${source%%/*}"
+  ! for_artifacts bring || result=$arrived
+}
+
+# Whether only artifacts of the image are to be copied.
+image_is_there() {
+  [ "$artifacts" != - ] && [ -e "$work/image-$number" ]
+}
+
+copy_image() {
+  progress "copying from ${source%%/*}"
   copy_began=yes
   if [ "$platforms" = - ]; then
-    copy_digest all "$wanted" "$target" || { explain_copy; return 0; }
+    copy_digest all "$wanted" "$target" || { explain_copy; return 1; }
   else
-    copy_platforms || return 0
+    copy_platforms || return 1
   fi
-  ask_after_copy "$target" || return 0
+  ask_after_copy "$target" || return 1
   if [ "$found" = "$wanted" ]; then
-    result=copied class='' error=''
+    class='' error=''
     return 0
   fi
   class='digest-not-preserved' error="after the copy the registry has $found at this tag, not $wanted"
   hint="${target%%/*} changed the image, or something between changed it: nothing of it is to be trusted."
+  return 1
 }
 
 # Copies an index as it is, but of the manifests that it names only those of the chosen platforms. The index comes last:

@@ -3,6 +3,7 @@ import { type RegistryLogin, renderDockerConfig } from '../credentials/docker-co
 import type { Environment } from '../input/environment.ts';
 import type { Plan } from '../plan/model.ts';
 import { runLocally } from './local-run.ts';
+import { referrersFiles } from './plan-artifacts.ts';
 import { type Layers, renderPlanFiles } from './plan-file.ts';
 import { SCRIPT, SCRIPT_NAME } from './script.ts';
 
@@ -32,7 +33,8 @@ export function mirrorLocally(options: LocalMirrorOptions): Promise<number> {
   const { plan, config, logins, certificates, environment, layers, progressSeconds } = options;
   const { onReport, onProgress } = options;
   const auth = logins.map(({ server }, index) => ({ server, folder: `auth-${index}` }));
-  const [planFile = ''] = renderPlanFiles(plan.relocations, auth, Number.POSITIVE_INFINITY, layers);
+  const [planFile = ''] = renderPlanFiles(plan, auth, Number.POSITIVE_INFINITY, layers);
+  const lists = referrersFiles(plan.relocations, plan.referrersApi).map(({ path, text }) => [path, text]);
   const configs = logins.map((login, index) => [
     `auth/auth-${index}/config.json`,
     renderDockerConfig([login]),
@@ -42,7 +44,7 @@ export function mirrorLocally(options: LocalMirrorOptions): Promise<number> {
     files: {
       ...SCRIPT,
       'images.plan': planFile,
-      ...Object.fromEntries(configs),
+      ...Object.fromEntries([...lists, ...configs]),
       ...(certificates && { 'ca.crt': certificates }),
     },
     args: (directory) => [`${directory}/images.plan`],

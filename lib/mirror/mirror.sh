@@ -3,26 +3,28 @@
 #
 #   sh mirror.sh PLAN...
 #
-# with its parts beside it: plan.sh, workers.sh, shares.sh, servers.sh, image.sh, watch.sh, progress.sh, results.sh, and skopeo.sh, referrers.sh, faults.sh and report.sh, which
-# load.sh has too.
+# with its parts beside it: plan.sh, workers.sh, shares.sh, servers.sh, image.sh, artifacts.sh, artifact-questions.sh, artifact-state.sh,
+# progress.sh and results.sh, and skopeo.sh, referrers.sh, watch.sh, faults.sh and report.sh, which load.sh has too.
 #
 # A plan file has one line an image, its fields separated by blanks, "-" for a field that is empty; lines that
 # begin with # are comments. A PLAN that is a directory stands for all *.plan files in it.
-#   digest source target source-auth target-auth platforms containers [layers=NAME:BYTES,...]
+#   digest source target source-auth target-auth platforms containers [layers=NAME:BYTES,...] [artifacts=...]
 # Layers are those of all platforms; the names are the first 12 digits of their digests. Where they are known, each
-# crosses the link once, and the progress has sizes.
+# crosses the link once, and the progress has sizes. Artifacts are signatures, attestations and SBOMs: artifacts.sh
+# describes the field, and the folder referrers beside the plan file, which has the lists by which clients find them.
 #
 # Every image is copied by its digest, with all its platforms or, of an index, those that the plan names, and pushed by
 # tag; the digest stays what it is.
 # What is there already with the right digest is skipped; what has been copied is asked for once more.
+# The artifacts of an image are copied after it, by digest, and the list of them last. Only then is the image done.
 # An image without a source is the user's own: it must be there and is never copied.
 #
 # Standard output gets one JSON line an image, with "result" copied, skipped or failed, and a summary as the last
-# line, in which expected = copied + skipped + failed. Standard error gets the progress, for people. The summary,
+# line, in which expected = copied + skipped + failed, for images and for artifacts. Standard error gets the progress, for people. The summary,
 # failures first, also goes to /dev/termination-log where a kubelet put it.
 #
-# Exit code: 0 every image is there; 1 something failed that another run may fix; 2 used wrongly, or the plan is not
-# valid; 3 something failed, and all of it for a reason that no other run will fix. A signal (SIGTERM, SIGINT and the
+# Exit code: 0 every image is there; 1 something failed that another run may fix; 2 used wrongly, the plan is not valid,
+# or skopeo is too old for its lists of artifacts; 3 something failed, and all of it for a reason that no other run will fix. A signal (SIGTERM, SIGINT and the
 # like) ends it with a summary and exit code 1; so does an output that nobody reads any more.
 #
 # Environment:
@@ -62,6 +64,7 @@ SKOPEO_WAIT=60
 LONGEST_WAIT=3600
 LOGIN_HELP='see mirror.auth'
 CA_HELP='in mirror.caBundle'
+ARTIFACTS_HELP='mirror.artifacts: none'
 INSECURE_HELP=mirror.insecure
 TERMINATION_LOG=/dev/termination-log
 
@@ -79,6 +82,7 @@ main() {
   work=$(mktemp -d "$TMPDIR/ess-airgap.XXXXXX")
   trap 'rm -rf "$work"' EXIT
   read_plans "$@"
+  check_skopeo
   expected=$(wc -l <"$work/queue")
   expected=$((expected))
   : >"$work/deferred"
@@ -135,6 +139,23 @@ check_usage() {
   done
 }
 
+# Lists of referrers must not be lost: whether they can be pushed is known before anything is copied.
+check_skopeo() {
+  if [ "$MODE" != copy ] || [ ! -s "$work/sums" ]; then return 0; fi
+  read -r _ file <"$work/sums"
+  dir=$work/lists-check source_auth=- target_auth=-
+  mkdir "$dir"
+  can_push_index "$file" && return 0
+  [ -z "$stopping" ] || exit 1
+  read_log
+  {
+    echo "mirror.sh: this skopeo cannot push a list of referrers as it is, so nothing was copied: $error"
+    echo 'In a registry without the referrers API, clients find signatures and attestations by these lists.'
+    echo "Use a newer skopeo, 1.22 for example, or leave artifacts out ($ARTIFACTS_HELP)."
+  } >&2
+  exit 2
+}
+
 usage() {
   echo "mirror.sh: $1" >&2
   exit 2
@@ -162,6 +183,12 @@ case $0 in */*) here=${0%/*} ;; *) here=. ;; esac
 . "$here/servers.sh"
 # shellcheck source=lib/mirror/image.sh
 . "$here/image.sh"
+# shellcheck source=lib/mirror/artifacts.sh
+. "$here/artifacts.sh"
+# shellcheck source=lib/mirror/artifact-questions.sh
+. "$here/artifact-questions.sh"
+# shellcheck source=lib/mirror/artifact-state.sh
+. "$here/artifact-state.sh"
 # shellcheck source=lib/mirror/results.sh
 . "$here/results.sh"
 # shellcheck source=lib/mirror/skopeo.sh

@@ -1,7 +1,8 @@
 import { credentialFor } from '../credentials/select.ts';
 import type { Layer } from '../digests/layers.ts';
 import { formatReference, repositoryName } from '../image/reference.ts';
-import type { Relocation } from '../plan/model.ts';
+import type { Plan, Relocation } from '../plan/model.ts';
+import { artifactsField } from './plan-artifacts.ts';
 
 /** A credential as mirror.sh knows it: the folder below ESS_AIRGAP_AUTH_DIR that holds its config.json. */
 export interface PlanFileAuth {
@@ -19,11 +20,12 @@ export type Layers = ReadonlyMap<string, readonly Layer[]>;
  * The plan as mirror.sh reads it: one line a relocation, its fields separated by blanks, `-` where there is none.
  * No field can hold a blank, so nothing needs quoting.
  *
+ * @param plan the images; the lists of referrers that they need are files of their own ({@link referrersFiles})
  * @param maxBytes where to begin another file; each has a header and whole lines
  * @param layers of images, instead of those that the plan has. Default: of none
  */
 export function renderPlanFiles(
-  relocations: readonly Relocation[],
+  { relocations, referrersApi }: Pick<Plan, 'relocations' | 'referrersApi'>,
   auth: readonly PlanFileAuth[],
   maxBytes: number,
   layers: Layers = new Map(),
@@ -31,7 +33,7 @@ export function renderPlanFiles(
   const files: string[] = [];
   let file = HEADER;
   for (const relocation of relocations) {
-    const line = renderLine(relocation, auth, layers);
+    const line = renderLine(relocation, auth, layers, referrersApi);
     if (file.length + line.length > maxBytes && file !== HEADER) {
       files.push(file);
       file = HEADER;
@@ -42,8 +44,13 @@ export function renderPlanFiles(
   return files;
 }
 
-function renderLine(relocation: Relocation, auth: readonly PlanFileAuth[], layers: Layers): string {
-  const { source, target, platforms, containers } = relocation;
+function renderLine(
+  relocation: Relocation,
+  auth: readonly PlanFileAuth[],
+  layers: Layers,
+  referrersApi: Plan['referrersApi'],
+): string {
+  const { source, target, platforms, artifacts = [], containers } = relocation;
   const name = `${repositoryName(target)}:${target.tag}`;
   const known = (layers.get(name) ?? relocation.layers ?? []).map(({ name, size }) => `${name}:${size}`);
   const fields = [
@@ -56,6 +63,9 @@ function renderLine(relocation: Relocation, auth: readonly PlanFileAuth[], layer
     platforms?.join(','),
     containers.join(','),
   ];
-  const more = known.length > 0 ? ` layers=${known.join(',')}` : '';
-  return `${fields.map((field) => field || '-').join(' ')}${more}\n`;
+  const named = [
+    known.length > 0 && `layers=${known.join(',')}`,
+    artifactsField(artifacts, referrersApi),
+  ].filter(Boolean);
+  return `${[...fields.map((field) => field || '-'), ...named].join(' ')}\n`;
 }

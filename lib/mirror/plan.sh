@@ -4,7 +4,7 @@
 
 # Writes the images of all plans, numbered, to the queue, and of each target server and login the first. Ends the run if a line is not valid.
 read_plans() {
-  number=0 servers=' '
+  number=0 servers=' ' expected_artifacts=0
   : >"$work/problems"
   for plan in "$@"; do
     line_number=0
@@ -13,8 +13,7 @@ read_plans() {
       case $digest in '' | '#'*) continue ;; esac
       number=$((number + 1))
       validate_line
-      layers=${more#layers=}
-      echo "$number $digest $source $target $source_auth $target_auth $platforms $containers ${layers:--}" >&7
+      echo "$number $digest $source $target $source_auth $target_auth $platforms $containers $layers $artifacts" >&7
       # Without a digest, what a tag gets is decided by the source.
       [ "$digest" = - ] && wanted=$source || wanted=$digest
       echo "$target $wanted" >&8
@@ -26,7 +25,7 @@ read_plans() {
           ;;
       esac
     done <"$plan"
-  done 7>"$work/queue" 8>"$work/targets" 9>"$work/servers"
+  done 3>"$work/lists" 7>"$work/queue" 8>"$work/targets" 9>"$work/servers"
   sort -u "$work/targets" >"$work/targets-sorted"
   previous='' first=''
   while read -r target wanted; do
@@ -35,6 +34,7 @@ read_plans() {
     fi
     previous=$target first=$wanted
   done <"$work/targets-sorted"
+  validate_lists
   [ -s "$work/problems" ] || return 0
   echo 'mirror.sh: the plan is not valid, so nothing was copied:'
   head -n 20 "$work/problems" | cut -c 1-500 | tr -cd '\n\40-\176'
@@ -73,11 +73,71 @@ validate_line() {
     '' | [!A-Za-z0-9]* | *[!A-Za-z0-9._/,-]*) problem containers "$containers" 'component/container with commas between' ;;
   esac
   # Further fields have names, so that a script does not take a field that it does not know for another.
-  case $more in
-    '') ;;
-    layers=[0-9a-f]*) is_layers "${more#layers=}" || problem 8 "$more" 'layers=NAME:BYTES,... with 12 hexadecimal digits and a number' ;;
-    *) problem 8 "$more" 'layers=NAME:BYTES,... or no such field' ;;
-  esac
+  layers=- artifacts=-
+  case $more in *[!a-z0-9=:,.+\ ]*) problem 8 "$more" 'layers=..., artifacts=... or no such field' && return 0 ;; esac
+  for field in $more; do
+    case $field in
+      layers=[0-9a-f]*)
+        layers=${field#layers=}
+        is_layers "$layers" || problem 8 "$field" 'layers=NAME:BYTES,... with 12 hexadecimal digits and a number'
+        ;;
+      artifacts=[0-9a-f]*)
+        artifacts=${field#artifacts=}
+        is_artifacts || problem artifacts "$field" 'artifacts=SUBJECT:ITEM+ITEM,... with 64 hexadecimal digits each'
+        case $digest$source in -* | *-) problem artifacts "$field" 'none for an image without a digest or source' ;; esac
+        ;;
+      *) problem 8 "$field" 'layers=..., artifacts=... or no such field' ;;
+    esac
+  done
+}
+
+# Also counts them, and takes note of the lists.
+is_artifacts() {
+  case $artifacts in *,) return 1 ;; esac
+  split , "$artifacts"
+  for group in $parts; do
+    list=''
+    case $group in *:*+ | *:*:* | *:) return 1 ;; *:*) is_hex "${group%%:*}" || return 1 ;; *) return 1 ;; esac
+    split + "${group#*:}"
+    for item in $parts; do
+      [ -z "$list" ] || return 1
+      case $item in
+        sig.* | att.* | sbom.*) ;;
+        list.*)
+          list=${item#list.}
+          echo "$list $plan:$line_number" >&3
+          ;;
+        *.*) return 1 ;;
+      esac
+      is_hex "${item##*.}" || return 1
+      [ -n "$list" ] || expected_artifacts=$((expected_artifacts + 1))
+    done
+  done
+}
+
+# The file of each list must be there and have the digest that the plan names.
+validate_lists() {
+  while read -r list line; do
+    folder=. plan=${line%:*} line_number=${line##*:}
+    case $plan in */*) folder=${plan%/*} ;; esac
+    [ ! -e "$work/list-$list" ] || continue
+    echo "$folder/referrers" >"$work/list-$list"
+    if [ -f "$folder/referrers/$list.json" ]; then
+      printf '%s  %s\n' "$list" "$folder/referrers/$list.json"
+    else
+      problem list "$list" "a file referrers/$list.json beside the plan"
+    fi
+  done <"$work/lists" >"$work/sums"
+  [ ! -s "$work/sums" ] || sha256sum -c "$work/sums" >"$work/checked" 2>&1 || {
+    while read -r line; do
+      case $line in *': OK') ;; *referrers/*) echo "$line; expected the bytes that the plan names" >>"$work/problems" ;; esac
+    done <"$work/checked"
+    [ -s "$work/problems" ] || echo 'the lists of referrers cannot be checked with sha256sum' >>"$work/problems"
+  }
+}
+
+is_hex() {
+  is_digest "sha256:$1"
 }
 
 is_layers() {

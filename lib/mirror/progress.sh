@@ -8,7 +8,7 @@
 note_missing() {
   images=0 bytes=0
   read -r images bytes <"$work/todo" || :
-  if [ "$layers" != - ]; then
+  if [ "$layers" != - ] && ! image_is_there; then
     old_ifs=$IFS IFS=,
     for layer in $layers; do
       [ ! -e "$work/size-${layer%:*}" ] || continue

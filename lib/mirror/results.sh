@@ -8,9 +8,13 @@ report() {
   # An image that another has saved the trouble was not tried.
   tried=$attempt
   [ -z "$closed" ] || { tried=$((attempt - 1)) error="not tried: $error"; }
-  printf '%s %s %s %s %s: %s\n' "$number" "$result" "$kind" "${class:--}" "$target" "${error:--}" >&6 || return 0
+  count_artifacts
+  printf '%s %s %s %s %s %s %s: %s\n' "$number" "$result" "$kind" "$artifacts_copied" "$artifacts_skipped" \
+    "${class:--}" "$target" "${error:--}" >&6 || return 0
   more="\"source\":\"${source#-}\",\"attempts\":$tried,\"seconds\":$((spent / 100)).$((spent / 10 % 10))"
   [ -z "$lacks" ] || more="$more,\"lacks\":[$lacks]"
+  [ "$artifacts" = - ] ||
+    more="$more,$(artifact_counts "$artifacts_expected" "$artifacts_copied" "$artifacts_skipped" "$artifacts_failed")"
   print_result || lose_output
 }
 
@@ -33,16 +37,27 @@ report_the_rest() {
   result=failed retry=yes class=interrupted attempt=0 spent=0 lacks='' closed=''
   error='the mirror was stopped before this image was done'
   hint='Run it again: what is there already is not copied again.'
-  while read -r number digest source target source_auth target_auth platforms containers _; do
+  while read -r number digest source target source_auth target_auth platforms containers layers artifacts; do
     case $reported in *" $number "*) continue ;; esac
     wanted=$digest
     report
   done <"$work/queue"
 }
 
+# The counts of artifacts as a key with its value; in verify mode nothing is copied.
+#   artifact_counts EXPECTED COPIED SKIPPED FAILED
+artifact_counts() {
+  if [ "$MODE" = copy ]; then
+    artifacts_key "$@"
+  else
+    printf '"artifacts":{"expected":%d,"present":%d,"failed":%d}' "$1" "$3" "$4"
+  fi
+}
+
 summarize() {
-  copied=0 skipped=0 present=0 permanent=0 interrupted=0
-  while read -r number result kind class _ && [ -n "$number" ]; do
+  copied=0 skipped=0 present=0 permanent=0 interrupted=0 copied_of_all=0 skipped_of_all=0
+  while read -r number result kind artifacts_copied artifacts_skipped class _ && [ -n "$number" ]; do
+    copied_of_all=$((copied_of_all + artifacts_copied)) skipped_of_all=$((skipped_of_all + artifacts_skipped))
     case $result-$kind-$class in
       copied-*) copied=$((copied + 1)) ;;
       skipped-*) skipped=$((skipped + 1)) ;;
@@ -61,6 +76,11 @@ summarize() {
     more="\"present\":$present,\"failed\":$failed"
   fi
   [ "$interrupted" -eq 0 ] || more="$more,\"interrupted\":$interrupted"
+  if [ "$expected_artifacts" -gt 0 ]; then
+    failed_of_all=$((expected_artifacts - copied_of_all - skipped_of_all))
+    more="$more,$(artifact_counts "$expected_artifacts" "$copied_of_all" "$skipped_of_all" "$failed_of_all")"
+    counts="$counts; artifacts: $failed_of_all of $expected_artifacts failed"
+  fi
   if [ -f "$TERMINATION_LOG" ] && [ -w "$TERMINATION_LOG" ]; then
     write_termination_log >"$TERMINATION_LOG" || :
   fi
@@ -77,7 +97,7 @@ write_termination_log() {
   echo "$text"
   size=${#text} left=$failed
   for wanted_kind in permanent transient; do
-    while read -r number _ kind what && [ -n "$number" ]; do
+    while read -r number _ kind _ _ what && [ -n "$number" ]; do
       [ "$kind" = "$wanted_kind" ] || continue
       size=$((size + ${#what} + 1))
       [ "$size" -lt 4000 ] || break

@@ -1,3 +1,6 @@
+import artifactQuestions from './artifact-questions.sh';
+import artifactState from './artifact-state.sh';
+import artifacts from './artifacts.sh';
 import faults from './faults.sh';
 import image from './image.sh';
 import mirror from './mirror.sh';
@@ -33,6 +36,9 @@ export const SCRIPT: Readonly<Record<string, string>> = {
   'shares.sh': shares,
   'servers.sh': servers,
   'image.sh': image,
+  'artifacts.sh': artifacts,
+  'artifact-questions.sh': artifactQuestions,
+  'artifact-state.sh': artifactState,
   'progress.sh': progress,
   'results.sh': results,
   ...SHARED,

@@ -10,6 +10,10 @@
 
 # Sets needs to names with sizes, NAME:BYTES.
 needs_of() {
+  if image_is_there; then
+    needs=''
+    return 0
+  fi
   if [ "$layers" != - ]; then
     needs=$layers
     return 0

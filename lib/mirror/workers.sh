@@ -109,11 +109,11 @@ take() {
   [ -z "$stopping" ] || return 1
   fresh='' deferred=''
   take_turn
-  if read -r number digest source target source_auth target_auth platforms containers layers <&3; then
+  if read -r number digest source target source_auth target_auth platforms containers layers artifacts <&3; then
     fresh=yes attempt=1 not_before=0 spent=0 copy_began=- wanted=-
   elif [ "$until" = copy ]; then
     while read -r attempt not_before spent copy_began wanted \
-      number digest source target source_auth target_auth platforms containers layers end <&5; do
+      number digest source target source_auth target_auth platforms containers layers artifacts end <&5; do
       # What a full volume cut short has no end; its image has been reported.
       [ "$end" = . ] || continue
       deferred=yes
@@ -127,8 +127,8 @@ take() {
 defer() {
   lost=''
   take_turn
-  printf '\n%s %s %s %s %s %s %s %s %s %s %s %s %s %s .\n' "$attempt" "$not_before" "$spent" "$copy_began" "$wanted" \
-    "$number" "$digest" "$source" "$target" "$source_auth" "$target_auth" "$platforms" "$containers" "$layers" \
+  printf '\n%s %s %s %s %s %s %s %s %s %s %s %s %s %s %s .\n' "$attempt" "$not_before" "$spent" "$copy_began" "$wanted" \
+    "$number" "$digest" "$source" "$target" "$source_auth" "$target_auth" "$platforms" "$containers" "$layers" "$artifacts" \
     >>"$work/deferred" 2>/dev/null || lost=yes
   end_turn
   [ -z "$lost" ]

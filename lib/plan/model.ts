@@ -91,6 +91,11 @@ export interface Plan {
   readonly overrides: readonly Override[];
   /** One for each distinct image that is copied, by target. */
   readonly relocations: readonly Relocation[];
+  /**
+   * The registry lists by itself what refers to an image, as its profile says, so that no list of it is pushed. Left out
+   * otherwise.
+   */
+  readonly referrersApi?: true;
   /** What is copied beside the images of containers: the chart itself, and what `extra` names. */
   readonly additions: readonly Override[];
   /** Containers whose images are copied and that the ConfigMap leaves alone: they are configured elsewhere. */

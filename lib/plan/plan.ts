@@ -21,6 +21,7 @@ import type {
   UncheckedPlan,
 } from './model.ts';
 import { productOf } from './products/index.ts';
+import { PROFILES } from './profiles.ts';
 import { resolveContainer } from './resolve.ts';
 import { Selection } from './selection.ts';
 
@@ -67,6 +68,7 @@ export function makePlan(
     release: context.info,
     overrides,
     relocations,
+    ...(PROFILES[config.registry.profile].referrers === 'api' && { referrersApi: true }),
     additions: resolved.flatMap(({ image, override }) => (image.role ? override : [])),
     copyOnly,
     valueLists: productOf(context.info).valueLists(context, overrides, config),

@@ -30,7 +30,7 @@ const planFile = (platforms: 'all' | string[], layers?: ImageLayers) => {
     mirror: { image: skopeo, platforms },
   });
   const plan = makePlan([container], config, undefined, layers && { layers });
-  return { plan, text: renderPlanFiles(plan.relocations, [], 1e6).join('') };
+  return { plan, text: renderPlanFiles(plan, [], 1e6).join('') };
 };
 
 test('the plan file names the layers of the platforms that are copied, each once', () => {

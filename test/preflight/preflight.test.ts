@@ -522,7 +522,7 @@ describe('mirror asks before it starts', () => {
 
 describe('docs/how-to/preflight.md', () => {
   const page = readFileSync('docs/how-to/preflight.md', 'utf8');
-  const commands = [...page.matchAll(/^npx ess-airgap preflight(.*?)(?: >\S+)?$/gm)].map(([, args = '']) =>
+  const commands = [...page.matchAll(/^ess-airgap preflight(.*?)(?: >\S+)?$/gm)].map(([, args = '']) =>
     args.split(' ').filter(Boolean),
   );
 

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { expect } from 'vitest';
+import type { Artifact } from '../../lib/digests/artifacts.ts';
 import type { ConfigInput } from '../../lib/index.ts';
 import { type Image, pushImage } from './images.ts';
 import { type PodOptions, type PodResult, runPod } from './pod.ts';
@@ -13,6 +14,8 @@ export interface Upstream {
   repository: string;
   tag?: string;
   digest?: string;
+  /** What the lock says of its signatures and attestations. Default: nothing. */
+  artifacts?: readonly Artifact[];
 }
 
 /** A JSON line of mirror.sh about one image. */
@@ -30,6 +33,16 @@ export interface Line {
   hint?: string;
   /** Chosen platforms that the image does not have. */
   lacks?: string[];
+  artifacts?: ArtifactCounts;
+}
+
+/** Of the artifacts of one image, or of all. */
+export interface ArtifactCounts {
+  expected: number;
+  copied?: number;
+  skipped?: number;
+  present?: number;
+  failed: number;
 }
 
 export interface Outcome extends PodResult {
@@ -41,6 +54,7 @@ export interface Outcome extends PodResult {
     present?: number;
     failed: number;
     interrupted?: number;
+    artifacts?: ArtifactCounts;
   };
   /** The line about a repository of the target, without the registry. */
   line(repository: string): Line;
@@ -48,6 +62,19 @@ export interface Outcome extends PodResult {
 
 /** A digests file, one component an image. */
 export function digestsFile(images: readonly Upstream[]): string {
+  const known = images.flatMap(({ server, repository, digest, artifacts }) =>
+    artifacts ? [[`${server}/${repository}@${digest}`, artifacts.map(lockEntry)] as const] : [],
+  );
+  if (known.length === 0) return componentsOf(images);
+  const components = componentsOf(images).replace(/^/gm, '  ').trimEnd();
+  return `images_digests:\n${components}\nartifacts: ${JSON.stringify(Object.fromEntries(known))}\n`;
+}
+
+function lockEntry({ mediaType, artifactType, ...rest }: Artifact) {
+  return { ...rest, media_type: mediaType, ...(artifactType && { artifact_type: artifactType }) };
+}
+
+function componentsOf(images: readonly Upstream[]): string {
   return images
     .map(
       ({ server, repository, tag, digest }, index) =>
@@ -65,13 +92,14 @@ export function mirrorManifests(
   images: readonly Upstream[],
   target: string,
   mirror: MirrorInput = {},
+  registry: Partial<ConfigInput['registry']> = {},
 ): Manifest[] {
   const servers = [...new Set([...images.map(({ server }) => server), target])];
   const charts = synthesize(
     digestsFile(images),
     {
       apiVersion: 'ess-airgap/v1',
-      registry: { server: target },
+      registry: { server: target, ...registry },
       mirror: { image: `${target}/skopeo@sha256:${'a'.repeat(64)}`, insecure: servers, ...mirror },
     },
     secrets,
@@ -139,6 +167,7 @@ export function outcomeOf(result: PodResult): Outcome {
       : { copied: count('copied'), skipped: count('skipped') }),
     failed: count('failed'),
     ...(interrupted > 0 && { interrupted }),
+    ...(lines.some(({ artifacts }) => artifacts) && { artifacts: sumOf(lines) }),
   });
   expect(new Set(lines.map(({ image }) => image)).size).toBe(lines.length);
   const permanent = lines.filter(({ failure }) => failure === 'permanent').length;
@@ -154,6 +183,18 @@ export function outcomeOf(result: PodResult): Outcome {
     return found;
   };
   return { ...result, lines, summary, line };
+}
+
+/** The counts of all images, each of which adds up. */
+function sumOf(lines: readonly Line[]): ArtifactCounts {
+  const sum: Record<string, number> = {};
+  for (const { artifacts } of lines) {
+    if (!artifacts) continue;
+    const { expected, copied = 0, skipped = 0, present = 0, failed } = artifacts;
+    expect(copied + skipped + present + failed).toBe(expected);
+    for (const [key, value] of Object.entries(artifacts)) sum[key] = (sum[key] ?? 0) + value;
+  }
+  return sum as unknown as ArtifactCounts;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { App, Testing } from 'cdk8s';
+import { parseRelease } from '../../lib/digests/read.ts';
 import {
   type ConfigInput,
   defineConfig,
@@ -6,7 +7,6 @@ import {
   EssAirgap,
   InputError,
   makePlan,
-  parseDigests,
 } from '../../lib/index.ts';
 
 /** A synthesised object, as far as tests look into it. */
@@ -31,7 +31,8 @@ export function synthesize(
   environment: Environment = {},
 ): Record<string, Manifest[]> {
   const config = defineConfig(input);
-  const plan = makePlan(parseDigests(digests, 'images_digests.yml'), config);
+  const { images, ...known } = parseRelease(digests, 'images_digests.yml');
+  const plan = makePlan(images, config, undefined, known);
   const app = new App();
   const problems = new EssAirgap(app, 'ess', { config, plan, environment }).problems();
   if (problems.length > 0) throw new InputError(problems);
