@@ -5,6 +5,7 @@
 #                         Each is one file, so that it starts fast; undici is loaded by the commands that speak to a
 #                         registry, and the sigstore libraries by those that check signatures
 #   build/cli/cdk8s.cjs   cdk8s in one file, which loads in half the time of its own files; only synth does
+#   build/ess-airgap.1    the man page, from what the program prints as its help
 #   build/index.cjs       the library; its dependencies stay outside, above all cdk8s, which the user's app shares
 #   build/index.mjs       the same for ES modules: one implementation, so that a class is the same class in both
 #   build/types/          its types (with --types)
@@ -27,6 +28,10 @@ cat >build/ess-airgap.cjs <<'END'
 require(['plan', 'lint'].includes(process.argv[2]) ? './cli/plan.cjs' : './cli/all.cjs');
 END
 chmod +x build/ess-airgap.cjs
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+bundle scripts/man.ts --external:cdk8s --external:constructs --external:undici --outfile="$work/man.cjs"
+node "$work/man.cjs" build/ess-airgap.1
 bundle lib/index.ts --packages=external --outfile=build/index.cjs
 echo "export * from './index.cjs';" >build/index.mjs
 if [ "$1" = --types ]; then

@@ -129,6 +129,7 @@ test('holds the schema, the script and the documentation, and no test, example o
     'schema/airgap.schema.json',
     ...['faults', 'image', 'mirror', 'report', 'workers'].map((part) => `lib/mirror/${part}.sh`),
     'docs/findings.md',
+    'build/ess-airgap.1',
     'LICENSE',
     'README.md',
   ]) {

@@ -110,37 +110,49 @@ function readList(image: string, place: Place, value: YamlNode, problems: Proble
     });
     return [];
   }
+  const places = new Map<Artifact, Place>();
   const before = problems.length;
-  const artifacts = value.items.flatMap((item) => {
+  for (const item of value.items) {
     const artifact = readArtifact(item, problems);
-    return artifact ? [{ artifact, place: item.place }] : [];
-  });
-  if (problems.length === before) checkList(artifacts, problems);
-  return artifacts.map(({ artifact }) => artifact);
+    if (artifact) places.set(artifact, item.place);
+  }
+  const artifacts = [...places.keys()];
+  const wrong = problems.length === before ? findWrongArtifact(artifacts) : undefined;
+  if (wrong) {
+    const { artifact, reason } = wrong;
+    problems.push({
+      place: places.get(artifact) ?? place,
+      message: `the artifact ${artifact.tag ?? artifact.digest} ${reason}`,
+    });
+  }
+  return artifacts;
 }
 
-/** What must hold between the artifacts of one image. */
-function checkList(
-  list: readonly { readonly artifact: Artifact; readonly place: Place }[],
-  problems: Problem[],
-): void {
+/**
+ * What is wrong between the artifacts of one image: each is listed once, and belongs to the image itself or a manifest
+ * below it through a few others at most.
+ *
+ * @returns the first artifact that is wrong, and the end of a sentence about it; undefined if there is none
+ */
+export function findWrongArtifact<A extends Artifact>(
+  artifacts: readonly A[],
+): { readonly artifact: A; readonly reason: string } | undefined {
   const seen = new Set<string>();
-  const parents = new Map(list.map(({ artifact }) => [artifact.digest, artifact.subject]));
-  for (const { artifact, place } of list) {
+  const parents = new Map(artifacts.map(({ digest, subject }) => [digest, subject]));
+  for (const artifact of artifacts) {
     // A referrer has one subject; a manifest may be at several tags.
     const name = artifact.tag ?? artifact.digest;
-    if (seen.has(name)) problems.push({ place, message: `the artifact ${name} is listed a second time` });
+    if (seen.has(name)) return { artifact, reason: 'is listed a second time' };
     seen.add(name);
     let depth = 1;
     for (let at = parents.get(artifact.subject); at && depth <= MAX_ARTIFACT_DEPTH; at = parents.get(at))
       depth++;
     if (depth > MAX_ARTIFACT_DEPTH) {
-      problems.push({
-        place,
-        message: `the artifact ${artifact.digest} belongs to the image through more than ${MAX_ARTIFACT_DEPTH - 1} other artifacts, or to itself`,
-      });
+      const reason = `belongs to the image through more than ${MAX_ARTIFACT_DEPTH - 1} other artifacts, or to itself`;
+      return { artifact, reason };
     }
   }
+  return undefined;
 }
 
 const KEYS = [

@@ -32,6 +32,8 @@ export interface Totals {
   readonly additions: number;
   readonly excluded: number;
   readonly images: number;
+  /** Signatures, attestations and SBOMs that are copied with the images; left out if none are known. */
+  readonly artifacts?: number;
   /** Distinct images that are copied, by the server that they come from. */
   readonly sources: Readonly<Record<string, number>>;
   /** Distinct images, by the server that they are to be on. */
@@ -40,6 +42,7 @@ export interface Totals {
 
 /** What a plan makes of each container and each image. */
 export function overviewOf(plan: Plan): Overview {
+  const artifacts = plan.relocations.flatMap(({ artifacts }) => (artifacts ? [artifacts.length] : []));
   const relocations = new Map(
     plan.relocations.flatMap((relocation) =>
       relocation.containers.map((name) => [name, relocation] as const),
@@ -70,6 +73,7 @@ export function overviewOf(plan: Plan): Overview {
       additions: plan.additions.length,
       excluded: excluded.length,
       images: plan.relocations.length,
+      ...(artifacts.length > 0 && { artifacts: artifacts.reduce((sum, number) => sum + number, 0) }),
       sources: tally(plan.relocations.flatMap(({ source }) => source?.registry ?? [])),
       targets: tally(plan.relocations.map(({ target }) => target.registry)),
     },

@@ -71,28 +71,7 @@ export class RegistryClient {
 
   /** The same, with what the headers of the answer say of the server. Docker Hub does not count it as a pull. */
   head(image: Repository, reference: string): Promise<Head> {
-    return this.#transport.question(image.registry, async (deadline) => {
-      const headers = accept();
-      const response = await this.#transport.send(image, `manifests/${reference}`, deadline, {
-        method: 'HEAD',
-        headers,
-      });
-      await discard(response);
-      const { statusCode: status } = response;
-      const server = readServerHeaders(response);
-      if (status === 404) return server;
-      const name = `${repositoryName(image)} ${reference}`;
-      if (status === 429 || status >= 500)
-        throw await this.#transport.unexpected(response, image.registry, name);
-      const digest = response.headers['docker-content-digest'];
-      if (status !== 200 || typeof digest !== 'string' || !isDigest(digest)) {
-        // HEAD is optional for a registry in the field, and so is the header.
-        const manifest = await this.#manifest(image, reference, deadline);
-        return manifest ? { ...server, digest: manifest.digest } : server;
-      }
-      if (isDigest(reference) && reference !== digest) throw otherDigest(name, digest);
-      return { ...server, digest };
-    });
+    return this.#transport.question(image.registry, (deadline) => this.#head(image, reference, deadline));
   }
 
   /**
@@ -201,9 +180,36 @@ export class RegistryClient {
    */
   referrers(image: Repository, digest: string, artifactType?: string): Promise<Referrers> {
     return this.#transport.question(image.registry, async (deadline) => {
-      const atTag = (tag: string): Promise<Manifest | undefined> => this.#manifest(image, tag, deadline);
+      // Mostly there is no such tag, and HEAD does not count against the quota of Docker Hub.
+      const atTag = async (tag: string): Promise<Manifest | undefined> => {
+        const { digest: there } = await this.#head(image, tag, deadline);
+        return there === undefined ? undefined : this.#manifest(image, tag, deadline);
+      };
       return readReferrers(this.#transport, image, digest, { artifactType, deadline, atTag });
     });
+  }
+
+  async #head(image: Repository, reference: string, deadline: Deadline): Promise<Head> {
+    const headers = accept();
+    const response = await this.#transport.send(image, `manifests/${reference}`, deadline, {
+      method: 'HEAD',
+      headers,
+    });
+    await discard(response);
+    const { statusCode: status } = response;
+    const server = readServerHeaders(response);
+    if (status === 404) return server;
+    const name = `${repositoryName(image)} ${reference}`;
+    if (status === 429 || status >= 500)
+      throw await this.#transport.unexpected(response, image.registry, name);
+    const digest = response.headers['docker-content-digest'];
+    if (status !== 200 || typeof digest !== 'string' || !isDigest(digest)) {
+      // HEAD is optional for a registry in the field, and so is the header.
+      const manifest = await this.#manifest(image, reference, deadline);
+      return manifest ? { ...server, digest: manifest.digest } : server;
+    }
+    if (isDigest(reference) && reference !== digest) throw otherDigest(name, digest);
+    return { ...server, digest };
   }
 
   async #manifest(

@@ -1,5 +1,5 @@
 /** Lists of images, one per platform. */
-const INDEX_TYPES: readonly string[] = [
+export const INDEX_TYPES: readonly string[] = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
 ];

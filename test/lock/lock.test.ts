@@ -59,7 +59,7 @@ describe('a chart', () => {
     const run = await lock(cwd, ...VALUES, ...LOCK);
     expect(run).toMatchObject({ status: 0, stderr: '' });
     expect(run.stdout).toBe(
-      'matrix-stack 26.8.0: 14 containers, 14 distinct images, switched off: hookshot/image, matrixAuthenticationService.syn2mas/image\nlock.yml written.\n',
+      'matrix-stack 26.8.0: 14 containers, 14 distinct images, no signatures, attestations or SBOMs, switched off: hookshot/image, matrixAuthenticationService.syn2mas/image\nlock.yml written.\n',
     );
     const { info, images: locked } = parseRelease(read(cwd), 'lock.yml');
     expect(info).toEqual({
@@ -153,7 +153,7 @@ hookshot: { enabled: true }
   });
 
   test('a digest that the values name stays, and its tag is not asked for', async () => {
-    const digest = `sha256:${'7'.repeat(64)}`;
+    const digest = await push('synapse', 'other');
     const cwd = workspace({ 'mine.yaml': `synapse: { image: { digest: "${digest}" } }\n` });
     const since = proxy.requests.length;
     expect(await lock(cwd, ...VALUES, '--values', 'mine.yaml', ...LOCK)).toMatchObject({ status: 0 });
@@ -161,7 +161,9 @@ hookshot: { enabled: true }
     const synapse = locked.find(({ component }) => component === 'synapse');
     expect(synapse).toMatchObject({ image: { digest, tag: 'v1.159.0' } });
     expect(synapse?.digestFromTag).toBeUndefined();
-    expect(proxy.requests.slice(since).some(({ path }) => path.includes('/synapse/'))).toBe(false);
+    expect(proxy.requests.slice(since).some(({ path }) => path.endsWith('/synapse/manifests/v1.159.0'))).toBe(
+      false,
+    );
   });
 });
 
@@ -187,7 +189,7 @@ describe('tags that move', () => {
     expect(await lock(cwd, ...VALUES, ...LOCK, '--check')).toMatchObject({ status: 1 });
 
     expect(await lock(cwd, 'lock.yml', ...LOCK)).toMatchObject({ status: 0 });
-    expect(read(cwd)).toBe(before.replace(old, now));
+    expect(read(cwd).split('\n').sort()).toEqual(before.replaceAll(old, now).split('\n').sort());
     expect(await lock(cwd, 'lock.yml', ...LOCK)).toMatchObject({
       stdout: expect.stringMatching(/^lock\.yml is unchanged\.$/m),
     });
@@ -223,7 +225,7 @@ describe('a release of the installer', () => {
   const classic = (server: string) => `images_digests:
   synapse:
     redis: { image_repository_path: library/redis, image_repository_server: "${server}", image_tag: 7.4-alpine }
-    synapse: { image_repository_path: synapse, image_repository_server: "${server}", image_tag: v1.159.0, image_digest: "sha256:${'5'.repeat(64)}" }
+    synapse: { image_repository_path: synapse, image_repository_server: "${server}", image_tag: v1.159.0, image_digest: "${digests.get('synapse:v1.159.0')}" }
 `;
 
   test('gets the digests that it does not name, and keeps those that it does', async () => {
@@ -236,7 +238,7 @@ describe('a release of the installer', () => {
     expect(info).toEqual({ product: 'classic' });
     expect(locked.map(({ image, digestFromTag }) => [image.digest, digestFromTag])).toEqual([
       [digests.get('library/redis:7.4-alpine'), true],
-      [`sha256:${'5'.repeat(64)}`, undefined],
+      [digests.get('synapse:v1.159.0'), undefined],
     ]);
     expect(await lock(cwd, 'images_digests.yml', '--check')).toMatchObject({ status: 0 });
     expect(await runEssAirgap(['plan', '--format', 'csv'], { cwd })).toMatchObject({ status: 0 });

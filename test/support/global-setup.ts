@@ -12,6 +12,9 @@ const packages = {
   kubectl: 'kubernetes-client',
   script: 'bsdutils',
   chromium: 'chromium',
+  mandoc: 'mandoc',
+  zsh: 'zsh',
+  fish: 'fish',
 } as const;
 
 const missing = () =>

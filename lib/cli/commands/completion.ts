@@ -7,7 +7,9 @@ export function addCompletion(program: Program): void {
   program
     .command('completion')
     .summary('the completion of commands and options for a shell')
-    .description('Writes the completion script of a shell. It completes from what it holds and runs nothing.')
+    .description(
+      'Writes the completion script of a shell. It holds everything that it completes, runs nothing, and completes npx ess-airgap too.',
+    )
     .addArgument(new Argument('<shell>', 'which shell').choices(['bash', 'zsh', 'fish'] as const))
     .addHelpText(
       'after',

@@ -32,6 +32,10 @@ export function addLock(program: Program): void {
       '-o, --output <file>',
       'write the digests file here and say what changed; default: standard output',
     )
+    .option(
+      '--no-artifacts',
+      'do not look for signatures, attestations and SBOMs; default: do, unless mirror.artifacts is none',
+    )
     .option('--check', 'write nothing; exit code 1 if the digests file is not up to date')
     .addOption(caOption())
     .addHelpText(
@@ -44,7 +48,7 @@ export function addLock(program: Program): void {
         'ess-airgap lock images_digests.yml --check': 'which tags have moved since',
       }),
     )
-    .action(async (source, { values, chartVersion, output, check, ca }) => {
+    .action(async (source, { values, chartVersion, output, check, artifacts: wanted, ca }) => {
       const { readRelease } = await import('../../digests/read.ts');
       const { InputError } = await import('../../input/problem.ts');
       const { lockRelease } = await import('../../lock/lock.ts');
@@ -54,6 +58,10 @@ export function addLock(program: Program): void {
       const { withRegistries } = await import('../../registry/open.ts');
       const { readOptionalConfig } = await import('../configurations.ts');
       const { lockChanges, lockSummary, unresolvedText } = await import('../format/lock.ts');
+      const { goneText, undiscoveredText } = await import('../format/lock-artifacts.ts');
+      const { imagesWithArtifacts } = await import('../../lock/artifact-images.ts');
+      const { discoverArtifacts } = await import('../../lock/discover.ts');
+      const { rememberManifests } = await import('../../lock/remember-manifests.ts');
 
       const compared = output ?? (check && isDigestsFile(source) ? source : undefined);
       if (check && compared === undefined) {
@@ -74,23 +82,37 @@ export function addLock(program: Program): void {
         ? [config.registry.server, config.registry.pushServer ?? config.registry.server]
         : [];
       const progress = new Progress(process.stderr);
-      const { release, unresolved } = await withRegistries(
-        config,
-        { environment: process.env, caFile: ca },
-        async (client) => {
-          const input = await readLockInput({ source, values: files, chartVersion }, client);
-          return lockRelease(input, client, local, (done, total) =>
-            progress.show(`${done} of ${total} tags resolved`),
-          );
-        },
-      );
+      const {
+        release: locked,
+        unresolved,
+        discovery,
+      } = await withRegistries(config, { environment: process.env, caFile: ca }, async (client) => {
+        const input = await readLockInput({ source, values: files, chartVersion }, client);
+        const registries = rememberManifests(client);
+        const locked = await lockRelease(input, registries, local, (done, total) =>
+          progress.show(`${done} of ${total} tags resolved`),
+        );
+        const images = wanted && locked.release && imagesWithArtifacts(locked.release, config);
+        if (!images) return { ...locked, discovery: undefined };
+        const discovery = await discoverArtifacts(images, registries, (done, total) =>
+          progress.show(`signatures and attestations of ${done} of ${total} images`),
+        );
+        return { ...locked, discovery };
+      });
       progress.clear();
-      if (!release) {
+      if (!locked) {
         process.stderr.write(unresolvedText(unresolved));
         const missing = unresolved.every(({ resolution }) => resolution.result === 'missing');
         process.exitCode = missing ? EXIT.no : EXIT.failed;
         return;
       }
+      if (discovery && discovery.failed.length > 0) {
+        process.stderr.write(undiscoveredText(discovery.failed));
+        process.exitCode = EXIT.failed;
+        return;
+      }
+      if (discovery && discovery.gone.length > 0) process.stderr.write(goneText(discovery.gone));
+      const release = { ...locked, artifacts: discovery?.artifacts ?? new Map() };
       const text = renderLock(release);
       if (compared === undefined) {
         process.stdout.write(text);

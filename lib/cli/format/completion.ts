@@ -77,6 +77,25 @@ ${cases.join('\n')}
   done
 }
 complete -o default -F _ess_airgap ess-airgap
+
+# npx ess-airgap: the same for the words from ess-airgap on; everything else as before.
+if [[ $(complete -p npx 2>/dev/null) =~ -F[[:space:]]([^[:space:]]+) && \${BASH_REMATCH[1]} != _ess_airgap_npx ]]; then
+  _ess_airgap_npx_before=\${BASH_REMATCH[1]}
+fi
+_ess_airgap_npx() {
+  local index
+  for ((index = 1; index < COMP_CWORD; index++)); do
+    if [[ \${COMP_WORDS[index]} == ess-airgap ]]; then
+      COMP_WORDS=("\${COMP_WORDS[@]:index}")
+      COMP_CWORD=$((COMP_CWORD - index))
+      _ess_airgap
+      return
+    fi
+  done
+  COMPREPLY=()
+  if [[ -n \${_ess_airgap_npx_before-} ]]; then "$_ess_airgap_npx_before" "$@"; fi
+}
+complete -o default -F _ess_airgap_npx npx
 `;
 }
 
@@ -111,6 +130,20 @@ ${describe([...commands, ...words])}      )
   [[ -n $command ]] && _files
 }
 compdef _ess_airgap ess-airgap
+
+# npx ess-airgap: the same for the words from ess-airgap on; everything else as before.
+if [[ \${_comps[npx]-} != _ess_airgap_npx ]]; then _ess_airgap_npx_before=\${_comps[npx]-}; fi
+_ess_airgap_npx() {
+  local index=\${words[(i)ess-airgap]}
+  if (( index < CURRENT )); then
+    words=("\${(@)words[index,-1]}")
+    (( CURRENT -= index - 1 ))
+    _ess_airgap
+  else
+    \${_ess_airgap_npx_before:-_default}
+  fi
+}
+compdef _ess_airgap_npx npx
 `;
 }
 
@@ -131,6 +164,13 @@ function fish(commands: readonly Completed[], words: readonly Word[]): string {
         ),
       ),
     ),
+    '# npx ess-airgap: the same for the words from ess-airgap on.',
+    'function __ess_airgap_npx',
+    '  set -l words (commandline -opc)',
+    '  set -l index (contains -i -- ess-airgap $words)',
+    "  complete -C (string join ' ' -- (string escape -- $words[$index..-1]) (commandline -ct))",
+    'end',
+    "complete -c npx -n 'contains -- ess-airgap (commandline -opc)' -f -a '(__ess_airgap_npx)'",
   ];
   return `${lines.join('\n')}\n`;
 }

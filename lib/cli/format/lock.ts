@@ -5,9 +5,11 @@ import type { Release } from '../../digests/release.ts';
 import { shortReference } from '../../image/reference.ts';
 import { printable } from '../../input/quote.ts';
 import type { Unresolved } from '../../lock/lock.ts';
+import { compareArtifacts } from '../../release/artifacts.ts';
 import { compareReleases } from '../../release/compare.ts';
 import { describeChange } from '../../release/describe.ts';
 import type { Colors } from '../terminal.ts';
+import { artifactChangeLines, artifactsSummary } from './artifacts.ts';
 
 /** What a lock says now that an older one did not, a line or two for each; empty if they say the same. */
 export function lockChanges(before: Release, after: Release, colors: Colors): string[] {
@@ -37,6 +39,7 @@ export function lockChanges(before: Release, after: Release, colors: Colors): st
     ...added.map((image) => colors.green(`+ ${containerName(image)}  ${shortReference(image.image)}`)),
     ...removed.map((image) => colors.red(`- ${containerName(image)}  ${shortReference(image.image)}`)),
     ...switched,
+    ...artifactChangeLines(compareArtifacts(before, after), colors),
   ];
   return lines.map((line) => `  ${line}`);
 }
@@ -55,7 +58,7 @@ export function unresolvedText(unresolved: readonly Unresolved[]): string {
 }
 
 /** What a lock holds, in a sentence. */
-export function lockSummary({ info, images }: Release): string {
+export function lockSummary({ info, images, artifacts }: Release): string {
   const distinct = new Set(
     images.map(({ image }) => `${image.registry}/${image.repository}@${image.digest}`),
   );
@@ -63,6 +66,7 @@ export function lockSummary({ info, images }: Release): string {
   return [
     info.product === 'ess-helm' ? `${info.chart} ${info.version}: ` : '',
     `${count(images.length, 'container')}, ${count(distinct.size, 'distinct image')}`,
+    artifactsSummary(artifacts),
     off.length > 0 ? `, switched off: ${off.join(', ')}` : '',
   ].join('');
 }

@@ -34,6 +34,7 @@ export function planSummary(plan: Plan, config: Config, terminal: Terminal): str
   return [
     `${formatTreatments(totals)}\n`,
     `${count(totals.images, 'distinct image')} to ${target}\n`,
+    ...(totals.artifacts === undefined ? [] : [`${artifactsInWords(totals.artifacts)}\n`]),
     `plan ${shortDigest(plan.hash)}\n`,
     `\n${bold('Images by server')}\n`,
     ...sources.map(([name, number]) => `  ${name.padEnd(widest)}  ${number}\n`),
@@ -67,12 +68,14 @@ export function containersTable(plan: Plan, terminal: Terminal): string {
 
 /** Every distinct image once; digests are cut to 12 digits. */
 export function imagesTable({ relocations }: Plan, terminal: Terminal): string {
-  const rows = relocations.map(({ source, target, containers }) => [
+  const known = relocations.some(({ artifacts }) => artifacts);
+  const rows = relocations.map(({ source, target, containers, artifacts }) => [
     source ? short(source) : '(your own)',
     short(target),
     String(containers.length),
+    ...(known ? [artifacts ? String(artifacts.length) : 'unknown'] : []),
   ]);
-  return formatTable(['SOURCE', 'TARGET', 'CONTAINERS'], rows, terminal);
+  return formatTable(['SOURCE', 'TARGET', 'CONTAINERS', ...(known ? ['ARTIFACTS'] : [])], rows, terminal);
 }
 
 /** For a pull request: references in full. */
@@ -94,18 +97,35 @@ export function planMarkdown(plan: Plan): string {
     '',
     '### Images',
     '',
-    '| Source | Target | Containers |',
-    '|---|---|---|',
-    ...images.map(
-      ({ source, target, containers }) =>
-        `| ${source ? code(source) : 'your own'} | ${code(target)} | ${containers.map((name) => `\`${name}\``).join(', ')} |`,
-    ),
+    ...imagesMarkdown(images),
     '',
     '### Findings',
     '',
     ...findingsMarkdown(plan.findings),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** The images as a table; artifacts are counted if they are known of any. */
+function imagesMarkdown(images: Plan['relocations']): string[] {
+  const known = images.some(({ artifacts }) => artifacts);
+  const rows = images.map(({ source, target, containers, artifacts }) => [
+    source ? code(source) : 'your own',
+    code(target),
+    containers.map((name) => `\`${name}\``).join(', '),
+    ...(known ? [artifacts ? String(artifacts.length) : 'unknown'] : []),
+  ]);
+  const head = ['Source', 'Target', 'Containers', ...(known ? ['Artifacts'] : [])];
+  return [head, head.map(() => '---'), ...rows].map((cells, index) =>
+    index === 1 ? `|${cells.join('|')}|` : `| ${cells.join(' | ')} |`,
+  );
+}
+
+/** `12 signatures, attestations and SBOMs with them`, or that there are none. */
+function artifactsInWords(number: number): string {
+  return number === 0
+    ? 'no signatures, attestations or SBOMs with them'
+    : `${count(number, 'artifact')} with them: signatures, attestations, SBOMs`;
 }
 
 function runs({ treatment, local }: ContainerRow): string {
@@ -140,10 +160,11 @@ export function planValue(plan: Plan): object {
           : null,
       local: local ? formatReference(imageOf(local)) : null,
     })),
-    images: images.map(({ source, target, containers }) => ({
+    images: images.map(({ source, target, containers, artifacts }) => ({
       source: source ? formatReference(source) : null,
       target: formatReference(target),
       containers,
+      ...(artifacts && { artifacts }),
     })),
     totals,
     findings: plan.findings.map(findingJson),
@@ -188,10 +209,11 @@ function csvField(text: string): string {
 }
 
 function totalLines(totals: Totals): string[] {
-  const { images, sources, targets } = totals;
+  const { images, artifacts, sources, targets } = totals;
   return [
     formatTreatments(totals),
     `${images} distinct images`,
+    ...(artifacts === undefined ? [] : [artifactsInWords(artifacts)]),
     `from ${formatCounts(sources)}`,
     `to ${formatCounts(targets)}`,
   ];
