@@ -36,6 +36,11 @@ export function addLock(program: Program): void {
       '--no-artifacts',
       'do not look for signatures, attestations and SBOMs; default: do, unless mirror.artifacts is none',
     )
+    .option(
+      '--sizes',
+      'write the sizes of layers too, from which the Job knows bytes and time left; default: if the file has them',
+    )
+    .option('--no-sizes', 'do not')
     .option('--check', 'write nothing; exit code 1 if the digests file is not up to date')
     .addOption(caOption())
     .addHelpText(
@@ -48,7 +53,7 @@ export function addLock(program: Program): void {
         'ess-airgap lock images_digests.yml --check': 'which tags have moved since',
       }),
     )
-    .action(async (source, { values, chartVersion, output, check, artifacts: wanted, ca }) => {
+    .action(async (source, { values, chartVersion, output, check, artifacts: wanted, sizes, ca }) => {
       const { readRelease } = await import('../../digests/read.ts');
       const { InputError } = await import('../../input/problem.ts');
       const { lockRelease } = await import('../../lock/lock.ts');
@@ -61,6 +66,7 @@ export function addLock(program: Program): void {
       const { goneText, undiscoveredText } = await import('../format/lock-artifacts.ts');
       const { imagesWithArtifacts } = await import('../../lock/artifact-images.ts');
       const { discoverArtifacts } = await import('../../lock/discover.ts');
+      const { imagesWithLayers, readLayerSizes } = await import('../../lock/layers.ts');
       const { rememberManifests } = await import('../../lock/remember-manifests.ts');
 
       const compared = output ?? (check && isDigestsFile(source) ? source : undefined);
@@ -86,18 +92,27 @@ export function addLock(program: Program): void {
         release: locked,
         unresolved,
         discovery,
+        layers,
       } = await withRegistries(config, { environment: process.env, caFile: ca }, async (client) => {
         const input = await readLockInput({ source, values: files, chartVersion }, client);
         const registries = rememberManifests(client);
         const locked = await lockRelease(input, registries, local, (done, total) =>
           progress.show(`${done} of ${total} tags resolved`),
         );
-        const images = wanted && locked.release && imagesWithArtifacts(locked.release, config);
-        if (!images) return { ...locked, discovery: undefined };
-        const discovery = await discoverArtifacts(images, registries, (done, total) =>
-          progress.show(`signatures and attestations of ${done} of ${total} images`),
-        );
-        return { ...locked, discovery };
+        if (!locked.release) return { ...locked, discovery: undefined, layers: new Map() };
+        const images = wanted ? imagesWithArtifacts(locked.release, config) : undefined;
+        const discovery =
+          images &&
+          (await discoverArtifacts(images, registries, (done, total) =>
+            progress.show(`signatures and attestations of ${done} of ${total} images`),
+          ));
+        const layers =
+          (sizes ?? (before?.layers.size ?? 0) > 0)
+            ? await readLayerSizes(imagesWithLayers(locked.release, config), registries, (done, total) =>
+                progress.show(`sizes of ${done} of ${total} images`),
+              )
+            : new Map();
+        return { ...locked, discovery, layers };
       });
       progress.clear();
       if (!locked) {
@@ -112,7 +127,7 @@ export function addLock(program: Program): void {
         return;
       }
       if (discovery && discovery.gone.length > 0) process.stderr.write(goneText(discovery.gone));
-      const release = { ...locked, artifacts: discovery?.artifacts ?? new Map() };
+      const release = { ...locked, artifacts: discovery?.artifacts ?? new Map(), layers };
       const text = renderLock(release);
       if (compared === undefined) {
         process.stdout.write(text);
