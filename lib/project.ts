@@ -28,7 +28,7 @@ export interface Project {
 
 /**
  * Reads a configuration from disk for a command or a synth. The secrets that it names are kept out of everything that is
- * printed, also if it is not legal: its errors repeat what it holds.
+ * printed, also if it is not valid: its errors repeat what it holds.
  *
  * @throws InputError with every problem of the configuration
  */

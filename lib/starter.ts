@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
+import { count } from './common/text.ts';
 import { parseConfig } from './config/load.ts';
 import { parseServer, renderStarter } from './config/starter-yaml.ts';
 import { PRIVATE_REPOSITORIES } from './credentials/missing-logins.ts';
@@ -14,18 +15,18 @@ import { makePlan } from './plan/plan.ts';
 /** A first airgap.yaml. */
 export interface ComposedStarter {
   readonly text: string;
-  /** What it makes of the release, in one sentence. */
+  /** One sentence about the resulting plan. */
   readonly summary: string;
-  /** Which Secrets it names and how they are made, for the person who asked for it. */
+  /** The Secrets that it refers to, and how to create them, as lines of text. */
   readonly secrets: readonly string[];
 }
 
 /**
  * Writes a first airgap.yaml for a digests file and a registry.
  *
- * @param server host[:port], and the folder behind a slash
- * @returns what was written and what is left to do, for the person who ran it
- * @throws InputError where the file exists, or the digests file or the server is not what it should be
+ * @param server host[:port], followed by an optional /path
+ * @returns what was written and what to do next, as text for the user
+ * @throws InputError if the file exists, or if the digests file or the server is not valid
  */
 export function writeStarter(configPath: string, server: string, digestsPath: string): string {
   const digests = relative(dirname(configPath), digestsPath);
@@ -36,16 +37,16 @@ export function writeStarter(configPath: string, server: string, digestsPath: st
     '',
     ...starter.secrets,
     '',
-    'Next: read the file, then ess-airgap plan.',
+    'Next: review the file, then run ess-airgap plan.',
   ].join('\n')}\n`;
 }
 
 /**
  * Composes a first airgap.yaml.
  *
- * @param digests what it names as the digests file
- * @param configPath where it is to be, for messages
- * @throws InputError if the server is not legal
+ * @param digests path of the digests file, as airgap.yaml names it
+ * @param configPath path of the new file, for messages
+ * @throws InputError if the server is not valid
  */
 export function composeStarter(
   server: string,
@@ -55,7 +56,7 @@ export function composeStarter(
 ): ComposedStarter {
   const parsed = parseServer(server);
   if (typeof parsed === 'string') {
-    throw new InputError([{ message: `the server ${quote(server)} is not legal: ${parsed}` }]);
+    throw new InputError([{ message: `the server ${quote(server)} is not valid: ${parsed}` }]);
   }
   const credentials = PRIVATE_REPOSITORIES.filter((prefix) =>
     images.some(({ image }) => repositoryName(image).startsWith(prefix)),
@@ -73,12 +74,12 @@ export function composeStarter(
   });
   return {
     text,
-    summary: `${plan.overrides.length} containers, ${plan.relocations.length} distinct images, all to ${[registry.server, registry.path].filter(Boolean).join('/')}.`,
+    summary: `${count(plan.overrides.length, 'container')}, ${count(plan.relocations.length, 'distinct image')}, all to ${[registry.server, registry.path].filter(Boolean).join('/')}.`,
     secrets: [
-      'It names these Secrets of type kubernetes.io/dockerconfigjson, which you make, or no longer names what is open:',
+      'It refers to these Secrets of type kubernetes.io/dockerconfigjson. Create them, or remove those that you do not need:',
       ...secrets,
       '',
-      'A Secret, with the password neither on a command line nor in git:',
+      'To create a Secret without a password on the command line or in git:',
       `  skopeo login --authfile login.json ${registry.server}`,
       `  kubectl -n ${namespace} create secret generic ${pullSecret?.name} --type kubernetes.io/dockerconfigjson --from-file .dockerconfigjson=login.json`,
       '  rm login.json',
@@ -86,7 +87,7 @@ export function composeStarter(
   };
 }
 
-/** Writes a file that is not there yet. */
+/** Writes a file that must not exist yet. */
 function writeNew(path: string, text: string): void {
   try {
     writeFileSync(path, text, { flag: 'wx' });
@@ -95,8 +96,8 @@ function writeNew(path: string, text: string): void {
     throw new InputError([
       {
         place: startOf(path),
-        message: 'this file is there already, and init overwrites nothing',
-        hint: 'Edit it, or name another with --config.',
+        message: 'this file exists already; init does not overwrite files',
+        hint: 'Edit it, or name another file with --config.',
       },
     ]);
   }

@@ -100,15 +100,15 @@ describe('bad input: no stack trace, exit code not 0, nothing touched', () => {
       'airgap.yaml:3:1: error: unknown key "pn"',
     );
     const digests = refused({ 'airgap.yaml': least, 'images_digests.yml': 'web:\n  web:\n' });
-    expect(digests).toContain('images_digests.yml:2:3: error: the container web/web holds no value');
+    expect(digests).toContain('images_digests.yml:2:3: error: the container web/web has no value');
   });
 
   test('a file that is not there', () => {
     expect(refused({}, { ESS_AIRGAP_CONFIG: 'nowhere.yaml' })).toContain(
-      'nowhere.yaml:1:1: error: there is no such file',
+      'nowhere.yaml:1:1: error: the file does not exist',
     );
     expect(refused({ 'airgap.yaml': `${least}digests: x.yml\n` })).toContain(
-      'x.yml:1:1: error: there is no such file',
+      'x.yml:1:1: error: the file does not exist',
     );
   });
 

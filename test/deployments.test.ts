@@ -146,6 +146,6 @@ describe('a secrets file that git would commit', () => {
     made.write('.git/config', 'not a git config\n');
     const run = made.run('sh app.sh --check', env);
     expect(run.status).toBe(2);
-    expect(run.stderr).toContain('git cannot say whether it ignores dist/pull-ess-secrets.k8s.yaml');
+    expect(run.stderr).toContain('git could not tell whether it ignores dist/pull-ess-secrets.k8s.yaml:');
   });
 });

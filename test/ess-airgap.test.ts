@@ -70,7 +70,11 @@ describe('an app with it does not synthesise, and writes nothing,', () => {
       file('unset.yaml', `${least}pullSecret: { name: pull, source: env, passwordEnv: NOWHERE }\n`),
       /NOWHERE, for localregistry\.local, is not set/,
     ],
-    ['without a configuration', join(dir, 'nowhere.yaml'), /nowhere\.yaml:1:1: error: there is no such file/],
+    [
+      'without a configuration',
+      join(dir, 'nowhere.yaml'),
+      /nowhere\.yaml:1:1: error: the file does not exist/,
+    ],
   ])('%s', (_, config, message) => {
     const app = newApp();
     new EssAirgap(app, 'ess', { config });

@@ -3,10 +3,11 @@ import { lstatSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, type Problem } from '../input/problem.ts';
-import { type Blob, type Descriptors, hexOf, parseDescriptors } from './contents.ts';
+import { type Blob, hexOf } from './contents.ts';
+import { disagreements } from './disagreements.ts';
 import { BLOBS } from './folder.ts';
 import { FAULTS, hashInto, isWhole, openRegular } from './hash-file.ts';
-import type { BundledFile, BundledImage, LoadPlan, Piece } from './load-plan.ts';
+import { type BundledFile, type BundledImage, contentsOf, type LoadPlan, type Piece } from './load-plan.ts';
 import type { OpenBundle } from './open-bundle.ts';
 import { formatSize } from './parts.ts';
 
@@ -55,7 +56,9 @@ class Check implements CheckedBundle {
     this.#folders = folders;
     this.#older = older;
     this.#onProgress = onProgress;
-    const blobs = plan.images.flatMap((image) => image.blobs.filter(({ heldBy }) => !heldBy));
+    const blobs = plan.images
+      .flatMap(contentsOf)
+      .flatMap((contents) => contents.blobs.filter(({ heldBy }) => !heldBy));
     const sizes = new Map(blobs.map(({ hex, size }) => [hex, size]));
     this.#total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   }
@@ -66,17 +69,18 @@ class Check implements CheckedBundle {
     for (const { path, hex, size } of this.#plan.files) {
       await this.#read(join(this.#folders[0] ?? '', path), { hex, size });
     }
-    for (const { digest, size, manifests } of this.#plan.images) {
+    const { images } = this.#plan;
+    const contents = images.flatMap(contentsOf);
+    for (const { digest, size, manifests } of contents) {
       for (const file of [{ hex: hexOf(digest), size }, ...manifests]) await this.#checkManifest(file);
     }
+    for (const { referrers } of images) for (const list of referrers) await this.#checkManifest(list);
     this.#stopIfWrong();
-    for (const image of this.#plan.images) this.#compareContents(image);
+    for (const image of images) this.#compareContents(image);
     this.#stopIfWrong();
-    for (const { blobs } of this.#plan.images) {
-      for (const blob of blobs) {
-        if (blob.heldBy) await this.#findInOlder(blob);
-        else await this.#checkBlob(blob);
-      }
+    for (const blob of contents.flatMap(({ blobs }) => blobs)) {
+      if (blob.heldBy) await this.#findInOlder(blob);
+      else await this.#checkBlob(blob);
     }
     this.#stopIfWrong();
   }
@@ -177,12 +181,14 @@ class Check implements CheckedBundle {
     }
   }
 
-  /** Compares what the manifests of an image name with what the plan lists for it. */
+  /** Compares what the manifests of an image and its artifacts name with what the plan lists for it. */
   #compareContents(image: BundledImage): void {
-    const why = disagreement(image, (hex) => parseDescriptors(this.manifests.get(hex) ?? Buffer.alloc(0)));
-    if (why === undefined) return;
     const { repository, tag } = image.target;
-    this.#problems.push({ message: `load.plan and the manifests of ${repository}:${tag} disagree: ${why}` });
+    for (const why of disagreements(image, (hex) => this.manifests.get(hex) ?? Buffer.alloc(0))) {
+      this.#problems.push({
+        message: `load.plan and the manifests of ${repository}:${tag} disagree: ${why}`,
+      });
+    }
   }
 
   #path({ hex }: BundledFile, part: number): string {
@@ -208,33 +214,6 @@ class Check implements CheckedBundle {
       { message: 'the bundle is not whole; nothing was pushed' },
     ]);
   }
-}
-
-/** How the plan of an image differs from what its manifests name; undefined if it does not. */
-function disagreement(
-  { digest, manifests, omitted, blobs }: BundledImage,
-  descriptorsOf: (hex: string) => Descriptors | undefined,
-): string | undefined {
-  const root = descriptorsOf(hexOf(digest));
-  if (!root) return `${digest} is neither an index nor a manifest`;
-  const named = new Map<string, string>();
-  const listed = new Map<string, string>();
-  for (const { hex, size } of [...manifests, ...omitted]) listed.set(hex, `a manifest of ${size} bytes`);
-  for (const { hex, size, kind } of blobs) listed.set(hex, `a ${kind} of ${size} bytes`);
-  const children = root.kind === 'index' ? root.manifests : [];
-  for (const { hex, size } of children) named.set(hex, `a manifest of ${size} bytes`);
-  for (const hex of root.kind === 'index' ? manifests.map((it) => it.hex) : [hexOf(digest)]) {
-    const manifest = descriptorsOf(hex);
-    if (manifest?.kind !== 'manifest') return `sha256:${hex} is not a manifest`;
-    for (const blob of manifest.blobs) {
-      const isConfig = named.get(blob.hex)?.startsWith('a config');
-      if (!isConfig) named.set(blob.hex, `a ${blob.kind} of ${blob.size} bytes`);
-    }
-  }
-  const all = [...new Set([...named.keys(), ...listed.keys()])];
-  const hex = all.find((it) => named.get(it) !== listed.get(it));
-  if (hex === undefined) return undefined;
-  return `sha256:${hex} is ${named.get(hex) ?? 'not named'} in the manifests, and ${listed.get(hex) ?? 'not named'} in load.plan`;
 }
 
 function partsIn(older: string): string[] {

@@ -9,9 +9,9 @@
 MAX_PROBLEMS=100
 
 check_bundle() {
-  mkdir "$work/part" "$work/files" "$work/named" "$work/manifests" "$work/checked"
+  mkdir "$work/part" "$work/files" "$work/named" "$work/subjects" "$work/referrers" "$work/manifests" "$work/checked"
   problems=0
-  for list in sums targets servers cut; do : >"$work/$list"; done
+  for list in sums targets tags servers cut; do : >"$work/$list"; done
   # Lines are split at blanks, and no field is a pattern.
   set -f
   old_ifs=$IFS
@@ -94,10 +94,12 @@ name_part() {
   prefix=$part_name/
 }
 
-# No target is named twice, and all are in the registry that was named.
+# No target is named twice, no tag of an artifact or a list has two digests, and all are in the registry that was named.
 check_targets() {
   twice=$(sort "$work/targets" 2>/dev/null | uniq -d 2>/dev/null | head -n 1)
   [ -z "$twice" ] || reject "load.plan names the target $twice twice"
+  twice=$(sort -u "$work/tags" | cut -d ' ' -f 1 | sort - "$work/targets" | uniq -d | head -n 1)
+  [ -z "$twice" ] || reject "load.plan names another manifest for the tag $twice"
   sort -u "$work/servers" >"$work/servers.sorted"
   while IFS= read -r target_server; do
     if [ -n "$server" ] && [ "$target_server" != "$server" ]; then
@@ -201,35 +203,73 @@ hash_files() {
   done <"$work/cut"
 }
 
-# Compares what the manifests name with what load.plan lists for each image.
+# Compares what the manifests name with what load.plan lists for each image, artifact and list.
 compare_contents() {
-  image=0
-  while read -r kind digest _; do
+  image=0 scope=0
+  while read -r kind digest _ _ subject tag; do
     hex=${digest#sha256:}
     case $kind in
-      image) image=$((image + 1)) ;;
+      image) image=$((image + 1)) scope=$((scope + 1)) ;;
+      artifact)
+        scope=$((scope + 1))
+        [ "$tag" != - ] || compare_subject
+        ;;
+      referrers)
+        scope=$((scope + 1))
+        compare_list
+        continue
+        ;;
       manifest) ;;
       *) continue ;;
     esac
     named_in "$work/manifests/$hex" >"$work/digests"
     while IFS= read -r named; do
-      [ -e "$work/named/$image.${named#sha256:}" ] || {
-        problem "sha256:$hex names $named, which load.plan does not list for its image"
+      [ -e "$work/named/$scope.${named#sha256:}" ] || {
+        problem "sha256:$hex names $named, which load.plan does not list for it"
         break
       }
-      : >"$work/named/$image.${named#sha256:}.by"
+      : >"$work/named/$scope.${named#sha256:}.by"
     done <"$work/digests"
   done <"$work/load.plan"
-  image=0
+  scope=0
   while read -r kind digest _; do
     case $kind in
-      image) image=$((image + 1)) ;;
+      image | artifact | referrers) scope=$((scope + 1)) ;;
       manifest | omitted | config | layer | absent)
-        [ -e "$work/named/$image.${digest#sha256:}.by" ] ||
-          problem "load.plan lists $digest for an image whose manifests do not name it"
+        [ -e "$work/named/$scope.${digest#sha256:}.by" ] ||
+          problem "load.plan lists $digest for an image or artifact whose manifests do not name it"
         ;;
     esac
   done <"$work/load.plan"
+}
+
+# What cosign 2 keeps at a tag names no subject.
+compare_subject() {
+  named=$(subject_in "$work/manifests/$hex")
+  [ "$named" = "$subject" ] ||
+    problem "sha256:$hex belongs to ${named:-no subject}, and to $subject in load.plan"
+}
+
+# A list of referrers names all of them and nothing else.
+compare_list() {
+  named_in "$work/manifests/$hex" >"$work/digests"
+  [ "$(sort "$work/digests")" = "$(sort "$work/referrers/$image.${subject#sha256:}")" ] ||
+    problem "sha256:$hex, the list of the referrers of $subject, has other entries than load.plan"
+}
+
+# Prints the digest of the subject that a manifest names.
+subject_in() {
+  in_subject=''
+  fields_in "$1" | while IFS= read -r field || [ -n "$field" ]; do
+    case $in_subject$field in
+      '"subject":') in_subject=yes ;;
+      'yes"digest":"'*'"')
+        field=${field#'"digest":"'}
+        printf '%.80s\n' "${field%'"'}"
+        break
+        ;;
+    esac
+  done
 }
 
 # Looks for the layers that this bundle leaves out in the folders of older ones.

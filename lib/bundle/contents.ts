@@ -188,6 +188,12 @@ export function mediaTypeOf({ bytes }: Pick<Manifest, 'bytes'>): string {
   return `application/vnd.oci.image.${kind}.v1+json`;
 }
 
+/** The digest of the manifest that a referrer belongs to; undefined for a manifest without one. */
+export function subjectOf(bytes: Buffer): string | undefined {
+  const parsed = z.object({ subject: descriptor }).safeParse(parseJson(bytes));
+  return parsed.success ? parsed.data.subject.digest : undefined;
+}
+
 /** The digits of a sha256 digest. */
 export function hexOf(digest: string): string {
   return digest.slice('sha256:'.length);

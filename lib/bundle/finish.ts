@@ -2,19 +2,20 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatReference } from '../image/reference.ts';
 import { InputError } from '../input/problem.ts';
-import type { Manifest } from '../registry/client.ts';
-import { hexOf, mediaTypeOf } from './contents.ts';
+import { hexOf } from './contents.ts';
 import { BLOBS, partFolder, writeDurably } from './folder.ts';
+import { renderLayoutIndex } from './layout-index.ts';
 import {
   type BundledImage,
+  contentsOf,
   type OtherFile,
   type OwnImage,
   type Placement,
   renderLoadPlan,
 } from './load-plan.ts';
 import { distribute, type PartFile, pieceCount } from './parts.ts';
+import type { FoundImage } from './read-images.ts';
 import { LOAD_SCRIPT } from './script.ts';
 
 export interface FinishOptions {
@@ -22,8 +23,8 @@ export interface FinishOptions {
   readonly output: string;
   readonly images: readonly BundledImage[];
   readonly own: readonly OwnImage[];
-  /** What the tag of each image names, in the same order. */
-  readonly roots: readonly Manifest[];
+  /** The same images, with the bytes of their manifests. */
+  readonly found: readonly FoundImage[];
   readonly partSize?: number;
 }
 
@@ -40,10 +41,10 @@ export interface Finished {
 
 /** Puts everything beside the blobs into the folder, distributes it over parts, and writes the checksums. */
 export async function finish(options: FinishOptions): Promise<Finished> {
-  const { output, images, own, roots } = options;
+  const { output, images, own, found } = options;
   const blobs = blobFiles(images, output);
   const others = {
-    'index.json': renderIndex(images, roots),
+    'index.json': renderLayoutIndex(images, found),
     'load.sh': LOAD_SCRIPT,
     'oci-layout': OCI_LAYOUT,
   };
@@ -103,7 +104,10 @@ function longest({ size }: PartFile, partSize: number): Placement {
 
 /** Only configurations and layers are cut: a part must have room for a whole manifest. */
 function assertManifestsFit(images: readonly BundledImage[], partSize: number): void {
-  const sizes = images.flatMap(({ size, manifests }) => [size, ...manifests.map((it) => it.size)]);
+  const sizes = images.flatMap((image) => [
+    ...contentsOf(image).flatMap(({ size, manifests }) => [size, ...manifests.map((it) => it.size)]),
+    ...image.referrers.map(({ size }) => size),
+  ]);
   const largest = Math.max(0, ...sizes);
   if (pieceCount(largest, partSize) === 1) return;
   throw new InputError([
@@ -113,10 +117,13 @@ function assertManifestsFit(images: readonly BundledImage[], partSize: number): 
 
 /** Every blob and manifest that the bundle holds, each once, in the order of their digests. */
 function blobFiles(images: readonly BundledImage[], output: string): PartFile[] {
-  const held = images.flatMap(({ digest, manifests, blobs }) => [
-    hexOf(digest),
-    ...manifests.map(({ hex }) => hex),
-    ...blobs.filter(({ heldBy }) => !heldBy).map(({ hex }) => hex),
+  const held = images.flatMap((image) => [
+    ...contentsOf(image).flatMap(({ digest, manifests, blobs }) => [
+      hexOf(digest),
+      ...manifests.map(({ hex }) => hex),
+      ...blobs.filter(({ heldBy }) => !heldBy).map(({ hex }) => hex),
+    ]),
+    ...image.referrers.map(({ hex }) => hex),
   ]);
   return [...new Set(held)].sort().map((hex) => {
     const path = `${BLOBS}/${hex}`;
@@ -131,20 +138,6 @@ function removeOthers(output: string, files: readonly PartFile[]): void {
     if (!names.has(name)) rmSync(join(output, BLOBS, name), { recursive: true });
   }
   if (files.length === 0) rmSync(join(output, 'blobs'), { recursive: true });
-}
-
-/** The layout's index (OCI image specification, "Image Layout"): every image by the name of its target. */
-function renderIndex(images: readonly BundledImage[], roots: readonly Manifest[]): string {
-  const manifests = images.map(({ target: { registry, repository, tag } }, index) => {
-    const root = roots[index];
-    return {
-      mediaType: root && mediaTypeOf(root),
-      digest: root?.digest,
-      size: root?.bytes.length,
-      annotations: { 'org.opencontainers.image.ref.name': formatReference({ registry, repository, tag }) },
-    };
-  });
-  return `${JSON.stringify({ schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests }, null, 2)}\n`;
 }
 
 /**

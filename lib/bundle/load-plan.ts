@@ -1,9 +1,12 @@
 import { type ImageReference, repositoryName } from '../image/reference.ts';
-import type { Blob } from './contents.ts';
+import { type Blob, hexOf } from './contents.ts';
 
 // The file load.plan: everything that a bundle holds. Whoever knows the digest of this one file knows that of every other.
 
-/** The version of the format, in the first line. A reader refuses every other, and every kind of line it does not know. */
+/**
+ * The version of the format, in the first line. A reader rejects every other, and every kind of line that it does not know.
+ * A new kind of line therefore needs no new version: older readers reject the bundles that have it, and only these.
+ */
 export const FORMAT = 2;
 
 /** A file named by its digest: `blobs/sha256/<hex>`. */
@@ -13,20 +16,40 @@ export interface BundledFile {
   readonly size: number;
 }
 
-/** One image of a bundle. */
-export interface BundledImage {
-  readonly target: ImageReference & { readonly tag: string };
-  /** Of the index or manifest that the tag is to name. */
+/** An index or a manifest, and everything that it consists of. */
+export interface BundledContents {
   readonly digest: string;
   /** Of that index or manifest. */
   readonly size: number;
-  /** `component/container`, in order; none for an artifact that no container runs. */
-  readonly containers: readonly string[];
   /** The manifests below the index. */
   readonly manifests: readonly BundledFile[];
   /** Manifests of other platforms, which the index names too and the bundle does not hold. */
   readonly omitted: readonly BundledFile[];
   readonly blobs: readonly BundledBlob[];
+}
+
+/** One image of a bundle: what its tag is to name, and what belongs to it. */
+export interface BundledImage extends BundledContents {
+  readonly target: ImageReference & { readonly tag: string };
+  /** `component/container`, in order; none for an image that no container runs. */
+  readonly containers: readonly string[];
+  /** Signatures, attestations and the like, each after its subject. */
+  readonly artifacts: readonly BundledArtifact[];
+  /** The lists of referrers that are pushed last, for a registry without the referrers API. */
+  readonly referrers: readonly BundledReferrers[];
+}
+
+/** A manifest that belongs to an image. */
+export interface BundledArtifact extends BundledContents {
+  /** The digest that it belongs to: of the image, of a manifest below it, or of another artifact. */
+  readonly subject: string;
+  /** The tag of cosign 2, which is then all that leads to it. Left out for a referrer. */
+  readonly tag?: string;
+}
+
+/** The index that clients read at the fallback tag of a subject: all of its referrers. */
+export interface BundledReferrers extends BundledFile {
+  readonly subject: string;
 }
 
 /** A configuration or a layer of an image. */
@@ -60,6 +83,11 @@ export interface OtherFile extends BundledFile {
 export const OTHER_PATHS = ['index.json', 'load.sh', 'oci-layout'] as const;
 export type OtherPath = (typeof OTHER_PATHS)[number];
 
+/** An image, then its artifacts: whatever is pushed by itself. */
+export function contentsOf(image: BundledImage): readonly BundledContents[] {
+  return [image, ...image.artifacts];
+}
+
 /** The contents of `load.plan`. */
 export interface LoadPlan {
   readonly parts: number;
@@ -81,14 +109,21 @@ export function renderLoadPlan({ parts, files, images, own, placements }: LoadPl
     if (whole) return;
     for (const piece of placement) lines.push(`piece sha256:${piece.hex} ${piece.size} ${piece.part}`);
   };
-  for (const { target, digest, size, containers, manifests, omitted, blobs } of images) {
-    addFile('image', { hex: digest.slice('sha256:'.length), size }, [tagged(target), names(containers)]);
-    for (const manifest of manifests) addFile('manifest', manifest);
-    for (const manifest of omitted) lines.push(`omitted sha256:${manifest.hex} ${manifest.size}`);
-    for (const blob of blobs) {
+  const addContents = (kind: string, contents: BundledContents, rest: readonly string[]): void => {
+    addFile(kind, { hex: hexOf(contents.digest), size: contents.size }, rest);
+    for (const manifest of contents.manifests) addFile('manifest', manifest);
+    for (const manifest of contents.omitted) lines.push(`omitted sha256:${manifest.hex} ${manifest.size}`);
+    for (const blob of contents.blobs) {
       if (blob.heldBy) lines.push(`absent sha256:${blob.hex} ${blob.size} ${blob.heldBy}`);
       else addFile(blob.kind, blob);
     }
+  };
+  for (const image of images) {
+    addContents('image', image, [tagged(image.target), names(image.containers)]);
+    for (const artifact of image.artifacts) {
+      addContents('artifact', artifact, [artifact.subject, artifact.tag ?? '-']);
+    }
+    for (const list of image.referrers) addFile('referrers', list, [list.subject]);
   }
   for (const { target, digest, containers } of own) {
     lines.push(`own ${digest ?? '-'} ${tagged(target)} ${names(containers)}`);

@@ -1,32 +1,39 @@
+import { MAX_ARTIFACTS } from '../digests/artifacts.ts';
+import { repositoryName } from '../image/reference.ts';
 import type { InputError } from '../input/problem.ts';
+import { fallbackTag } from '../plan/referrers-list.ts';
 import { LIMITS } from './limits.ts';
 import {
+  type BundledArtifact,
   type BundledBlob,
+  type BundledContents,
   type BundledFile,
   type BundledImage,
+  type BundledReferrers,
   FORMAT,
   type LoadPlan,
   OTHER_PATHS,
   type OtherFile,
   type OwnImage,
   type Piece,
-  type Placement,
 } from './load-plan.ts';
-import {
-  type Fields,
-  isHolder,
-  parseContainers,
-  parseHex,
-  parseNumber,
-  parseTarget,
-} from './load-plan-fields.ts';
+import { LoadPlanFields } from './load-plan-fields.ts';
 import { LoadPlanLines } from './load-plan-lines.ts';
+import { LoadPlanNames } from './load-plan-names.ts';
 
-/** One image while its lines are read. */
-interface OpenImage extends BundledImage {
+/** What is pushed by itself, while its lines are read. */
+interface OpenContents extends BundledContents {
   readonly manifests: BundledFile[];
   readonly omitted: BundledFile[];
   readonly blobs: BundledBlob[];
+}
+
+interface OpenImage extends BundledImage, OpenContents {
+  readonly manifests: BundledFile[];
+  readonly omitted: BundledFile[];
+  readonly blobs: BundledBlob[];
+  readonly artifacts: BundledArtifact[];
+  readonly referrers: BundledReferrers[];
 }
 
 /**
@@ -42,26 +49,29 @@ export function parseLoadPlan(text: string, file: string): LoadPlan {
 
 class Parser {
   readonly #lines: LoadPlanLines;
+  readonly #fields: LoadPlanFields;
+  readonly #names: LoadPlanNames;
   #parts = 0;
   readonly #files: OtherFile[] = [];
   readonly #images: OpenImage[] = [];
   readonly #own: OwnImage[] = [];
-  readonly #placements = new Map<string, Placement>();
-  /** How each file was described first. */
-  readonly #described = new Map<string, string>();
-  readonly #targets = new Set<string>();
-  /** The digests that the image at hand has named so far. */
-  #named = new Set<string>();
-  #manifestBytes = 0;
+  /** The image or the artifact that the next lines belong to. */
+  #contents: OpenContents | undefined;
+  /** The digests of the current image that an artifact can belong to. */
+  #subjects = new Set<string>();
 
   constructor(text: string, file: string) {
     this.#lines = new LoadPlanLines(text, file);
+    this.#fields = new LoadPlanFields(this.#lines);
+    this.#names = new LoadPlanNames(this.#lines);
   }
 
   parse(): LoadPlan {
     this.#readHeader();
     for (;;) {
       const fields = this.#lines.next();
+      // What ends an image.
+      if (fields[0] === 'image' || fields[0] === 'own' || fields[0] === 'end') this.#closeImage();
       if (fields[0] === 'end') break;
       this.#readLine(fields);
     }
@@ -74,7 +84,7 @@ class Parser {
       files: this.#files,
       images: this.#images,
       own: this.#own,
-      placements: this.#placements,
+      placements: this.#names.placements,
     };
   }
 
@@ -103,6 +113,8 @@ class Parser {
     else if (kind === 'omitted') this.#readOmitted(rest);
     else if (kind === 'config' || kind === 'layer') this.#readBlob(kind, rest);
     else if (kind === 'absent') this.#readAbsent(rest);
+    else if (kind === 'artifact') this.#readArtifact(rest);
+    else if (kind === 'referrers') this.#readReferrers(rest);
     else if (kind === 'own') this.#readOwn(rest);
     else if (kind === 'piece') {
       throw this.#wrong('a "piece" line follows only a layer or configuration that is cut');
@@ -115,72 +127,130 @@ class Parser {
   }
 
   #readFile(fields: readonly string[]): void {
-    const [digest, size, path] = this.#fields(fields, 3);
+    const [digest, size, path] = this.#fields.words(fields, 3);
     const known = OTHER_PATHS[this.#files.length];
     if (known === undefined || path !== known) {
       throw this.#wrong(`expected one line for each of ${OTHER_PATHS.join(', ')}, in this order`);
     }
-    this.#files.push({ hex: this.#hex(digest), size: this.#size(size, LIMITS.planBytes), path: known });
-  }
-
-  #readImage(fields: readonly string[]): void {
-    const [digest, size, part, target, containers] = this.#fields(fields, 5);
-    if (this.#own.length > 0) throw this.#wrong('an "image" line after the first "own" line');
-    this.#named = new Set();
-    const { hex, size: bytes } = this.#readWhole(digest, size, part);
-    this.#images.push({
-      target: this.#target(target),
-      digest: `sha256:${hex}`,
-      size: bytes,
-      containers: this.#containers(containers),
-      manifests: [],
-      omitted: [],
-      blobs: [],
+    this.#files.push({
+      hex: this.#fields.hex(digest),
+      size: this.#fields.size(size, LIMITS.planBytes),
+      path: known,
     });
   }
 
-  #readManifest(fields: readonly string[]): void {
-    const [digest, size, part] = this.#fields(fields, 3);
-    this.#image().manifests.push(this.#readWhole(digest, size, part));
+  #readImage(fields: readonly string[]): void {
+    const [digest, size, part, target, containers] = this.#fields.words(fields, 5);
+    if (this.#own.length > 0) throw this.#wrong('an "image" line after the first "own" line');
+    this.#names.addTarget(target, digest);
+    this.#subjects = new Set();
+    const image: OpenImage = {
+      ...this.#readRoot(digest, size, part),
+      target: this.#fields.target(target),
+      containers: this.#fields.containers(containers),
+      artifacts: [],
+      referrers: [],
+    };
+    this.#images.push(image);
+    this.#contents = image;
   }
 
-  /** Nobody reads the manifest of another platform: it may be in the bundle for another image. */
+  #readArtifact(fields: readonly string[]): void {
+    const [digest, size, part, subject, tag] = this.#fields.words(fields, 5);
+    const image = this.#image();
+    if (image.referrers.length > 0)
+      throw this.#wrong('an "artifact" line after a "referrers" line of the image');
+    if (image.artifacts.length >= MAX_ARTIFACTS) {
+      throw this.#wrong(`the image has more than ${MAX_ARTIFACTS} artifacts`);
+    }
+    if (!this.#subjects.has(subject)) {
+      this.#fields.expected(
+        'the digest of the image, of a manifest below it or of an earlier artifact as subject',
+      );
+    }
+    const cosignTag = this.#fields.cosignTag(tag, subject);
+    if (cosignTag !== undefined) this.#names.addTag(tagOf(image, cosignTag), digest);
+    else if (image.artifacts.some((it) => it.tag === undefined && it.digest === digest)) {
+      throw this.#wrong(`the image names the artifact ${digest} twice`);
+    }
+    const root = this.#readRoot(digest, size, part);
+    const artifact = { ...root, subject, ...(cosignTag !== undefined && { tag: cosignTag }) };
+    image.artifacts.push(artifact);
+    this.#contents = artifact;
+  }
+
+  #readReferrers(fields: readonly string[]): void {
+    const [digest, size, part, subject] = this.#fields.words(fields, 4);
+    const image = this.#image();
+    if (!image.artifacts.some((it) => it.subject === subject && it.tag === undefined)) {
+      throw this.#wrong('expected the subject of an artifact of the image that has no tag');
+    }
+    this.#contents = undefined;
+    this.#names.begin();
+    if (image.referrers.some((it) => it.subject === subject)) {
+      throw this.#wrong(`a second list of the referrers of ${subject}`);
+    }
+    this.#names.addTag(tagOf(image, fallbackTag(subject)), digest);
+    image.referrers.push({ ...this.#readWhole(digest, size, part), subject });
+  }
+
+  /** With one list of referrers, an image has that of every subject. */
+  #closeImage(): void {
+    const image = this.#images.at(-1);
+    this.#contents = undefined;
+    if (!image || image.referrers.length === 0 || this.#own.length > 0) return;
+    const listed = new Set(image.referrers.map(({ subject }) => subject));
+    const left = image.artifacts.find(({ subject, tag }) => tag === undefined && !listed.has(subject));
+    if (left) throw this.#wrong(`there is no list of the referrers of ${left.subject}`);
+  }
+
+  /** Begins what is pushed by itself. */
+  #readRoot(digest: string, size: string, part: string): OpenContents {
+    this.#names.begin();
+    const { hex, size: bytes } = this.#readWhole(digest, size, part);
+    this.#subjects.add(`sha256:${hex}`);
+    return { digest: `sha256:${hex}`, size: bytes, manifests: [], omitted: [], blobs: [] };
+  }
+
+  #readManifest(fields: readonly string[]): void {
+    const [digest, size, part] = this.#fields.words(fields, 3);
+    const contents = this.#open();
+    contents.manifests.push(this.#readWhole(digest, size, part));
+    this.#subjects.add(digest);
+  }
+
   #readOmitted(fields: readonly string[]): void {
-    const [digest, size] = this.#fields(fields, 2);
-    const file = { hex: this.#hex(digest), size: this.#size(size, LIMITS.manifestBytes) };
-    this.#once(file.hex);
-    this.#image().omitted.push(file);
+    const [digest, size] = this.#fields.words(fields, 2);
+    const file = { hex: this.#fields.hex(digest), size: this.#fields.size(size, LIMITS.manifestBytes) };
+    this.#names.addOmitted(file);
+    this.#open().omitted.push(file);
+    this.#subjects.add(digest);
   }
 
   /** An index or a manifest, which is never cut. */
   #readWhole(digest: string, size: string, part: string): BundledFile {
-    const file = { hex: this.#hex(digest), size: this.#size(size, LIMITS.manifestBytes) };
-    const isNew = !this.#placements.has(file.hex);
-    this.#describe(file, this.#part(part));
-    if (isNew) this.#manifestBytes += file.size;
-    if (this.#manifestBytes > LIMITS.allManifestsBytes) {
-      throw this.#wrong(`the manifests have more than ${LIMITS.allManifestsBytes} bytes together`);
-    }
+    const file = { hex: this.#fields.hex(digest), size: this.#fields.size(size, LIMITS.manifestBytes) };
+    this.#names.addManifest(file, this.#fields.part(part, this.#parts));
     return file;
   }
 
   #readBlob(kind: 'config' | 'layer', fields: readonly string[]): void {
-    const [digest, size, part] = this.#fields(fields, 3);
-    const file = { hex: this.#hex(digest), size: this.#size(size, LIMITS.blobBytes) };
-    const image = this.#image();
-    this.#describe(file, part === '-' ? this.#readPieces(file) : this.#part(part));
-    image.blobs.push({ ...file, kind });
+    const [digest, size, part] = this.#fields.words(fields, 3);
+    const file = { hex: this.#fields.hex(digest), size: this.#fields.size(size, LIMITS.blobBytes) };
+    const contents = this.#open();
+    this.#names.addFile(file, part === '-' ? this.#readPieces(file) : this.#fields.part(part, this.#parts));
+    contents.blobs.push({ ...file, kind });
   }
 
   #readPieces({ hex, size }: BundledFile): Piece[] {
     const pieces: Piece[] = [];
     let bytes = 0;
     while (this.#lines.following.startsWith('piece ')) {
-      const [digest, length, part] = this.#fields(this.#lines.next().slice(1), 3);
+      const [digest, length, part] = this.#fields.words(this.#lines.next().slice(1), 3);
       const piece = {
-        hex: this.#hex(digest),
-        size: this.#size(length, LIMITS.blobBytes),
-        part: this.#part(part),
+        hex: this.#fields.hex(digest),
+        size: this.#fields.size(length, LIMITS.blobBytes),
+        part: this.#fields.part(part, this.#parts),
       };
       pieces.push(piece);
       bytes += piece.size;
@@ -192,92 +262,44 @@ class Parser {
   }
 
   #readAbsent(fields: readonly string[]): void {
-    const [digest, size, holder] = this.#fields(fields, 3);
-    const file = { hex: this.#hex(digest), size: this.#size(size, LIMITS.blobBytes) };
-    if (!isHolder(holder)) this.#expected('the image of an older bundle as registry/repository@digest');
-    this.#once(file.hex);
-    this.#same(file, 'absent');
-    this.#image().blobs.push({ ...file, kind: 'layer', heldBy: holder });
+    const [digest, size, holder] = this.#fields.words(fields, 3);
+    const file = { hex: this.#fields.hex(digest), size: this.#fields.size(size, LIMITS.blobBytes) };
+    this.#names.addAbsent(file);
+    this.#open().blobs.push({ ...file, kind: 'layer', heldBy: this.#fields.holder(holder) });
   }
 
   #readOwn(fields: readonly string[]): void {
-    const [digest, target, containers] = this.#fields(fields, 3);
+    const [digest, target, containers] = this.#fields.words(fields, 3);
+    this.#names.addTarget(target, digest);
     this.#own.push({
-      target: this.#target(target),
-      ...(digest !== '-' && { digest: `sha256:${this.#hex(digest)}` }),
-      containers: this.#containers(containers),
+      target: this.#fields.target(target),
+      ...(digest !== '-' && { digest: `sha256:${this.#fields.hex(digest)}` }),
+      containers: this.#fields.containers(containers),
     });
-  }
-
-  // The parts of a line.
-
-  #fields<N extends 2 | 3 | 5>(fields: readonly string[], count: N): Fields[N] {
-    if (fields.length !== count || fields.includes('')) {
-      throw this.#wrong(`expected ${count} fields after the first, with one blank between two`);
-    }
-    return fields as never;
-  }
-
-  #hex(digest: string): string {
-    return parseHex(digest) ?? this.#expected('a digest: sha256: and 64 hexadecimal digits');
-  }
-
-  #size(text: string, limit: number): number {
-    return parseNumber(text, limit) ?? this.#expected(`a size of at most ${limit} bytes`);
-  }
-
-  #part(text: string): number {
-    // Zero is no part, and not undefined.
-    return parseNumber(text, this.#parts) || this.#expected(`the number of a part, from 1 to ${this.#parts}`);
-  }
-
-  #target(text: string): OwnImage['target'] {
-    const target = parseTarget(text) ?? this.#expected('a target as registry/repository:tag');
-    if (this.#targets.has(text)) throw this.#wrong(`a second image for the target ${text}`);
-    this.#targets.add(text);
-    return target;
-  }
-
-  #containers(text: string): string[] {
-    return (
-      parseContainers(text) ??
-      this.#expected('containers as component/container, with a comma between two, or "-"')
-    );
-  }
-
-  #expected(what: string): never {
-    throw this.#wrong(`expected ${what}`);
   }
 
   #image(): OpenImage {
     const image = this.#images.at(-1);
     if (!image || this.#own.length > 0) throw this.#wrong('the line belongs to no image');
-    if (image.blobs.length + image.manifests.length + image.omitted.length >= LIMITS.descriptors * 100) {
-      throw this.#wrong('the image has too many files');
-    }
     return image;
   }
 
-  /** A file may belong to several images, but must be described in the same way each time. */
-  #describe(file: BundledFile, placement: Placement): void {
-    this.#once(file.hex);
-    this.#same(file, JSON.stringify(placement));
-    this.#placements.set(file.hex, placement);
-  }
-
-  #once(hex: string): void {
-    if (this.#named.has(hex)) throw this.#wrong(`the image names sha256:${hex} twice`);
-    this.#named.add(hex);
-  }
-
-  #same({ hex, size }: BundledFile, where: string): void {
-    const description = `${size} ${where}`;
-    const known = this.#described.get(hex) ?? description;
-    if (known !== description) throw this.#wrong(`sha256:${hex} has another size or place in a line before`);
-    this.#described.set(hex, description);
+  /** The image or artifact that the current line belongs to. */
+  #open(): OpenContents {
+    const contents = this.#contents;
+    if (!contents) throw this.#wrong('the line belongs to no image');
+    const { blobs, manifests, omitted } = contents;
+    if (blobs.length + manifests.length + omitted.length >= LIMITS.descriptors * 100) {
+      throw this.#wrong('the image has too many files');
+    }
+    return contents;
   }
 
   #wrong(message: string, hint?: string): InputError {
     return this.#lines.wrong(message, hint);
   }
+}
+
+function tagOf({ target }: OpenImage, tag: string): string {
+  return `${repositoryName(target)}:${tag}`;
 }

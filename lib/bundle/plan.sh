@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Part of load.sh: reads load.plan, the list of contents. A copy of it is used, because the medium may change.
 
-# The same numbers as in limits.ts.
+# The same numbers as in limits.ts and digests/artifacts.ts.
 MAX_PLAN_BYTES=8388608
 MAX_PLAN_LINES=100000
 MAX_PLAN_LINE_BYTES=65536
@@ -9,6 +9,7 @@ MAX_PARTS=999
 MAX_MANIFEST_BYTES=4194304
 MAX_ALL_MANIFESTS_BYTES=268435456
 MAX_BLOB_BYTES=68719476736
+MAX_ARTIFACTS=1000
 
 # Sets first, the folder with load.plan, and copies load.plan.
 read_plan() {
@@ -46,7 +47,8 @@ read_header() {
 
 # Checks every line, and the files that it names but for their digests.
 read_lines() {
-  number=0 ended='' image=0 own='' others='' files=0 bytes=0 manifests_bytes=0 cut=''
+  number=0 ended='' image=0 scope=0 own='' others='' files=0 bytes=0 manifests_bytes=0 cut='' open=''
+  artifacts=0 subjects=0 lists=0
   while IFS= read -r line; do
     number=$((number + 1))
     [ -z "$ended" ] || damaged 'there is something after the last line, "end"'
@@ -59,19 +61,25 @@ read_lines() {
       file:4) read_file "$2" "$3" "$4" ;;
       image:6)
         [ -z "$own" ] || damaged 'an "image" line after the first "own" line'
-        image=$((image + 1))
+        close_image
+        image=$((image + 1)) scope=$((scope + 1)) open=yes
         read_manifest "$2" "$3" "$4"
+        can_be_subject
         read_target "$5" "$6"
         ;;
+      artifact:6) read_artifact "$2" "$3" "$4" "$5" "$6" ;;
+      referrers:5) read_referrers "$2" "$3" "$4" "$5" ;;
       manifest:4)
         belongs
         read_manifest "$2" "$3" "$4"
+        can_be_subject
         ;;
       omitted:3)
         belongs
         read_digest "$2"
         read_size "$3" "$MAX_MANIFEST_BYTES"
         once
+        can_be_subject
         ;;
       config:4 | layer:4)
         belongs
@@ -83,15 +91,17 @@ read_lines() {
         read_absent "$2" "$3" "$4"
         ;;
       own:4)
+        close_image
         own=yes
         [ "$2" = - ] || read_digest "$2"
         read_target "$3" "$4"
         ;;
       end:2)
+        close_image
         [ "$2" = "$number" ] || damaged "expected \"end $number\", the number of this line"
         ended=yes
         ;;
-      file:* | image:* | manifest:* | omitted:* | config:* | layer:* | piece:* | absent:* | own:* | end:* | bundle:*)
+      file:* | image:* | artifact:* | referrers:* | manifest:* | omitted:* | config:* | layer:* | piece:* | absent:* | own:* | end:* | bundle:*)
         damaged "a \"$1\" line has another number of fields"
         ;;
       *) damaged "\"$(printf %.40s "$1")\" is not a kind of line in format 2" 'Use the load.sh of the bundle.' ;;
@@ -102,7 +112,60 @@ read_lines() {
 }
 
 belongs() {
+  [ -n "$open" ] || damaged 'the line belongs to no image'
+}
+
+# With one list of referrers, an image has that of every subject.
+close_image() {
+  if [ "$lists" -gt 0 ] && [ "$lists" -ne "$subjects" ]; then damaged 'a list of referrers of the image before is missing'; fi
+  open='' artifacts=0 subjects=0 lists=0
+}
+
+# An artifact of the image can belong to what was read last.
+can_be_subject() {
+  : >"$work/subjects/$image.$hex"
+}
+
+# Sets subject to the digits of its digest.
+read_subject() {
+  read_digest "$1"
+  subject=$hex
+  [ -e "$work/subjects/$image.$subject" ] ||
+    damaged 'expected the digest of the image, of a manifest below it or of an earlier artifact as subject'
+}
+
+#   read_artifact DIGEST SIZE PART SUBJECT TAG
+read_artifact() {
   if [ "$image" -eq 0 ] || [ -n "$own" ]; then damaged 'the line belongs to no image'; fi
+  [ "$lists" -eq 0 ] || damaged 'an "artifact" line after a "referrers" line of the image'
+  artifacts=$((artifacts + 1)) scope=$((scope + 1)) open=yes
+  [ "$artifacts" -le "$MAX_ARTIFACTS" ] || damaged "the image has more than $MAX_ARTIFACTS artifacts"
+  read_subject "$4"
+  read_digest "$1"
+  case $5 in
+    -)
+      [ ! -e "$work/referrers/$image.of.$hex" ] || damaged "the image names the artifact sha256:$hex twice"
+      : >"$work/referrers/$image.of.$hex"
+      [ -e "$work/referrers/$image.$subject" ] || subjects=$((subjects + 1))
+      echo "$1" >>"$work/referrers/$image.$subject"
+      ;;
+    "sha256-$subject.sig" | "sha256-$subject.att" | "sha256-$subject.sbom") echo "$repository:$5 $1" >>"$work/tags" ;;
+    *) damaged 'expected "-", or the tag of the subject that ends in .sig, .att or .sbom' ;;
+  esac
+  read_manifest "$1" "$2" "$3"
+  can_be_subject
+}
+
+#   read_referrers DIGEST SIZE PART SUBJECT
+read_referrers() {
+  if [ "$image" -eq 0 ] || [ -n "$own" ]; then damaged 'the line belongs to no image'; fi
+  read_subject "$4"
+  [ -e "$work/referrers/$image.$subject" ] || damaged 'expected the subject of an artifact of the image that has no tag'
+  [ ! -e "$work/referrers/$image.$subject.listed" ] || damaged "a second list of the referrers of sha256:$subject"
+  : >"$work/referrers/$image.$subject.listed"
+  lists=$((lists + 1)) scope=$((scope + 1)) open=''
+  echo "$repository:sha256-$subject $1" >>"$work/tags"
+  read_manifest "$1" "$2" "$3"
 }
 
 read_file() {
@@ -189,6 +252,7 @@ read_target() {
   esac
   case ${1##*:} in */*) damaged 'expected a target as registry/repository:tag' ;; esac
   read_containers "$2"
+  repository=${1%:*}
   echo "$1" >>"$work/targets"
   echo "${1%%/*}" >>"$work/servers"
 }
@@ -235,10 +299,10 @@ read_part() {
   [ "$part" -le "$parts" ] || damaged "expected the number of a part, from 1 to $parts"
 }
 
-# No image names a file twice.
+# No image, artifact or list names a file twice.
 once() {
-  [ ! -e "$work/named/$image.$hex" ] || damaged "the image names sha256:$hex twice"
-  : >"$work/named/$image.$hex"
+  [ ! -e "$work/named/$scope.$hex" ] || damaged "the image names sha256:$hex twice"
+  : >"$work/named/$scope.$hex"
 }
 
 # Several images may name a file, but in the same way. Returns 1 if it was named before.

@@ -21,13 +21,25 @@ push_bundle() {
   # medium that fails.
   watch &
   watcher=$!
+  require_index_push
   ask_for_absent
-  copied=0 skipped=0 failed=0 expected=0 target='' answered='' no_answer=''
+  copied=0 skipped=0 failed=0 expected=0 target='' pending='' answered='' no_answer=''
+  all_artifacts=0 all_artifacts_copied=0 all_artifacts_skipped=0
   while read -r kind a b c d e <&3; do
     case $kind in
       image)
-        push_image
-        begin "$a" "$d" "$e"
+        finish_image
+        begin_image "$a" "$d" "$e"
+        link "$work/view/manifest.json" "$work/manifests/${a#sha256:}"
+        ;;
+      artifact)
+        push_item
+        begin_artifact "$a" "$d" "$e"
+        link "$work/view/manifest.json" "$work/manifests/${a#sha256:}"
+        ;;
+      referrers)
+        push_item
+        begin_list "$a" "$d"
         link "$work/view/manifest.json" "$work/manifests/${a#sha256:}"
         ;;
       manifest)
@@ -39,14 +51,17 @@ push_bundle() {
       # If no older bundle is at hand, skopeo finds the layer in the registry.
       absent) [ ! -e "$work/checked/${a#sha256:}" ] || link_blob "${a#sha256:}" ;;
       own)
-        push_image
-        begin "$a" "$b" "$c"
+        finish_image
+        begin_image "$a" "$b" "$c"
         expect_own
         ;;
-      end) push_image ;;
+      end) finish_image ;;
     esac
   done 3<"$work/load.plan"
-  print_summary "\"copied\":$copied,\"skipped\":$skipped,\"failed\":$failed" || unread
+  more="\"copied\":$copied,\"skipped\":$skipped,\"failed\":$failed"
+  [ "$all_artifacts" -eq 0 ] || more="$more,$(artifacts_key "$all_artifacts" "$all_artifacts_copied" \
+    "$all_artifacts_skipped" $((all_artifacts - all_artifacts_copied - all_artifacts_skipped)))"
+  print_summary "$more" || unread
   [ "$failed" -eq 0 ] || exit 1
 }
 
@@ -84,17 +99,40 @@ show_progress() { :; }
 
 # Prints what would be pushed.
 print_plan() {
-  images=0
+  images=0 line='' artifacts=0 all_artifacts=0
   while read -r kind a b c d _; do
     case $kind in
       image)
-        images=$((images + 1))
-        echo "push    $d@$a"
+        print_line
+        images=$((images + 1)) line="push    $d@$a"
         ;;
-      own) echo "expect  $b" ;;
+      artifact) artifacts=$((artifacts + 1)) all_artifacts=$((all_artifacts + 1)) ;;
+      own)
+        print_line
+        echo "expect  $b"
+        ;;
+      end) print_line ;;
     esac
   done <"$work/load.plan"
-  echo "$images images would be pushed, except those that are in the registry with their digest"
+  with_artifacts "$all_artifacts"
+  noun=images
+  [ "$images" -ne 1 ] || noun=image
+  echo "$images $noun$with would be pushed, except those that are in the registry with their digest"
+}
+
+print_line() {
+  [ -n "$line" ] || return 0
+  with_artifacts "$artifacts"
+  echo "$line$with"
+  line='' artifacts=0
+}
+
+with_artifacts() {
+  case $1 in
+    0) with='' ;;
+    1) with=' with 1 artifact' ;;
+    *) with=" with $1 artifacts" ;;
+  esac
 }
 
 # Layers that the bundle leaves out, and that no older one has, must be in the registry: together with their image there.
@@ -117,22 +155,52 @@ ask_for_absent() {
     'Load the older bundle first, or name its folder after that of this bundle.'
 }
 
-# Sets result to skipped if the image is in the registry; otherwise its files are to be linked, and pushed.
-begin() {
-  wanted=$1 target=$2 containers=$3 result='' error='' class='' retry='' hint='' more='' sparse='' platforms=''
+# An image is pushed first, then its artifacts, then its lists of referrers: the items of the image. Its result is known once
+# all of them are in the registry, or one of them failed.
+#   begin_image DIGEST TARGET CONTAINERS
+begin_image() {
+  wanted=$1 target=$2 containers=$3 brought='' kept_class='' skip_rest=''
+  artifacts=0 artifacts_copied=0 artifacts_skipped=0
   [ "$containers" != - ] || containers=''
   expected=$((expected + 1))
+  : >"$work/referrers-there"
+  begin_item image "$target" "$wanted"
+  if [ -z "$no_answer" ]; then
+    if inspect "$target" -; then
+      answered=yes
+    else
+      found=''
+      [ -n "$answered" ] || require_answer
+    fi
+  fi
+  if [ -n "$no_answer" ]; then
+    class=$no_answer error=$no_answer_error hint=$no_answer_hint retry=$no_answer_retry
+    fail_item
+  elif [ "$found" != "$wanted" ] && [ "$wanted-${found:+yes}" != --yes ]; then
+    pending=yes
+  fi
+}
+
+# Begins an item. Its files are linked if it is pending, which means that it is to be pushed.
+#   begin_item image|referrer|tagged|list PLACE DIGEST
+begin_item() {
+  item=$1 place=$2 item_digest=$3 pending='' sparse='' platforms=''
   rm -rf "$work/view"
   mkdir "$work/view"
-  if [ -n "$no_answer" ]; then
-    result=failed class=$no_answer error=$no_answer_error hint=$no_answer_hint
-  elif inspect "$target" -; then
-    answered=yes
-    if [ "$found" = "$wanted" ] || [ "$wanted" = - ]; then result=skipped; fi
-  else
-    found=''
-    [ -n "$answered" ] || require_answer
-  fi
+}
+
+# Keeps the first fault of an image. If it is of the image itself, or may pass, nothing else of the image is tried.
+fail_item() {
+  pending=''
+  if [ "$item" = image ] || [ "$retry" = yes ]; then skip_rest=yes; fi
+  [ "$item" != list ] || forget_referrers
+  [ -z "$kept_class" ] || return 0
+  case $item in
+    image) ;;
+    list) error=$(printf 'list of referrers %s: %.450s' "$item_digest" "$error") ;;
+    *) error=$(printf 'artifact %s: %.450s' "$item_digest" "$error") ;;
+  esac
+  kept_class=$class kept_error=$error kept_hint=$hint kept_retry=$retry
 }
 
 # The first question tells whether the registry can be used at all: if not, no other image is tried. A registry that says
@@ -148,25 +216,22 @@ require_answer() {
           sleep "$pause"
           ! inspect "$target" - || answered=yes
         else
-          no_answer=$class no_answer_error=$error no_answer_hint=$hint
-          result=failed
+          no_answer=$class no_answer_error=$error no_answer_hint=$hint no_answer_retry=$retry
           return 0
         fi
         ;;
     esac
     [ -z "$answered" ] || break
   done
-  class='' error='' hint='' retry=''
-  if [ "$found" = "$wanted" ] || [ "$wanted-${found:+yes}" = --yes ]; then result=skipped; fi
 }
 
 # Lays a file into the view, which is a folder as skopeo's transport dir: reads it.
 link() {
-  [ -n "$result" ] || [ -e "$1" ] || ln -s "$2" "$1"
+  [ -z "$pending" ] || [ -e "$1" ] || ln -s "$2" "$1"
 }
 
 link_blob() {
-  [ -z "$result" ] || return 0
+  [ -n "$pending" ] || return 0
   [ ! -e "$work/view/$1" ] || return 0
   paths=0
   while IFS= read -r path; do paths=$((paths + 1)); done <"$work/checked/$1"
@@ -176,20 +241,22 @@ link_blob() {
     return 0
   fi
   if ! (while IFS= read -r path; do cat "$path" || exit 1; done <"$work/checked/$1" >"$work/view/$1"); then
-    result=failed class=disk-full retry=yes error="the pieces of sha256:$1 could not be put together in ${TMPDIR:-/tmp}"
+    class=disk-full retry=yes error="the pieces of sha256:$1 could not be put together in ${TMPDIR:-/tmp}"
     hint='Set TMPDIR to a folder with room for the largest layer.'
+    fail_item
     return 0
   fi
   sum=$(sha256sum <"$work/view/$1")
   [ "${sum%% *}" = "$1" ] || {
-    result=failed class=damaged error="the pieces of sha256:$1 have changed since they were verified"
+    class=damaged retry='' error="the pieces of sha256:$1 have changed since they were verified"
     hint='Do not trust the medium. Copy the bundle to another one.'
+    fail_item
   }
 }
 
 # The manifests of the chosen platforms come first and the index last: if its tag is there, all of them are.
 push_platforms() {
-  list=index-only
+  multi_arch=index-only
   repository_of "$target"
   for manifest in $platforms; do
     show_manifest "$manifest"
@@ -211,43 +278,68 @@ show_manifest() {
 }
 
 expect_own() {
-  [ -z "$result" ] || return 0
-  result=failed
-  if [ -z "$found" ]; then explain target; else class=wrong-digest error="the registry has $found at this tag"; fi
+  [ -n "$pending" ] || return 0
+  if [ -z "$found" ]; then explain target; else class=wrong-digest retry='' error="the registry has $found at this tag"; fi
   hint='Push it yourself, or give its override a source.'
   error="this image of your own is not in the registry: $error"
+  fail_item
 }
 
-# Pushes the image that was begun, if any, and reports it.
-push_image() {
-  [ -n "$target" ] || return 0
-  if [ -z "$result" ]; then
-    result=failed list=all
-    say "pushing $target"
-    if [ -n "$sparse" ] && ! push_platforms; then
-      :
-    elif ! copy "dir:$work/view" "$target" --multi-arch "$list" --retry-times 3; then
-      explain_copy
-      [ "$class-$list" != refused-index-only ] ||
-        hint="$at refuses an index of which platforms are missing: make the bundle with platforms: all."
-    elif ! inspect "$target" -; then
-      explain target
-    elif [ "$found" = "$wanted" ]; then
-      result=copied
-    else
-      class='digest-not-preserved' error="after the push the registry has $found at this tag, not $wanted"
-      hint="${target%%/*} changed the image, or something between changed it: do not trust it."
-    fi
-  fi
-  case $result in
-    copied) copied=$((copied + 1)) ;;
-    skipped) skipped=$((skipped + 1)) ;;
-    *) failed=$((failed + 1)) ;;
+# Pushes the item that was begun, if it is pending.
+push_item() {
+  [ -n "$pending" ] || return 0
+  multi_arch=all
+  say "pushing $place"
+  case $item$sparse in
+    list) multi_arch=index-only ;;
+    imageyes) push_platforms || { fail_item; return 0; } ;;
   esac
+  if ! copy "dir:$work/view" "$place" --multi-arch "$multi_arch" --retry-times 3; then
+    explain_copy
+    case $class-$item$sparse in
+      refused-imageyes) hint="$at refuses an index of which platforms are missing: make the bundle with platforms: all." ;;
+      refused-referrer | refused-tagged)
+        hint="$at does not accept this kind of artifact: make the bundle with mirror.artifacts: none, or signatures."
+        ;;
+    esac
+    fail_item
+  elif ! inspect "$place" -; then
+    explain target
+    fail_item
+  elif [ "$found" != "$item_digest" ]; then
+    class='digest-not-preserved' retry='' error="after the push the registry has $found here, not $item_digest"
+    hint="${target%%/*} changed it, or something between changed it: do not trust it."
+    fail_item
+  else
+    pending='' brought=yes
+    case $item in referrer | tagged) count_artifact copied ;; esac
+  fi
+}
+
+# Pushes the last item of the image that was begun, if any, and reports the image.
+finish_image() {
+  [ -n "$target" ] || return 0
+  push_item
+  if [ -n "$kept_class" ]; then
+    result=failed failed=$((failed + 1))
+    class=$kept_class error=$kept_error hint=$kept_hint retry=$kept_retry
+  elif [ -n "$brought" ]; then
+    result=copied copied=$((copied + 1))
+  else
+    result=skipped skipped=$((skipped + 1))
+  fi
+  more=''
+  [ "$artifacts" -eq 0 ] || more=$(artifacts_key "$artifacts" "$artifacts_copied" "$artifacts_skipped" \
+    $((artifacts - artifacts_copied - artifacts_skipped)))
+  all_artifacts=$((all_artifacts + artifacts))
+  all_artifacts_copied=$((all_artifacts_copied + artifacts_copied))
+  all_artifacts_skipped=$((all_artifacts_skipped + artifacts_skipped))
   print_result || unread
   target=''
 }
 
+# shellcheck source=lib/bundle/push-artifacts.sh
+. "$(dirname "$0")/push-artifacts.sh"
 # shellcheck source=lib/mirror/skopeo.sh
 . "$(dirname "$0")/../mirror/skopeo.sh"
 # shellcheck source=lib/mirror/referrers.sh

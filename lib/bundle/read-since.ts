@@ -57,13 +57,22 @@ async function readOlderRelease(path: string, { config, plan, client }: SinceOpt
   const older = makePlan(images, config, undefined, known).relocations.filter(({ target }) =>
     repositories.has(repositoryName(target)),
   );
-  const brought = await mapBounded(older, 4, async ({ source, target, platforms }): Promise<Brought[]> => {
+  const brought = await mapBounded(older, 4, async (relocation): Promise<Brought[]> => {
+    const { source, target, platforms, artifacts = [] } = relocation;
     if (!source || !target.digest) return [];
     // An image that is gone upstream leaves nothing out: its layers are carried again.
-    const contents = await readContents({ ...source, digest: target.digest }, client, platforms);
-    if (!contents) return [];
-    const layers = contents.blobs.filter(({ kind }) => kind === 'layer').map(({ hex }) => hex);
-    return [{ repository: repositoryName(target), digest: target.digest, layers: new Set(layers) }];
+    const image = await readContents({ ...source, digest: target.digest }, client, platforms);
+    if (!image) return [];
+    const all = [image];
+    for (const { digest } of artifacts) {
+      const artifact = await readContents({ ...source, digest }, client);
+      if (artifact) all.push(artifact);
+    }
+    return all.map(({ root: { digest }, blobs }) => ({
+      repository: repositoryName(target),
+      digest,
+      layers: new Set(blobs.filter(({ kind }) => kind === 'layer').map(({ hex }) => hex)),
+    }));
   });
   return brought.flat();
 }

@@ -1,18 +1,18 @@
-import { createHash } from 'node:crypto';
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ImageReference, repositoryName } from '../image/reference.ts';
+import { InputError } from '../input/problem.ts';
 import type { Plan, Relocation } from '../plan/model.ts';
+import { fallbackTag, referrersLists } from '../plan/referrers-list.ts';
 import type { RegistryClient } from '../registry/client.ts';
-import { RegistryError } from '../registry/error.ts';
 import { mapBounded } from '../registry/map-bounded.ts';
-import { type Blob, hexOf, type ImageContents, type ManifestSource, readContents } from './contents.ts';
+import { type Blob, hexOf, type ImageContents } from './contents.ts';
 import { download } from './download.ts';
 import { type Finished, finish } from './finish.ts';
 import { BLOBS, inWords, prepareFolder, requireSpace, UNFINISHED } from './folder.ts';
-import { LIMITS } from './limits.ts';
-import type { BundledImage } from './load-plan.ts';
+import { type BundledImage, type BundledReferrers, contentsOf } from './load-plan.ts';
 import { formatSize } from './parts.ts';
+import { attempt, type BundleFailure, type FoundImage, readImages } from './read-images.ts';
 import { type Brought, leaveOut } from './since.ts';
 
 export interface BundleOptions {
@@ -27,16 +27,12 @@ export interface BundleOptions {
   readonly onProgress?: (text: string) => void;
 }
 
-/** An image that could not be had. */
-export interface BundleFailure {
-  readonly relocation: Relocation;
-  readonly reason: string;
-}
-
 /** What became of a bundle. */
 export interface BundleResult {
   /** Images that the bundle has or would have. */
   readonly images: number;
+  /** Signatures, attestations and SBOMs of these images. */
+  readonly artifacts: number;
   /** Images of the user's own, which the bundle does not hold. */
   readonly own: number;
   /** Images whose index does not name all of the chosen platforms. */
@@ -52,8 +48,8 @@ export interface BundleResult {
 const CONNECTIONS = 4;
 
 /**
- * Writes the images of a plan into one folder: an OCI image layout that stores every layer once, checksums, the list of
- * contents, and a script that loads it without this tool.
+ * Writes the images of a plan, with their artifacts, into one folder: an OCI image layout that stores every layer once,
+ * checksums, the list of contents, and a script that loads it without this tool.
  *
  * @throws InputError if the folder holds something else, its file system is full, or parts are too small
  */
@@ -65,51 +61,104 @@ async function write(options: BundleOptions): Promise<BundleResult> {
   const { plan, client, output, older = [], partSize, onProgress = () => {} } = options;
   prepareFolder(output);
   const relocations = plan.relocations.filter(({ source }) => source);
-  const { contents, failures } = await readAll(relocations, keeping(client, output), onProgress);
+  const reading = { client, output, connections: CONNECTIONS, onProgress };
+  const { found, failures } = await readImages(relocations, reading);
   const images = leaveOut(
-    contents.map(({ relocation: { target, containers }, root, manifests, omitted, blobs }) => ({
-      target,
-      containers,
-      digest: root.digest,
-      size: root.bytes.length,
-      manifests: manifests.map(({ digest, bytes }) => ({ hex: hexOf(digest), size: bytes.length })),
-      omitted,
-      blobs,
+    found.map((image) => ({
+      target: image.relocation.target,
+      containers: image.relocation.containers,
+      ...planned(image),
+      artifacts: image.artifacts.map(({ artifact: { subject, tag }, ...contents }) => ({
+        ...planned(contents),
+        subject,
+        ...(tag && { tag }),
+      })),
+      referrers: plan.referrersApi ? [] : keepLists(image.relocation, output),
     })),
     older,
   );
+  assertOneManifestPerTag(images);
   const own = plan.relocations
     .filter(({ source }) => !source)
     .map(({ target, containers }) => ({ target, containers, digest: target.digest }));
-  const leftOut = new Set(
-    images.flatMap(({ blobs }) => blobs.filter((it) => it.heldBy).map(({ hex }) => hex)),
-  ).size;
-  const lacking = contents.filter(({ lacks }) => lacks.length > 0);
-  const result = { images: images.length, own: own.length, leftOut, lacking };
+  const blobs = images.flatMap(contentsOf).flatMap((contents) => contents.blobs);
+  const leftOut = new Set(blobs.filter((it) => it.heldBy).map(({ hex }) => hex)).size;
+  const lacking = found.filter(({ lacks }) => lacks.length > 0);
+  const artifacts = images.reduce((sum, image) => sum + image.artifacts.length, 0);
+  const result = { images: images.length, artifacts, own: own.length, leftOut, lacking };
   if (failures.length > 0) return { ...result, failures };
 
-  const wanted = wantedBlobs(images, contents);
+  const wanted = wantedBlobs(images, found);
   requireSpace(output, missingBytes(output, wanted, partSize));
   failures.push(...(await fetchAll(wanted, client, output, onProgress)));
   if (failures.length > 0) return { ...result, failures };
 
   onProgress('writing the list of contents');
-  const roots = contents.map(({ root }) => root);
-  const finished = await finish({ output, images, own, roots, ...(partSize && { partSize }) });
+  const finished = await finish({ output, images, own, found, ...(partSize && { partSize }) });
   rmSync(join(output, UNFINISHED));
   return { ...result, failures, finished };
 }
 
+/** What load.plan says of an index or manifest, before it is known which blobs are left out. */
+function planned({ root, manifests, omitted, blobs }: ImageContents): {
+  digest: string;
+  size: number;
+  manifests: { hex: string; size: number }[];
+  omitted: ImageContents['omitted'];
+  blobs: readonly Blob[];
+} {
+  return {
+    digest: root.digest,
+    size: root.bytes.length,
+    manifests: manifests.map(({ digest, bytes }) => ({ hex: hexOf(digest), size: bytes.length })),
+    omitted,
+    blobs,
+  };
+}
+
+/** Makes the files of the lists of referrers of an image. */
+function keepLists({ artifacts = [] }: Relocation, output: string): BundledReferrers[] {
+  return referrersLists(artifacts).map(({ subject, digest, bytes }) => {
+    writeFileSync(join(output, BLOBS, hexOf(digest)), bytes);
+    return { hex: hexOf(digest), size: Buffer.byteLength(bytes), subject };
+  });
+}
+
+/** Several images of a repository may have the same artifacts, but not others at the same tag. */
+function assertOneManifestPerTag(images: readonly BundledImage[]): void {
+  const digests = new Map<string, string>();
+  for (const { target, artifacts, referrers } of images) {
+    const tagged = artifacts.flatMap(({ tag, digest }) => (tag ? [{ tag, digest }] : []));
+    const lists = referrers.map(({ subject, hex }) => ({
+      tag: fallbackTag(subject),
+      digest: `sha256:${hex}`,
+    }));
+    for (const { tag, digest } of [...tagged, ...lists]) {
+      const name = `${repositoryName(target)}:${tag}`;
+      if ((digests.get(name) ?? digest) !== digest) {
+        throw new InputError([
+          {
+            message: `two images of the plan have different artifacts for the tag ${name}`,
+            hint: 'Lock the release again, so that the digests file says the same of both.',
+          },
+        ]);
+      }
+      digests.set(name, digest);
+    }
+  }
+}
+
 interface Wanted {
   readonly blob: Blob;
-  readonly from: Found;
+  readonly from: FoundImage;
 }
 
 /** The blobs that the bundle is to hold, each once, with an image whose source has it. */
-function wantedBlobs(images: readonly BundledImage[], contents: readonly Found[]): Wanted[] {
+function wantedBlobs(images: readonly BundledImage[], found: readonly FoundImage[]): Wanted[] {
   const wanted = new Map<string, Wanted>();
-  images.forEach(({ blobs }, index) => {
-    const from = contents[index];
+  images.forEach((image, index) => {
+    const from = found[index];
+    const blobs = contentsOf(image).flatMap((contents) => contents.blobs);
     for (const blob of from ? blobs : []) if (!blob.heldBy && from) wanted.set(blob.hex, { blob, from });
   });
   return [...wanted.values()];
@@ -127,60 +176,6 @@ function missingBytes(output: string, wanted: readonly Wanted[], partSize: numbe
     const pieces = partSize !== undefined && size > partSize ? size : 0;
     return sum + Math.max(0, size - there) + pieces;
   }, 0);
-}
-
-interface Found extends ImageContents {
-  readonly relocation: Relocation;
-  readonly source: ImageReference;
-}
-
-/** Keeps every manifest as a file: another run does not ask for it again, and some sources count requests. */
-function keeping(client: RegistryClient, output: string): ManifestSource {
-  const fileOf = (digest: string): string => join(output, BLOBS, hexOf(digest));
-  const isThere = (digest: string): boolean => {
-    const stat = statSync(fileOf(digest), { throwIfNoEntry: false });
-    return stat?.isFile() === true && stat.size <= LIMITS.manifestBytes;
-  };
-  return {
-    async manifest(image, reference) {
-      if (reference.startsWith('sha256:') && isThere(reference)) {
-        const bytes = readFileSync(fileOf(reference));
-        const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-        if (digest === reference) return { digest, bytes };
-      }
-      const manifest = await client.manifest(image, reference);
-      if (manifest) writeFileSync(fileOf(manifest.digest), manifest.bytes);
-      return manifest;
-    },
-  };
-}
-
-async function readAll(
-  relocations: readonly Relocation[],
-  source: ManifestSource,
-  onProgress: (text: string) => void,
-): Promise<{ contents: Found[]; failures: BundleFailure[] }> {
-  const contents: Found[] = [];
-  const failures: BundleFailure[] = [];
-  let read = 0;
-  const found = await mapBounded(relocations, CONNECTIONS, async (relocation) => {
-    const { source: from, target } = relocation;
-    if (!from) return undefined;
-    // The digest that the tag is to have at the target is that of the source.
-    const image = { ...from, ...(target.digest && { digest: target.digest }) };
-    const it = await attempt(failures, relocation, async () => {
-      const all = await readContents(image, source, relocation.platforms);
-      if (all) return all;
-      throw new RegistryError(
-        'unexpected',
-        `${repositoryName(image)}: there is no ${image.digest ?? image.tag}`,
-      );
-    });
-    onProgress(`${++read} of ${relocations.length} images read`);
-    return it && { ...it, relocation, source: image };
-  });
-  for (const it of found) if (it) contents.push(it);
-  return { contents, failures };
 }
 
 async function fetchAll(
@@ -202,19 +197,4 @@ async function fetchAll(
     );
   });
   return failures;
-}
-
-/** Notes what a registry refuses, so that all of it can be reported at once. */
-async function attempt<T>(
-  failures: BundleFailure[],
-  relocation: Relocation,
-  work: () => Promise<T>,
-): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof RegistryError)) throw error;
-    failures.push({ relocation, reason: error.message });
-    return undefined;
-  }
 }

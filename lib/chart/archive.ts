@@ -2,21 +2,21 @@ import { gunzipSync } from 'node:zlib';
 import { InputError, startOf } from '../input/problem.ts';
 import { quote } from '../input/quote.ts';
 
-// Packaged charts come from the internet. Only named files are taken out of an archive, into memory and never onto the
-// disk, so nothing in it can leave a folder. A library would bring links, permissions and extraction, none of which is
-// wanted here.
+// Packaged charts come from the internet. Only named files are read from an archive, into memory and never to disk,
+// so no path in it can escape a folder. A library would add links, permissions and extraction, which are not needed
+// here.
 
-/** As Helm: a chart has at most 100 MiB when it is unpacked, and the ones in the field have less than 2. */
+/** The limit of Helm for an unpacked chart. Known charts have less than 2 MiB. */
 const MAX_UNPACKED_BYTES = 100 * 1024 * 1024;
 const BLOCK = 512;
 
 /**
- * Reads files out of a packaged chart, a tar archive compressed with gzip.
+ * Reads files from a packaged chart, a tar archive compressed with gzip.
  *
- * @param wanted paths below the chart's folder: `Chart.yaml`
- * @param file the name for error messages
- * @returns the files that are there, and the names directly below `charts/`, which are dependencies
- * @throws InputError if it is no such archive, is too large, or holds what no packaged chart holds
+ * @param wanted paths below the chart's folder, such as `Chart.yaml`
+ * @param file path of the archive, for messages
+ * @returns the files that were found, and the names directly below `charts/`, which are dependencies
+ * @throws InputError if it is not such an archive, is too large, or has entries that no packaged chart has
  */
 export function readChartArchive(
   bytes: Buffer,
@@ -27,7 +27,7 @@ export function readChartArchive(
     new InputError([
       {
         place: startOf(file),
-        message: `${message}; expected a chart as helm package and helm pull write it`,
+        message: `${message}; expected a chart archive as helm package or helm pull writes it`,
       },
     ]);
   const tar = unpack(bytes, wrong);
@@ -35,7 +35,7 @@ export function readChartArchive(
   const dependencies = new Set<string>();
   for (const { path, type, data } of entriesOf(tar, wrong)) {
     if (path.startsWith('/') || path.includes('\\') || path.split('/').includes('..')) {
-      throw wrong(`the archive has an entry outside of the chart's folder, ${quote(path)}`);
+      throw wrong(`the archive has an entry outside the chart's folder, ${quote(path)}`);
     }
     const inside = path
       .split('/')
@@ -70,12 +70,14 @@ interface TarEntry {
   readonly data: Buffer;
 }
 
-/** The entries of a tar archive: POSIX ustar with pax headers, and GNU's long names (pubs.opengroup.org, pax). */
+/**
+ * Reads the entries of a tar archive: POSIX ustar with pax headers, and GNU's long names (pubs.opengroup.org, pax).
+ */
 function* entriesOf(tar: Buffer, wrong: (message: string) => InputError): Generator<TarEntry> {
   let path: string | undefined;
   for (let at = 0; at + BLOCK <= tar.length; ) {
     const header = tar.subarray(at, at + BLOCK);
-    // The end is two blocks of zeros.
+    // Two blocks of zeros mark the end.
     if (header.every((byte) => byte === 0)) return;
     if (!hasRightSum(header)) throw wrong('the archive is damaged: the checksum of a header is wrong');
     const size = octal(header, 124, 12);
@@ -126,18 +128,18 @@ function hasRightSum(header: Buffer): boolean {
   return octal(header, 148, 8) === sum;
 }
 
-/** The keys of a pax header: lines of `LENGTH KEY=VALUE`. */
+/** Reads the keys of a pax header: lines of `LENGTH KEY=VALUE`. */
 function readPax(data: Buffer, wrong: (message: string) => InputError): Map<string, string> {
   const values = new Map<string, string>();
   for (let at = 0; at < data.length; ) {
     const length = Number(/^(\d{1,9}) /.exec(data.toString('latin1', at, at + 12))?.[1] ?? 0);
     const record = data.toString('utf8', at, at + length);
     const match = /^\d+ ([^=]+)=([\s\S]*)\n$/.exec(record);
-    if (!match) throw wrong('a pax header is not legal');
+    if (!match) throw wrong('a pax header is not valid');
     values.set(match[1] ?? '', match[2] ?? '');
     at += length;
   }
-  // Only what is too large for the field of the header has it here.
+  // A size is here only if it is too large for the field of the header.
   if (values.has('size')) throw wrong('the archive has an entry of more than 8 GiB');
   return values;
 }

@@ -9,7 +9,7 @@ import { readChartArchive } from './archive.ts';
 import { get } from './entries.ts';
 import { parseValues } from './values.ts';
 
-/** A Helm chart as far as its images are concerned. */
+/** The parts of a Helm chart that its images depend on. */
 export interface Chart {
   readonly name: string;
   readonly version: string;
@@ -17,15 +17,16 @@ export interface Chart {
   readonly values: YamlMapping;
 }
 
-/** The chart whose values.yaml is read without its Chart.yaml. */
+/** The assumed chart if values.yaml is read without its Chart.yaml. */
 const DEFAULT_NAME = 'matrix-stack';
 const WHAT = 'a Helm chart: its values.yaml, its folder or its .tgz';
 
 /**
  * Reads a chart from disk: its folder, its package (`.tgz`), or its `values.yaml`, as `helm show values` writes it.
  *
- * @param version of a chart whose values.yaml has no Chart.yaml beside it; otherwise it must be the chart's own
- * @throws InputError with every problem of the files
+ * @param version version of the chart, required if values.yaml has no Chart.yaml next to it; otherwise it must be the
+ *   chart's own version
+ * @throws InputError with all problems of the files
  */
 export function readChart(path: string, version?: string): Chart {
   if (existsSync(path) && statSync(path).isDirectory()) return readChartFolder(path, version);
@@ -38,8 +39,8 @@ export function readChart(path: string, version?: string): Chart {
     throw new InputError([
       {
         place: startOf(path),
-        message: 'a values.yaml does not say which version of the chart it is from',
-        hint: 'Add --chart-version VERSION: the version that you gave to helm show values.',
+        message: 'the version of the chart is unknown: a values.yaml does not contain it',
+        hint: 'Add --chart-version with the version that you passed to helm show values.',
       },
     ]);
   }
@@ -49,7 +50,7 @@ export function readChart(path: string, version?: string): Chart {
 /**
  * Reads a packaged chart: see {@link readChart}.
  *
- * @param file the name for error messages
+ * @param file path of the package, for messages
  */
 export function readChartPackage(bytes: Buffer, file: string, version?: string): Chart {
   const { files, dependencies } = readChartArchive(bytes, ['Chart.yaml', 'values.yaml'], file);
@@ -89,7 +90,9 @@ function missing(file: string, name: string): InputError {
   return new InputError([{ place: startOf(file), message: `there is no ${name}; expected ${WHAT}` }]);
 }
 
-/** The chart's name and version; images of dependencies would be missed, so there may be none. */
+/**
+ * Returns the chart's name and version. A chart with dependencies is rejected, because their images would be missed.
+ */
 function readMetadata(
   file: string,
   text: string,
@@ -103,7 +106,7 @@ function readMetadata(
       ...problems,
       {
         place: root.place,
-        message: `found ${describeNode(root)}; expected name and version of a Helm chart`,
+        message: `found ${describeNode(root)}; expected the name and version of a Helm chart`,
       },
     ]);
   }
@@ -123,8 +126,8 @@ function readMetadata(
   if (named || dependencies.length > 0) {
     problems.push({
       place: listed?.place ?? root.place,
-      message: `the chart has dependencies${dependencies.length > 0 ? ` (${dependencies.slice(0, 10).join(', ')})` : ''}, whose images are not in its values`,
-      hint: 'Only charts without dependencies can be locked, because no image may be missed.',
+      message: `the chart has dependencies${dependencies.length > 0 ? ` (${dependencies.slice(0, 10).join(', ')})` : ''}; their images are not in the chart's values`,
+      hint: 'Only charts without dependencies can be locked, because images of dependencies would be missed.',
     });
   }
   if (expected !== undefined && expected !== version) {
@@ -137,14 +140,14 @@ function readMetadata(
   return { name, version };
 }
 
-/** Semantic Versioning 2.0.0, with the "v" in front that Helm accepts. */
+/** Semantic Versioning 2.0.0 with an optional leading "v", as Helm accepts. */
 const VERSION = /^v?\d{1,9}(\.\d{1,9}){0,2}(-[0-9A-Za-z.-]{1,100})?(\+[0-9A-Za-z.-]{1,100})?$/;
 
 function legalVersion(version: string): string {
   if (VERSION.test(version)) return version;
   throw new InputError([
     {
-      message: `the chart version ${quote(version)} is not legal; expected one such as 26.8.1`,
+      message: `the chart version ${quote(version)} is not valid; expected a version such as 26.8.1`,
     },
   ]);
 }

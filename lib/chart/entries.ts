@@ -9,29 +9,29 @@ import {
   type YamlScalar,
 } from '../input/yaml.ts';
 
-/** One place in Helm values that names an image. */
+/** One entry in Helm values that names an image. */
 export interface ImageEntry {
-  /** The value path without its last key: `matrixRTC.sfu`. */
+  /** The value path without its last key, such as `matrixRTC.sfu`. */
   readonly component: string;
-  /** The last key: `image`. */
+  /** The last key, such as `image`. */
   readonly container: string;
   /**
-   * mapping: `registry`, `repository`, `tag` and `digest` are keys of their own. inline: it is inside a list, such as
-   * `extraInitContainers`. Helm replaces lists as a whole, so no other file of values can change it.
+   * mapping: `registry`, `repository`, `tag` and `digest` are keys. inline: the image is in a list, such as
+   * `extraInitContainers`. Helm replaces lists as a whole, so no other values file can change a single image in it.
    */
   readonly form: 'mapping' | 'inline';
   readonly image: ImageReference;
-  /** False if a mapping around the entry, or the entry itself, has `enabled: false`. */
+  /** False if the entry or a mapping around it has `enabled: false`. */
   readonly enabled: boolean;
-  /** Where the entry's key is. */
+  /** Place of the entry's key. */
   readonly place: Place;
 }
 
 /**
- * Finds every image that Helm values name, by structure and at any depth: each mapping with `registry` and
- * `repository`, and each item of a list that has an `image`, which is how Kubernetes describes a container.
+ * Finds every image in Helm values by structure, at any depth: each mapping with `registry` and `repository`, and
+ * each list item with an `image`, which is how Kubernetes describes a container.
  *
- * @param problems takes what is found and cannot be read as an image
+ * @param problems collects entries that cannot be read as an image
  * @returns the entries in the order of the values
  */
 export function findImageEntries(values: YamlMapping, problems: Problem[]): ImageEntry[] {
@@ -47,10 +47,10 @@ export function findImageEntries(values: YamlMapping, problems: Problem[]): Imag
           ? 'it is at the top level'
           : illegal === undefined
             ? 'its path is too long'
-            : `the key ${quote(illegal)} is not made of letters, digits, _ and -`;
+            : `the key ${quote(illegal)} has characters other than letters, digits, _ and -`;
       problems.push({
         place: entry.place,
-        message: `the image entry ${name} has no name that ess-airgap can use: ${why}`,
+        message: `ess-airgap cannot use the name of the image entry ${name}: ${why}`,
       });
     } else if (!taken.has(name)) {
       taken.add(name);
@@ -92,10 +92,10 @@ export function findImageEntries(values: YamlMapping, problems: Problem[]): Imag
   return entries;
 }
 
-/** What can be joined to a value path by dots, and taken apart again. */
+/** Keys that can be joined to a value path with dots and split again. */
 const KEY = /^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?$/;
 
-/** Whether a mapping names an image: it has the two keys, whatever they hold. */
+/** Returns whether a mapping names an image: it has both keys, whatever their values. */
 export function isImageMapping(node: YamlMapping): boolean {
   return isText(get(node, 'repository')) && get(node, 'registry') !== undefined;
 }
@@ -109,12 +109,12 @@ function isText(entry: YamlEntry | undefined): boolean {
   return entry?.value.kind === 'scalar' && !entry.value.empty;
 }
 
-/** `false` in any form that the YAML reader of Helm takes for it. */
+/** `false` in any form that Helm's YAML parser reads as false. */
 function isOff(entry: YamlEntry | undefined): boolean {
   return entry?.value.kind === 'scalar' && entry.value.plain && /^(false|no|off|n)$/i.test(entry.value.text);
 }
 
-/** A list item is called by its name if that is legal and no other item has it; otherwise by its index. */
+/** Returns the name of a list item if it is valid and unique, otherwise its index. */
 export function itemNames(items: readonly YamlNode[]): (string | undefined)[] {
   const names = items.map((item) => {
     const name = item.kind === 'mapping' ? get(item, 'name')?.value : undefined;
@@ -141,7 +141,7 @@ function readImageMapping(
     if (entry.value.kind === 'scalar') return entry.value;
     problems.push({
       place: entry.place,
-      message: `${name}.${key} is ${describeNode(entry.value)}; expected a text`,
+      message: `${name}.${key} is ${describeNode(entry.value)}; expected a string`,
     });
     return undefined;
   };
@@ -149,26 +149,26 @@ function readImageMapping(
   if (!registry && problems.length === before) {
     problems.push({
       place: get(node, 'registry')?.place ?? place,
-      message: `${name} has no registry: the chart would render an image that begins with a slash`,
-      hint: `Remove the line if it is yours: the chart names a registry for ${name}.`,
+      message: `${name} has no registry, so the chart would render an image that begins with a slash`,
+      hint: `If the line is in your values, remove it: the chart sets a registry for ${name}.`,
     });
   }
   if (!tag && !digest && problems.length === before) {
     problems.push({
       place,
-      message: `${name} has neither a tag nor a digest; the chart needs one of them`,
+      message: `${name} has no tag and no digest; expected at least one of them`,
     });
   }
   if (!registry || !repository || problems.length > before) return undefined;
   const text = `${registry.text}/${repository.text}${tag ? `:${tag.text}` : ''}${digest ? `@${digest.text}` : ''}`;
   const image = parseReference(text);
   if (typeof image !== 'string') return image;
-  problems.push({ place, message: `the image ${quote(text)} of ${name} is not legal: ${image}` });
+  problems.push({ place, message: `the image ${quote(text)} of ${name} is not valid: ${image}` });
   return undefined;
 }
 
 /**
- * The image of a container as Kubernetes reads it: without a registry it is from docker.io, without a tag `latest`.
+ * Parses the image of a container as Kubernetes does: the default registry is docker.io, the default tag is `latest`.
  */
 function readContainerImage(
   path: readonly string[],
@@ -179,8 +179,8 @@ function readContainerImage(
   if (text.includes('{{')) {
     problems.push({
       place,
-      message: `${name} is a template; expected the image itself, which cannot be found without rendering the chart`,
-      hint: 'Write the image in the values.',
+      message: `${name} is a template; expected an image, because templates are not rendered`,
+      hint: 'Set the image itself in the values.',
     });
     return undefined;
   }
@@ -190,7 +190,7 @@ function readContainerImage(
   if (typeof image !== 'string') return image.tag || image.digest ? image : { ...image, tag: 'latest' };
   problems.push({
     place,
-    message: `the image ${quote(text)} of ${name} is not legal: ${image}`,
+    message: `the image ${quote(text)} of ${name} is not valid: ${image}`,
   });
   return undefined;
 }

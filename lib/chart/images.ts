@@ -5,19 +5,19 @@ import type { Chart } from './chart.ts';
 import { findImageEntries, get, type ImageEntry, isImageMapping } from './entries.ts';
 import { coalesceValues } from './values.ts';
 
-/** The images that a chart runs with the values of a user. */
+/** The images that a chart runs with a user's values. */
 export interface ChartImages {
   readonly entries: readonly ImageEntry[];
-  /** Left out if the chart has no such key, so that nothing may be written to it. */
+  /** Left out if the chart has no such key, so that an override must not set it. */
   readonly pullSecretsKey?: PullSecretsKey;
 }
 
 /**
- * Finds the images of a chart under the values of a user.
+ * Finds the images of a chart with a user's values.
  *
- * @param files the user's values, in the order in which Helm gets them
- * @throws InputError with everything that cannot be read as an image, and with each entry of the chart that the user's
- *   values take away
+ * @param files the user's values, in the order of helm -f
+ * @throws InputError with all entries that cannot be read as an image, and all image entries of the chart that the
+ *   user's values remove
  */
 export function chartImages(chart: Chart, files: readonly YamlMapping[]): ChartImages {
   const problems: Problem[] = [];
@@ -28,8 +28,8 @@ export function chartImages(chart: Chart, files: readonly YamlMapping[]): ChartI
     if (own.form === 'inline' || isThere(name.split('.'), values)) continue;
     problems.push({
       place: placeOfLoss(name.split('.'), files) ?? own.place,
-      message: `these values take away the image ${name} of the chart, or its registry or repository`,
-      hint: 'Remove the line. To switch a component off, set its enabled to false.',
+      message: `these values remove the image ${name} of the chart, or its registry or repository`,
+      hint: 'Remove the line. To disable a component, set its enabled to false.',
     });
   }
   if (problems.length > 0) throw new InputError(problems);
@@ -37,7 +37,8 @@ export function chartImages(chart: Chart, files: readonly YamlMapping[]): ChartI
     throw new InputError([
       {
         place: chart.values.place,
-        message: 'no image is named here; expected mappings with registry and repository, as in matrix-stack',
+        message:
+          'the values have no images; expected mappings with registry and repository, as in matrix-stack',
       },
     ]);
   }
@@ -55,7 +56,7 @@ function isThere(path: readonly string[], values: YamlMapping): boolean {
   return isImageMapping(at);
 }
 
-/** Where the last file that says something about a path, or about the two keys below it, ends it. */
+/** Returns the place in the last file that removes a path or one of the two keys below it. */
 function placeOfLoss(path: readonly string[], files: readonly YamlMapping[]): Place | undefined {
   for (const file of [...files].reverse()) {
     let at: YamlMapping = file;

@@ -5,15 +5,15 @@ import { Source } from '../input/source.ts';
 import { describeNode, parseYaml, type YamlEntry, type YamlMapping } from '../input/yaml.ts';
 
 /**
- * Reads a file of Helm values. A file without any value is legal for Helm, so it is here.
+ * Reads a Helm values file. As for Helm, an empty file is valid.
  *
- * @throws InputError with every problem of the file
+ * @throws InputError with all problems of the file
  */
 export function readValues(path: string): YamlMapping {
-  return parseValues(readTextFile(path, 'a file of Helm values'), path);
+  return parseValues(readTextFile(path, 'a Helm values file'), path);
 }
 
-/** Parses the text of a file of Helm values: see {@link readValues}. */
+/** Parses the text of a Helm values file: see {@link readValues}. */
 export function parseValues(text: string, file: string): YamlMapping {
   const source = new Source(file, text.replace(/^\uFEFF/, ''));
   if (/^(\s|#.*$|---$)*$/m.test(text) && withoutComments(text) === '') {
@@ -39,16 +39,16 @@ function withoutComments(text: string): string {
 }
 
 /**
- * The values that the templates of a chart see: the chart's own under those of the user's files. Of several files a
- * later one wins (`helm -f a.yaml -f b.yaml`), mappings are merged key by key, lists and scalars are replaced, and
- * a null in the result deletes the chart's key (Helm documentation, "Values Files", "Deleting a default key").
+ * Merges the values of a chart with the user's files as Helm does. Later files take precedence (`helm -f a.yaml -f
+ * b.yaml`), mappings are merged key by key, lists and scalars are replaced, and a null in the result deletes the
+ * chart's key (Helm documentation, "Values Files", "Deleting a default key").
  */
 export function coalesceValues(chart: YamlMapping, files: readonly YamlMapping[]): YamlMapping {
   const user = mergeValues(files);
   return user ? underUser(chart, user) : chart;
 }
 
-/** The files of the user as one; undefined if there are none. */
+/** Merges the user's files; undefined if there are none. */
 export function mergeValues(files: readonly YamlMapping[]): YamlMapping | undefined {
   return files.reduce<YamlMapping | undefined>(
     (merged, file) => (merged ? mergeFiles(merged, file) : file),
@@ -56,7 +56,7 @@ export function mergeValues(files: readonly YamlMapping[]): YamlMapping | undefi
   );
 }
 
-/** Two files of the user: a null of the later one stays, because it still has to delete the chart's key. */
+/** Merges two of the user's files. A null of the later one stays, because it must still delete the chart's key. */
 function mergeFiles(before: YamlMapping, after: YamlMapping): YamlMapping {
   return combine(before, after, (own, over) =>
     own.value.kind === 'mapping' && over.value.kind === 'mapping'
@@ -74,7 +74,10 @@ function underUser(chart: YamlMapping, user: YamlMapping): YamlMapping {
   });
 }
 
-/** The keys of both, those of `below` first; what both have is decided by `both`, where nothing deletes the key. */
+/**
+ * Merges the keys of both mappings, those of `below` first. `both` decides keys that both have; undefined deletes the
+ * key.
+ */
 function combine(
   below: YamlMapping,
   above: YamlMapping,

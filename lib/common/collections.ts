@@ -1,4 +1,4 @@
-/** Groups items by a key. Groups and their items keep the order of the items. (`Map.groupBy` needs Node 21.) */
+/** Groups items by a key. Groups and their items keep their order. (`Map.groupBy` needs Node 21.) */
 export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K, T[]> {
   const groups = new Map<K, T[]>();
   for (const item of items) {
@@ -10,7 +10,7 @@ export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K,
   return groups;
 }
 
-/** Whether a value is a mapping, neither a list nor null. */
+/** Returns whether a value is a mapping: not a list and not null. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

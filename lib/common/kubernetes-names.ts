@@ -1,4 +1,4 @@
-// The grammars of names in Kubernetes ("Object Names and IDs"), which the configuration and the validation share.
+// Patterns of names in Kubernetes ("Object Names and IDs") for the configuration and the validation.
 
 const LABEL = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?';
 

@@ -1,12 +1,13 @@
 /**
- * Words that a reader of YAML 1.1 or 1.2 takes for a boolean, a null or a number; `e0` is a number to readers that
- * follow the pattern of YAML 1.1 to the letter.
+ * Words that a YAML 1.1 or 1.2 parser may read as a boolean, null or a number. `e0` is a number to parsers that
+ * follow the pattern of YAML 1.1 exactly.
  */
 const WORDS = /^(?:y|n|yes|no|on|off|true|false|null|inf|nan|e[0-9_.+-]*)$/i;
 
 /**
- * A scalar that every reader takes for this text. Plain only where no reader could think of anything else: what
- * begins with a letter and is none of the words is no number, date or sexagesimal in any version of YAML.
+ * Formats a scalar that every YAML parser reads as this text. It is plain only if no parser can read it as anything
+ * else: a text that begins with a letter and is not one of the words is not a number, date or sexagesimal in any
+ * version of YAML.
  */
 export function yamlScalar(text: string): string {
   const plain = /^[A-Za-z][A-Za-z0-9_./:-]*$/.test(text) && !text.endsWith(':') && !WORDS.test(text);

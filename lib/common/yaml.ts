@@ -1,10 +1,10 @@
 import { yamlScalar } from './yaml-scalar.ts';
 
-/** What can be written as YAML here: texts, numbers, booleans, lists and mappings; keys are words. */
+/** A value that can be written as YAML here: strings, numbers, booleans, lists and mappings with plain keys. */
 export type YamlValue = string | number | boolean | readonly YamlValue[] | YamlMap;
 export type YamlMap = { readonly [key: string]: YamlValue | undefined };
 
-/** A mapping as block YAML whose texts every reader reads as texts; a key without a value is left out. */
+/** Formats a mapping as block YAML whose strings every parser reads as strings. A key without a value is left out. */
 export function renderYaml(value: YamlValue): string {
   return `${linesOf(value).join('\n')}\n`;
 }

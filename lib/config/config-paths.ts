@@ -3,8 +3,8 @@ import { InputError } from '../input/problem.ts';
 import { quote } from '../input/quote.ts';
 
 /**
- * The configurations that the environment names: those of `ESS_AIRGAP_CONFIG`, separated by commas, one per deployment;
- * without it `airgap.yaml`.
+ * Returns the paths of the configurations, one per deployment: those in `ESS_AIRGAP_CONFIG`, separated by commas, or
+ * `airgap.yaml` if it is not set.
  *
  * @throws InputError if there is nothing between two commas
  */
@@ -15,7 +15,7 @@ export function configPaths(environment: Environment): string[] {
   if (!paths.includes('')) return paths;
   throw new InputError([
     {
-      message: `ESS_AIRGAP_CONFIG is ${quote(named)}, with nothing between two commas; expected files, such as staging.yaml,production.yaml`,
+      message: `ESS_AIRGAP_CONFIG is ${quote(named)} and has an empty entry; expected paths separated by commas, such as staging.yaml,production.yaml`,
     },
   ]);
 }

@@ -2,9 +2,9 @@ import type * as z from 'zod/mini';
 import type { YamlMapping, YamlNode, YamlScalar } from '../input/yaml.ts';
 
 /**
- * A node of airgap.yaml as the plain value that the schema validates. The schema decides what a bare scalar is:
- * `1.10` stays text where a text is expected and `true` becomes a boolean only where one is. What does not fit
- * stays as it is, for the schema to refuse.
+ * Converts a node of airgap.yaml to the plain value that the schema validates. The schema decides the type of an
+ * unquoted scalar: `1.10` stays a string if a string is expected, and `true` becomes a boolean only if one is
+ * expected. A value that does not fit stays unchanged, so that the schema rejects it.
  */
 export function convertNode(node: YamlNode, schema: z.core.$ZodType | undefined): unknown {
   const expected = schema && unwrap(schema);
@@ -13,7 +13,7 @@ export function convertNode(node: YamlNode, schema: z.core.$ZodType | undefined)
     const element = expected?._zod.def.type === 'array' ? expected._zod.def.element : undefined;
     return node.items.map((item) => convertNode(item, element));
   }
-  // Entries, not assignments: a key "__proto__" becomes an own property, which the schema refuses.
+  // Entries, not assignments: a key "__proto__" becomes an own property, which the schema rejects.
   return Object.fromEntries(
     node.entries.map(({ key, value }) => [key, convertNode(value, childSchema(expected, key, node))]),
   );
@@ -28,7 +28,7 @@ function convertScalar(node: YamlScalar, expected: AnySchema | undefined): unkno
   return node.text;
 }
 
-/** The schemas that airgap.yaml is made of, told apart by `def.type`. */
+/** The schema types of airgap.yaml, discriminated by `def.type`. */
 export type AnySchema = z.core.$ZodTypes;
 
 /** The schema inside `optional` and `_default`. */
@@ -38,7 +38,9 @@ export function unwrap(schema: z.core.$ZodType): AnySchema {
   return def.type === 'optional' || def.type === 'default' ? unwrap(def.innerType) : known;
 }
 
-/** The schema of the value of `key`; in a discriminated union that of the variant that the mapping chose. */
+/**
+ * Returns the schema of the value of `key`; in a discriminated union, that of the variant that the mapping selects.
+ */
 export function childSchema(
   schema: AnySchema | undefined,
   key: string,
@@ -54,7 +56,7 @@ export function childSchema(
   return undefined;
 }
 
-/** The variant of a union whose literal stands in the mapping. */
+/** Returns the variant of a union whose literal the mapping has. */
 export function chooseVariant(
   options: readonly z.core.$ZodType[],
   mapping: YamlMapping | undefined,

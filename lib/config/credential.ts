@@ -2,11 +2,11 @@ import * as z from 'zod/mini';
 import { key, notEmpty, objectName, text } from './schema-parts.ts';
 
 /**
- * The sources of a credential, told apart by `source`.
+ * The schema of a credential: a union of its sources, discriminated by `source`.
  *
  * @param common keys of every source
- * @param environment keys of `env` alone: the names of the variables
- * @param named keys of every source but `env`: the name of the Secret, unless it is in `common`
+ * @param environment keys of `env` only: the names of the variables
+ * @param named keys of every source except `env`: the name of the Secret, unless it is in `common`
  */
 export function credential<
   Common extends z.core.$ZodLooseShape,
@@ -16,14 +16,14 @@ export function credential<
   return z.discriminatedUnion('source', [
     z.strictObject({
       ...common,
-      source: key('The user name and password are read from the environment at synth.', z.literal('env')),
+      source: key('synth reads the user name and password from environment variables.', z.literal('env')),
       ...environment,
     }),
     z.strictObject({
       ...common,
       ...named,
       source: key(
-        'The Secret is there already (type kubernetes.io/dockerconfigjson) and only named.',
+        'You create the Secret (type kubernetes.io/dockerconfigjson); the manifests only refer to it.',
         z.literal('existing'),
       ),
     }),
@@ -31,7 +31,7 @@ export function credential<
       ...common,
       ...named,
       source: key(
-        'The External Secrets Operator makes the Secret of a user name and password in a secret store.',
+        'The External Secrets Operator creates the Secret from a user name and password in a secret store.',
         z.literal('externalSecret'),
       ),
       ...external,
@@ -39,18 +39,21 @@ export function credential<
     z.strictObject({
       ...common,
       ...named,
-      source: key('The Sealed Secrets controller makes the Secret of ciphertext.', z.literal('sealedSecret')),
+      source: key(
+        'The Sealed Secrets controller creates the Secret from ciphertext.',
+        z.literal('sealedSecret'),
+      ),
       ...sealed,
     }),
     z.strictObject({
       ...common,
       ...named,
       source: key(
-        'The user name and password are read at synth from a docker config on this machine.',
+        'synth reads the user name and password from a docker config on this machine.',
         z.literal('file'),
       ),
       path: key(
-        'The file, such as config.json, relative to this file. Only the login for the server of the credential is taken from it. Keep it out of git.',
+        'Path of the docker config, such as config.json, relative to this file. Only the login for the server of the credential is used. Keep the file out of git.',
         text(filePath),
       ),
     }),
@@ -60,46 +63,46 @@ export function credential<
 const filePath = (value: string): string | undefined => {
   if (value === '') return 'it is empty';
   if (value.startsWith('~')) return 'expected a path relative to this file; ~ is not expanded';
-  return value.includes('\0') ? 'it holds a NUL character' : undefined;
+  return value.includes('\0') ? 'it contains a NUL character' : undefined;
 };
 
 const duration = (value: string): string | undefined =>
   /^(0|([0-9]+(\.[0-9]+)?(ms|s|m|h))+)$/.test(value)
     ? undefined
-    : 'expected a duration such as 1h, 90s or 1h30m; 0 fetches it once';
+    : 'expected a duration such as 1h, 90s or 1h30m, or 0 to fetch the secret once';
 
-/** Made anew for each key: a description belongs to one schema object. */
+/** A function, because each key needs a schema object of its own for its description. */
 const remote = () =>
   z.strictObject({
     key: key('Key of the secret in the store, as the provider writes it.', text(notEmpty)),
     property: key(
-      'Property within that secret, where it holds several. Default: none, the whole secret.',
+      'Property of that secret, if it has several. Default: none, the whole secret.',
       z.optional(text(notEmpty)),
     ),
   });
 
 const external = {
   store: key(
-    'The store that the operator reads from.',
+    'Secret store that the operator reads.',
     z.strictObject({
       name: key('Name of the store.', text(objectName)),
       kind: key(
-        'SecretStore: in the namespace of the Secret. ClusterSecretStore: of the cluster. Default: SecretStore.',
+        'SecretStore: a store in the namespace of the Secret. ClusterSecretStore: a store for the whole cluster. Default: SecretStore.',
         z._default(z.enum(['SecretStore', 'ClusterSecretStore']), 'SecretStore'),
       ),
     }),
   ),
-  username: key('Where the store has the user name.', remote()),
-  password: key('Where the store has the password or token.', remote()),
+  username: key('Location of the user name in the store.', remote()),
+  password: key('Location of the password or token in the store.', remote()),
   refreshInterval: key(
-    'How often the operator reads the store anew; 0: once. Default: 1h.',
+    'Interval at which the operator reads the store again; 0 means once. Default: 1h.',
     z._default(text(duration), '1h'),
   ),
 };
 
 const sealed = {
   scope: key(
-    'What the ciphertext is bound to, as it was sealed. strict: namespace and name. namespace-wide: the namespace. cluster-wide: nothing. Default: strict.',
+    'Scope that the secret was sealed with. strict: bound to its namespace and name. namespace-wide: bound to its namespace. cluster-wide: not bound. Default: strict.',
     z._default(z.enum(['strict', 'namespace-wide', 'cluster-wide']), 'strict'),
   ),
   encryptedData: key(
@@ -109,8 +112,9 @@ const sealed = {
 };
 
 /**
- * What `kubeseal --raw` prints is base64 of: the length of the encrypted session key in two bytes, that key (RSA,
- * at least 2048 bits), and the data by AES-GCM with its tag of 16 bytes. Anything else may be the secret itself.
+ * `kubeseal --raw` prints base64 of: the length of the encrypted session key in two bytes, that key (RSA, at least
+ * 2048 bits), and the data encrypted with AES-GCM, including its tag of 16 bytes. Anything else may be the secret
+ * itself.
  */
 function invalidCiphertextReason(value: string): string | undefined {
   const expected = 'expected the ciphertext that kubeseal --raw prints, never the secret itself';

@@ -6,7 +6,7 @@ import { describeNode, predicateOf, type YamlNode } from '../input/yaml.ts';
 import { type AnySchema, chooseVariant, unwrap } from './convert.ts';
 import { locate, type Path } from './locate.ts';
 
-/** What the schema finds wrong, in words, with the place in the file: one problem, or several for unknown keys. */
+/** Describes an issue that the schema found, with its place in the file: one problem, or several for unknown keys. */
 export function describeIssue(issue: z.core.$ZodIssue, root: YamlNode): Problem[] {
   const { node, place, schema, owner, missing } = locate(root, issue.path);
   const name = nameOf(issue.path) || 'the configuration';
@@ -29,7 +29,7 @@ export function describeIssue(issue: z.core.$ZodIssue, root: YamlNode): Problem[
       return [{ place, message: `${name} ${predicate(name, node)}; expected ${inWords(issue.expected)}` }];
     case 'invalid_value':
     case 'invalid_union': {
-      // The variant that the value as a whole would have been right for, if there is one: what is wrong is inside.
+      // The variant whose type matches the value, if there is one: the problem is inside the value.
       const inside = issue.code === 'invalid_union' ? issue.errors.find(isInside) : undefined;
       if (inside) {
         return inside.flatMap((inner) =>
@@ -50,12 +50,12 @@ export function describeIssue(issue: z.core.$ZodIssue, root: YamlNode): Problem[
     case 'invalid_key':
       return issue.issues.map(({ message }) => ({
         place,
-        message: `the key ${quote(String(issue.path.at(-1)))} of ${nameOf(issue.path.slice(0, -1))} is not legal: ${message}`,
+        message: `the key ${quote(String(issue.path.at(-1)))} of ${nameOf(issue.path.slice(0, -1))} is not valid: ${message}`,
       }));
     case 'custom':
       if (SECRETIVE.test(name) || node.kind !== 'scalar')
-        return [{ place, message: `${name} is not legal: ${issue.message}` }];
-      return [{ place, message: `${name} ${describeNode(node)} is not legal: ${issue.message}` }];
+        return [{ place, message: `${name} is not valid: ${issue.message}` }];
+      return [{ place, message: `${name} ${describeNode(node)} is not valid: ${issue.message}` }];
     default:
       return [{ place, message: `${name}: ${issue.message}` }];
   }
@@ -65,21 +65,21 @@ function isInside(issues: readonly z.core.$ZodIssue[]): boolean {
   return issues.every(({ path, code }) => path.length > 0 || code === 'custom');
 }
 
-/** A path as the keys that lead there; one that may hold a password is not repeated. */
+/** A path as keys separated by dots. A key that may hold a password is not repeated. */
 function nameOf(path: Path): string {
   return path.map((step) => (mayHoldPassword(String(step)) ? '***' : shorten(String(step)))).join('.');
 }
 
-/** Keys whose value may be, or hold, a secret that stands there by mistake: it is not repeated. */
+/** Keys whose value may contain a secret by mistake. Messages do not repeat such a value. */
 const SECRETIVE = /(Env|encryptedData|username|password|proxy\.url)$/;
 
 function predicate(name: string, node: YamlNode): string {
-  return SECRETIVE.test(name) && node.kind === 'scalar' && !node.empty ? 'is a text' : predicateOf(node);
+  return SECRETIVE.test(name) && node.kind === 'scalar' && !node.empty ? 'is a string' : predicateOf(node);
 }
 
 function inWords(expected: string): string {
   const words: Record<string, string> = {
-    string: 'a text',
+    string: 'a string',
     boolean: 'true or false',
     number: 'a number',
     array: 'a list',
@@ -98,8 +98,8 @@ function knownKeys(schema: AnySchema | undefined, node: YamlNode): string[] {
 }
 
 /**
- * What would have been right: the literals of an enum, or of the key that chooses among the variants of a union, or a
- * literal and a list.
+ * The allowed values: the literals of an enum, those of the key that selects the variant of a union, or a literal and
+ * a list.
  */
 function allowedValues(
   issue: z.core.$ZodIssueInvalidValue | z.core.$ZodIssueInvalidUnion,

@@ -11,14 +11,17 @@ import { locate, type Path } from './locate.ts';
 import { type Config, type ConfigInput, configSchema } from './schema.ts';
 import { nodeOf } from './value-node.ts';
 
-/** The place of a value of the configuration by its path, `'rules', 0, 'match'`; the nearest that there is. */
+/**
+ * Returns the place of a configuration value by its path, such as `'rules', 0, 'match'`, or the place of its nearest
+ * parent in the file.
+ */
 export interface ConfigPlace {
   (...path: Path): Place;
-  /** Returns whether the file has a value at a path; if not, the configuration has its default. */
+  /** Returns whether the file sets a value at a path. If not, the configuration has the default. */
   readonly has: (...path: Path) => boolean;
 }
 
-/** A configuration and where its parts stand, for messages about it. */
+/** A configuration with the places of its values, for messages. */
 export interface ConfigDocument {
   readonly config: Config;
   readonly place: ConfigPlace;
@@ -27,17 +30,17 @@ export interface ConfigDocument {
 /** Reads airgap.yaml from disk: see {@link parseConfig}. */
 export function readConfig(path: string): ConfigDocument {
   const text = readTextFile(path, 'the configuration of ess-airgap (airgap.yaml)', {
-    hint: 'Name another one with --config, or write a first one for your registry:',
+    hint: 'Name another file with --config, or create one for your registry:',
     command: 'ess-airgap init registry.example.org',
   });
   return parseConfig(text, path);
 }
 
 /**
- * Reads airgap.yaml strictly: an unknown key is an error that names the nearest known one.
+ * Parses airgap.yaml. An unknown key is an error that names the nearest known key.
  *
- * @param file the name for error messages; relative paths of the configuration are relative to its folder
- * @throws InputError with every problem of the file, each with its place
+ * @param file path of the file, for messages; relative paths in the configuration are relative to its folder
+ * @throws InputError with all problems of the file, each with its place
  */
 export function parseConfig(text: string, file: string): ConfigDocument {
   const problems: Problem[] = [];
@@ -56,9 +59,9 @@ export function parseConfig(text: string, file: string): ConfigDocument {
 }
 
 /**
- * The configuration of an app that writes it in TypeScript instead of YAML, checked the same way.
+ * Validates a configuration that an app writes in TypeScript instead of YAML, by the same rules.
  *
- * @throws InputError with every problem
+ * @throws InputError with all problems
  */
 export function defineConfig(input: ConfigInput): Config {
   const root = nodeOf(input);
@@ -74,10 +77,10 @@ export function defineConfig(input: ConfigInput): Config {
   return config;
 }
 
-/** More than a release has images, and few enough to be checked one by one. */
+/** More entries than a release has images, and few enough to check one by one. */
 const MAX_ENTRIES = 1000;
 
-/** A list that is too long to be checked entry by entry. */
+/** Returns a problem if a list is too long to check entry by entry. */
 function findLongList(node: YamlNode, name = 'the configuration'): Problem | undefined {
   if (node.kind === 'scalar') return undefined;
   if (node.kind === 'sequence' && node.items.length > MAX_ENTRIES) {
@@ -95,15 +98,14 @@ function findLongList(node: YamlNode, name = 'the configuration'): Problem | und
   return undefined;
 }
 
-/** What each key allows and the whole does not. */
+/** Reports values that are valid by themselves but contradict each other. */
 function assertConsistent(config: Config, place?: ConfigPlace): void {
   const problems: Problem[] = [];
   if (config.registry.pullThrough && config.mirror) {
     problems.push({
       place: place?.('mirror'),
-      message:
-        'a pull-through cache refuses pushes, so there can be no mirror; found registry.pullThrough: true',
-      hint: 'Remove mirror, or pullThrough if this registry is to be filled by the Job.',
+      message: 'mirror is set, but registry.pullThrough is true: a pull-through cache does not accept pushes',
+      hint: 'Remove mirror. If the Job should copy images into this registry, remove registry.pullThrough instead.',
     });
   }
   for (const key of ['auth', 'clientCertificates'] as const) {
@@ -112,8 +114,8 @@ function assertConsistent(config: Config, place?: ConfigPlace): void {
       if (servers.has(server)) {
         problems.push({
           place: place?.('mirror', key, index, 'server'),
-          message: `mirror.${key} names ${server} twice; expected each server once`,
-          hint: 'Remove one of the two.',
+          message: `mirror.${key} lists ${server} twice; expected each server once`,
+          hint: 'Remove one of the two entries.',
         });
       }
       servers.add(server);
@@ -124,8 +126,8 @@ function assertConsistent(config: Config, place?: ConfigPlace): void {
     if (names.has(name)) {
       problems.push({
         place: place?.('extra', index, 'name'),
-        message: `extra names ${name} twice; expected each name once`,
-        hint: 'Give each a name of its own.',
+        message: `extra has two entries with the name ${name}; expected unique names`,
+        hint: 'Rename one of them.',
       });
     }
     names.add(name);

@@ -4,16 +4,16 @@ import type { YamlEntry, YamlMapping, YamlNode } from '../input/yaml.ts';
 import { type AnySchema, childSchema, unwrap } from './convert.ts';
 import { configSchema } from './schema.ts';
 
-/** The keys and indices that lead to a value, `['rules', 0, 'match']`. */
+/** The keys and indices that lead to a value, such as `['rules', 0, 'match']`. */
 export type Path = readonly PropertyKey[];
 
 interface Located {
   readonly node: YamlNode;
   readonly place: Place;
   readonly schema: AnySchema | undefined;
-  /** The schema of the mapping or list that holds the node. */
+  /** The schema of the mapping or list that contains the node. */
   readonly owner: AnySchema | undefined;
-  /** The path leads to a key that is not there; `node` and `place` are those of the nearest that is. */
+  /** Whether the path leads to a missing key; `node` and `place` are then those of its nearest parent. */
   readonly missing: boolean;
 }
 
@@ -33,7 +33,7 @@ export function locate(root: YamlNode, path: Path): Located {
     const entry = node.kind === 'mapping' ? entryOf(node, String(step)) : undefined;
     const value = node.kind === 'mapping' ? entry?.value : node.items[Number(step)];
     if (!value) return { node, place, schema, owner: schema, missing: true };
-    // A mapping, a list or nothing at all is found by its key; a scalar stands for itself.
+    // The place of a mapping, a list or an empty value is that of its key; a scalar has its own.
     const itself = value.kind === 'scalar' && !value.empty;
     found = {
       node: value,
@@ -52,7 +52,7 @@ function elementSchema(schema: AnySchema | undefined): z.core.$ZodType | undefin
 
 const byKey = new WeakMap<YamlMapping, ReadonlyMap<string, YamlEntry>>();
 
-/** An entry of a mapping that may have thousands, each of which is asked for. */
+/** Returns an entry by its key. Cached, because mappings may have thousands of entries that are all looked up. */
 function entryOf(mapping: YamlMapping, key: string): YamlEntry | undefined {
   const entries = byKey.get(mapping) ?? new Map(mapping.entries.map((entry) => [entry.key, entry]));
   byKey.set(mapping, entries);

@@ -1,4 +1,4 @@
-/** What the `to` of a rule may hold in braces; filled in by the plan. */
+/** The placeholders that `to` of a rule may have in braces. The plan replaces them. */
 export const PLACEHOLDERS = ['path', 'server', 'repository', 'parent', 'name'] as const;
 
 /** One of them, without the braces. */

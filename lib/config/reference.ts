@@ -13,7 +13,7 @@ interface Schema {
   readonly anyOf?: readonly Schema[];
 }
 
-/** docs/reference/config.md: every key of airgap.yaml, from the schema. */
+/** Returns docs/reference/config.md: every key of airgap.yaml, generated from the schema. */
 export function renderReference(): string {
   const rows = keys(JSON.parse(renderSchema()), '');
   return `# airgap.yaml
@@ -34,7 +34,7 @@ function keys(schema: Schema, path: string): string[] {
     Object.entries(variant.properties ?? {}).flatMap(([key, value]) => {
       const name = `${path}${key}`;
       const line = row(name, value, variant.required?.includes(key) ?? false);
-      // Variants of a union share keys: each is told once.
+      // Variants of a union share keys; each is listed once.
       const lines = [line, ...nested(value, name)].filter((text) => !seen.has(text));
       for (const text of lines) seen.add(text);
       return lines;
@@ -59,7 +59,7 @@ function row(name: string, schema: Schema, required: boolean): string {
 function kind(schema: Schema): string {
   if (schema.type === 'array') return 'a list';
   if (schema.type === 'boolean') return 'true or false';
-  if (schema.type === 'string') return 'a text';
+  if (schema.type === 'string') return 'a string';
   if (schema.type === 'integer' || schema.type === 'number') return 'a number';
   return 'a mapping';
 }

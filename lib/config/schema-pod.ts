@@ -15,14 +15,14 @@ const labelValue = (value: string): string | undefined =>
   /^([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?$/.test(value)
     ? undefined
     : 'expected at most 63 letters, digits, dashes, underscores and dots, with a letter or digit at both ends';
-/** Labels by which the NetworkPolicy and the commands in the documentation find the pods. */
+/** Labels by which the NetworkPolicy and documented commands select the pods. */
 const ownLabel = (value: string): string | undefined =>
   qualifiedName(value) ??
   (/^app\.kubernetes\.io\/(name|component|part-of|managed-by|instance)$/.test(value)
-    ? 'ess-airgap sets this label itself; expected another one'
+    ? 'ess-airgap sets this label itself; expected another label'
     : undefined);
 
-/** A mapping of texts whose keys `invalidReason` finds nothing wrong with. */
+/** A mapping of strings whose keys `invalidReason` accepts. */
 function texts(invalidReason: (key: string) => string | undefined, value = text()) {
   return z.record(z.string(), value).check(
     z.check((context) => {
@@ -35,21 +35,21 @@ function texts(invalidReason: (key: string) => string | undefined, value = text(
   );
 }
 
-/** Made anew for each key: a description belongs to one schema object. */
+/** A function, because each key needs a schema object of its own for its description. */
 const quantities = () => z.optional(texts(qualifiedName, text(quantity)));
 
 /** Keys of `mirror`. */
 export const pod = {
   activeDeadlineSeconds: key(
-    'Seconds after which Kubernetes ends the Job, whatever it is doing; without a limit, a pod whose image cannot be pulled would wait for ever. Kubernetes deletes running pods then, with their logs. Default: 86400, a day.',
+    'Seconds after which Kubernetes ends the Job and deletes its running pods with their logs. Without a limit, a pod whose image cannot be pulled would wait forever. Default: 86400 (one day).',
     z._default(count(60, 2_592_000), 86_400),
   ),
   runAsUser: key(
-    'fixed: the pod runs as user and group 65532. assigned: the pod names no user and the cluster assigns one, as OpenShift does. Default: fixed.',
+    'fixed: the pod runs as user and group 65532. assigned: the pod sets no user, and the cluster assigns one, as OpenShift does. Default: fixed.',
     z._default(z.enum(['fixed', 'assigned']), 'fixed'),
   ),
   resources: key(
-    'Requests and limits of the container, instead of the defaults: all of them, not some. Default: requests of 100m CPU, 128Mi memory and 256Mi ephemeral-storage; limits of 2 CPUs, 1Gi memory per 4 of parallel, and 3Gi ephemeral-storage.',
+    'Requests and limits of the container. They replace all defaults, not only those that you set. Default: requests of 100m CPU, 128Mi memory and 256Mi ephemeral-storage; limits of 2 CPUs, 1Gi memory per 4 of parallel, and 3Gi ephemeral-storage.',
     z.optional(
       z.strictObject({
         requests: key('By resource: cpu, memory, ephemeral-storage. Default: none.', quantities()),
@@ -62,19 +62,22 @@ export const pod = {
     z._default(texts(qualifiedName, text(labelValue)), {}),
   ),
   tolerations: key(
-    'Taints of nodes that the pods tolerate, as in a pod. Default: none.',
+    'Tolerations of the pods, as in a pod specification. Default: none.',
     z._default(
       z.array(
         z.strictObject({
-          key: key('Key of the taint. Default: every key.', z.optional(text(qualifiedName))),
-          operator: key('Default: Equal.', z.optional(z.enum(['Exists', 'Equal']))),
-          value: key('Value of the taint, with Equal. Default: the empty one.', z.optional(text(labelValue))),
+          key: key('Key of the taint. Default: all keys.', z.optional(text(qualifiedName))),
+          operator: key(
+            'Operator that compares the value. Default: Equal.',
+            z.optional(z.enum(['Exists', 'Equal'])),
+          ),
+          value: key('Value of the taint, for Equal. Default: empty.', z.optional(text(labelValue))),
           effect: key(
-            'Effect of the taint. Default: every effect.',
+            'Effect of the taint. Default: all effects.',
             z.optional(z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute'])),
           ),
           tolerationSeconds: key(
-            'With NoExecute: how many seconds the taint is tolerated. Default: for ever.',
+            'Seconds that the taint is tolerated, for NoExecute. Default: forever.',
             z.optional(count(0, 2_592_000)),
           ),
         }),
@@ -83,12 +86,12 @@ export const pod = {
     ),
   ),
   priorityClassName: key(
-    'Priority class of the pods. Default: that of the cluster.',
+    'Priority class of the pods. Default: the default of the cluster.',
     z.optional(text(objectName)),
   ),
   podAnnotations: key('Annotations of the pods. Default: none.', z._default(texts(qualifiedName), {})),
   podLabels: key(
-    'Labels of the pods beside those that ess-airgap sets. Default: none.',
+    'Labels of the pods in addition to those that ess-airgap sets. Default: none.',
     z._default(texts(ownLabel, text(labelValue)), {}),
   ),
 };

@@ -23,8 +23,8 @@ import {
 } from './schema-parts.ts';
 import { verify } from './schema-verify.ts';
 
-// The one description of airgap.yaml: the types, the validation, the defaults and, by `npm run schema`,
-// schema/airgap.schema.json all come from here. The functional zod/mini is a sixth of zod's size to load.
+// The single description of airgap.yaml. The types, the validation, the defaults and (with `npm run schema`)
+// schema/airgap.schema.json come from here. zod/mini takes a sixth of the time that zod takes to load.
 
 const placeholderPath = (value: string): string | undefined => {
   const filled = value.replace(/\{(\w*)\}/g, (whole, name) =>
@@ -32,11 +32,11 @@ const placeholderPath = (value: string): string | undefined => {
   );
   const unknown = /\{[^}]*\}?/.exec(filled)?.[0];
   if (unknown)
-    return `${unknown} is no placeholder; expected ${PLACEHOLDERS.map((n) => `{${n}}`).join(', ')}`;
+    return `${unknown} is not a placeholder; expected ${PLACEHOLDERS.map((n) => `{${n}}`).join(', ')}`;
   return invalidRepositoryReason(filled);
 };
 
-/** A server, for which people copy the whole of an address: what belongs into other keys is said. */
+/** Validates a server. People paste whole addresses here: the message says which part belongs in which key. */
 const serverAlone = (value: string): string | undefined => {
   const [host = '', ...folder] = value
     .replace(/^https?:\/\//i, '')
@@ -45,51 +45,51 @@ const serverAlone = (value: string): string | undefined => {
   const path = folder.join('/');
   if (path === '' || invalidRegistryReason(host) || invalidRepositoryReason(path))
     return invalidRegistryReason(value);
-  return `it has a folder; write server: ${host} and path: ${path}`;
+  return `it includes a path; write server: ${host} and path: ${path}`;
 };
 
 const registry = z.strictObject({
   server: key(
-    'Host, and port where one is needed, that the nodes pull from; written as image_repository_server.',
+    'Host and, if needed, port of the registry that the nodes pull from. It is written as image_repository_server.',
     text(serverAlone),
   ),
   pushServer: key(
-    'Host[:port] that the Job pushes to, where it differs from server. Default: server.',
+    'host[:port] that images are pushed to, if it differs from server. Default: server.',
     z.optional(text(serverAlone)),
   ),
   path: key(
-    'Folder below the server in front of every repository. Default: none.',
+    'Path on the server that every repository is below. Default: none.',
     z.optional(text(invalidRepositoryReason)),
   ),
   layout: key(
-    'Where a repository goes below path. preserve: as upstream. by-server: in a folder named after its upstream server. flat: its last component only. Default: preserve.',
+    'Name of each repository below path. preserve: the upstream name. by-server: the upstream name below the name of the upstream server. flat: only the last component of the upstream name. Default: preserve.',
     z._default(z.enum(['preserve', 'by-server', 'flat']), 'preserve'),
   ),
   profile: key(
-    'What the registry is, so that its rules are checked before anything is pushed. Default: generic.',
+    'Registry product. Its naming rules are checked before anything is pushed. Default: generic.',
     z._default(
       z.enum(['generic', 'harbor', 'artifactory', 'nexus', 'gitlab', 'ecr', 'zot', 'distribution']),
       'generic',
     ),
   ),
   pullThrough: key(
-    'true: the registry is a pull-through cache that fetches by itself and refuses pushes; then there is no mirror. Default: false.',
+    'true: the registry is a pull-through cache. It fetches images itself and does not accept pushes, so mirror must not be set. Default: false.',
     z._default(z.boolean(), false),
   ),
 });
 
 const rule = z.strictObject({
   match: key(
-    'Glob over the upstream server/repository; * stays within one path component, ** does not.',
+    'Glob over the upstream server/repository. * matches within one path component, ** across components.',
     text(imageGlob),
   ),
   to: key(
-    'The whole repository on the local server. Placeholders: {path} the path of registry, {server} the upstream server, {repository} the upstream repository, {parent} all but its last component, {name} its last component.',
+    'Full repository on the local server. Placeholders: {path} is registry.path, {server} the upstream server, {repository} the upstream repository, {parent} the upstream repository without its last component, {name} its last component.',
     text(placeholderPath),
   ),
 });
 
-// A component by itself passes: the plan knows its containers and says which one may be meant.
+// A component alone is accepted here: the plan knows its containers and reports which one may be meant.
 const containerKey = (value: string): string | undefined =>
   /^[A-Za-z0-9_.-]{1,128}(\/[A-Za-z0-9_.-]{1,128})?$/.test(value)
     ? undefined
@@ -97,32 +97,32 @@ const containerKey = (value: string): string | undefined =>
 
 const override = z.strictObject({
   repository: key(
-    'Repository on the local server. Default: where the layout puts it.',
+    'Repository on the local server. Default: the repository that registry.layout gives.',
     z.optional(text(invalidRepositoryReason)),
   ),
   tag: key(
-    'Tag that the container gets.',
+    'Tag that the container runs.',
     z.optional(text((value) => invalidTagReason(value) ?? invalidLabelValueReason(value))),
   ),
-  digest: key('Digest that the container gets.', z.optional(text(invalidDigestReason))),
+  digest: key('Digest that the container runs.', z.optional(text(invalidDigestReason))),
   source: key(
-    'Where to copy this image from, as registry/repository:tag@digest. Default: upstream, where only repository is set; with a tag or digest of your own nothing is copied, the image must be in the registry and the Job checks that it is.',
+    'Image to copy, as registry/repository:tag@digest. Default: the upstream image if only repository is set. If you set a tag or digest without a source, nothing is copied: you push the image yourself, and the Job checks that it is in the registry.',
     z.optional(text(imageReference)),
   ),
 });
 
 const extra = z.strictObject({
-  name: key('What messages and reports call it: extra/name.', text(namespaceName)),
-  source: key('Where it is copied from, as registry/repository:tag@digest.', text(imageReference)),
+  name: key('Name in messages and reports, shown as extra/name.', text(namespaceName)),
+  source: key('Image or artifact to copy, as registry/repository:tag@digest.', text(imageReference)),
   kind: key(
-    'image: of its platforms those of mirror.platforms are copied. artifact: any other OCI artifact, such as a Helm chart; it is copied whole. Default: image.',
+    'image: the platforms in mirror.platforms are copied. artifact: any other OCI artifact, such as a Helm chart, which is copied as a whole. Default: image.',
     z._default(z.enum(['image', 'artifact']), 'image'),
   ),
 });
 
 const helm = z.strictObject({
   values: key(
-    'Your own files of Helm values, relative to this file, in the order of helm -f. They are checked against the release, and lists in them that name images are repeated in the override. Default: none.',
+    'Your Helm values files, relative to this file, in the order of helm -f. They are checked against the release. Lists in them that name images are repeated in the override, because Helm replaces lists as a whole. Default: none.',
     z._default(z.array(text(notEmpty)), []),
   ),
 });
@@ -131,22 +131,22 @@ const pullSecret = credential(
   { name: key('Name of the pull Secret, in the namespace of the deployment.', text(objectName)) },
   {
     usernameEnv: key(
-      'Environment variable that holds the user name. Default: ESS_AIRGAP_PULL_USERNAME.',
+      'Environment variable with the user name. Default: ESS_AIRGAP_PULL_USERNAME.',
       z._default(text(variableName), 'ESS_AIRGAP_PULL_USERNAME'),
     ),
     passwordEnv: key(
-      'Environment variable that holds the password. Default: ESS_AIRGAP_PULL_PASSWORD.',
+      'Environment variable with the password. Default: ESS_AIRGAP_PULL_PASSWORD.',
       z._default(text(variableName), 'ESS_AIRGAP_PULL_PASSWORD'),
     ),
   },
   {},
 );
 
-/** The whole of airgap.yaml. */
+/** The schema of airgap.yaml. */
 export const configSchema = z.strictObject({
-  apiVersion: key('Version of this format.', z.literal('ess-airgap/v1')),
+  apiVersion: key('Version of the file format.', z.literal('ess-airgap/v1')),
   digests: key(
-    "The release's images_digests.yml, relative to this file. Default: images_digests.yml.",
+    "Path of the release's images_digests.yml, relative to this file. Default: images_digests.yml.",
     z._default(text(notEmpty), 'images_digests.yml'),
   ),
   namespace: key(
@@ -155,31 +155,31 @@ export const configSchema = z.strictObject({
   ),
   registry: key('The local registry.', registry),
   exclude: key(
-    'Components, or component/container, that are left out: their images are not copied, and the ConfigMap does not name them; globs. Default: none.',
+    'Globs over components or component/container. Matching containers are left out: their images are not copied, and the ConfigMap does not list them. Default: none.',
     z._default(z.array(text(invalidGlobReason)), []),
   ),
   copyOnly: key(
-    'Components, or component/container, whose images are copied and that the ConfigMap does not name, because they are configured elsewhere: the operator and updater in their Helm values, PostgreSQL in a chart of its own; globs. Default: none.',
+    'Globs over components or component/container. The images of matching containers are copied, but the ConfigMap does not list them, because they are configured elsewhere: for example the operator and updater in their Helm values, or PostgreSQL in its own chart. Default: none.',
     z._default(z.array(text(invalidGlobReason)), []),
   ),
   rules: key(
-    'Exceptions to the layout; the first that matches wins. Default: none.',
+    'Exceptions to the layout. The first matching rule applies. Default: none.',
     z._default(z.array(rule), []),
   ),
   overrides: key(
-    'The last word for single containers, by component/container. Default: none.',
+    'Settings for single containers, by component/container. They take precedence over rules and the layout. Default: none.',
     z._default(z.record(text(containerKey), override), {}),
   ),
   extra: key(
-    'Images and other OCI artifacts that are copied, verified and bundled with the release, though it does not name them. Default: none.',
+    'Images and other OCI artifacts that are copied, verified and bundled in addition to those of the release. Default: none.',
     z._default(z.array(extra), []),
   ),
   helm: key(
-    'ESS Helm only: how you install the chart. Default: nothing is known about it.',
+    'How you install the chart (ESS Helm only). Default: none, your values are not checked.',
     z.optional(helm),
   ),
   pin: key(
-    'digest: the deployment runs images by digest. tag: by tag (image_digest ""), pulled anew at each start. Default: digest.',
+    'digest: containers run images by digest. tag: by tag (image_digest is ""), and the image is pulled at each start. Default: digest.',
     z._default(z.enum(['digest', 'tag']), 'digest'),
   ),
   configMap: key(
@@ -187,7 +187,7 @@ export const configSchema = z.strictObject({
     z._default(
       z.strictObject({
         name: key(
-          'Its name. Default: ess-images-digests.',
+          'Name of the ConfigMap. Default: ess-images-digests.',
           z._default(text(objectName), 'ess-images-digests'),
         ),
       }),
@@ -195,38 +195,41 @@ export const configSchema = z.strictObject({
     ),
   ),
   pullSecret: key(
-    'How nodes authenticate to server. Default: none, the registry is open.',
+    'Credential with which the nodes pull from registry.server. Default: none, the registry allows anonymous pulls.',
     z.optional(pullSecret),
   ),
-  mirror: key('The Job that fills the registry. Default: none, somebody else fills it.', z.optional(mirror)),
+  mirror: key(
+    'The Job that copies the images into the registry. Default: none, the images are copied in another way.',
+    z.optional(mirror),
+  ),
   guard: key(
-    'The admission policy that makes the cluster itself refuse images which are not in the plan; needs Kubernetes 1.30. Default: none.',
+    'Admission policy: the cluster rejects pods with images that are not in the plan. Needs Kubernetes 1.30 or later. Default: none.',
     z._default(guard, { mode: 'off', covers: 'images', allow: [] }),
   ),
   verify: key(
-    'Who must have signed the images; ess-airgap lock and ess-airgap signatures check it. Default: nothing is checked.',
+    'Required signatures of images. ess-airgap lock and ess-airgap signatures check them. Default: none, no signatures are checked.',
     z.optional(verify),
   ),
   name: key(
-    'Name of this deployment, where one repository holds several: its files begin with it (staging-ess-images.k8s.yaml). Default: none.',
+    'Name of this deployment, if one repository holds several. It is the prefix of the generated files (staging-ess-images.k8s.yaml). Default: none.',
     z.optional(text(namespaceName)),
   ),
   cluster: key(
-    'Name of the cluster that this deployment is for. Deployments of one cluster may not make the same objects. Default: the one cluster of all that name none.',
+    'Name of the cluster of this deployment. Deployments for the same cluster must not create the same objects. Default: none; all deployments without a name are for the same cluster.',
     z.optional(text(namespaceName)),
   ),
   gitops: key(
-    'What applies the manifests, so that they carry the annotations that it needs. none: kubectl, or anything else. Default: none.',
+    'Tool that applies the manifests. They get the annotations that it needs. none: kubectl or any other tool. Default: none.',
     z._default(z.enum(['none', 'argocd', 'flux']), 'none'),
   ),
 });
 
-/** airgap.yaml with every default filled in. */
+/** The contents of airgap.yaml with all defaults filled in. */
 export type Config = z.output<typeof configSchema> & {
-  /** What its relative paths are relative to: the folder of the file, or the working directory. */
+  /** Folder that relative paths refer to: that of the file, or the working directory. */
   readonly folder: string;
 };
-/** airgap.yaml as people write it. */
+/** The contents of airgap.yaml as users write it. */
 export type ConfigInput = z.input<typeof configSchema>;
 export type MirrorConfig = NonNullable<Config['mirror']>;
 export type MirrorAuth = MirrorConfig['auth'][number];

@@ -1,18 +1,18 @@
 import { invalidRegistryReason, invalidRepositoryReason } from '../image/reference.ts';
 
-/** What a first airgap.yaml is made of. */
+/** The values that a first airgap.yaml is generated from. */
 export interface Starter {
-  /** host[:port] of the local registry. */
+  /** The local registry: host[:port]. */
   readonly server: string;
-  /** Folder below the server. */
+  /** Path on the server that repositories are below. */
   readonly path?: string;
   /** The digests file, relative to airgap.yaml. */
   readonly digests: string;
-  /** What upstream credentials are for: host[:port] or host/path. */
+  /** Upstream servers that need a credential: host[:port] or host/path. */
   readonly credentials: readonly string[];
 }
 
-/** `host[:port][/folder]`, as people copy it from their registry, or why it is not that. */
+/** Parses `host[:port][/path]`. Returns a reason if the text is not valid. */
 export function parseServer(text: string): Pick<Starter, 'server' | 'path'> | string {
   const slash = text.includes('://') ? -1 : text.indexOf('/');
   const server = slash < 0 ? text : text.slice(0, slash);
@@ -22,18 +22,20 @@ export function parseServer(text: string): Pick<Starter, 'server' | 'path'> | st
   return wrong ?? { server, ...(path !== undefined && { path }) };
 }
 
-/** The vendors' own host names say what a registry is; any other name says nothing. */
+/** Returns the profile that the host name of a vendor's cloud service implies. */
 function profileOf(server: string): string | undefined {
   if (/\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$/.test(server)) return 'ecr';
   if (/\.jfrog\.io$/.test(server)) return 'artifactory';
   return undefined;
 }
 
-/** The skopeo that the sample runs, pinned. */
+/** The skopeo image of the sample, pinned by digest. */
 const SKOPEO =
   'quay.io/skopeo/stable:v1.22.3-immutable@sha256:c0ee1f4edca5c01cb8d5611124f92f3cc47196ecab68aee5d0f90834e00574d5';
 
-/** A commented airgap.yaml that works as it stands: it names Secrets, so that no credential is asked for. */
+/**
+ * Returns a commented airgap.yaml that works unchanged: it refers to existing Secrets, so synth needs no credentials.
+ */
 export function renderStarter({ server, path, digests, credentials }: Starter): string {
   const profile = profileOf(server);
   const auth = [
@@ -47,37 +49,37 @@ digests: ${JSON.stringify(digests)}
 namespace: element-onprem
 
 registry:
-  # What the nodes pull from, host[:port].
+  # The registry that the nodes pull from: host[:port].
   server: ${JSON.stringify(server)}
-  # Where the Job pushes to, if that is another host.
+  # The host that the Job pushes to, if it is another one.
   # pushServer: push.${server}
-  # A folder on the server in front of every repository.
+  # The path on the server that every repository is below.
   ${path === undefined ? '# path: elementdeployment' : `path: ${JSON.stringify(path)}`}
-  # preserve: as upstream. by-server: in a folder a server. flat: the last component only.
+  # preserve: upstream names. by-server: upstream names below the name of their server. flat: the last component only.
   layout: preserve
-  # generic, harbor, artifactory, nexus, gitlab, ecr, zot or distribution: its rules are checked before a push.
+  # generic, harbor, artifactory, nexus, gitlab, ecr, zot or distribution. Its naming rules are checked before a push.
   profile: ${profile ?? 'generic'}
-  # true for a cache that fetches by itself; then remove mirror below.
+  # true for a pull-through cache; then remove mirror below.
   pullThrough: false
 
-# Components, or component/container, that you configure elsewhere, such as [operator, updater, postgres]: their images
-# are copied, and the ConfigMap does not name them.
+# Components, or component/container, that you configure elsewhere, such as [operator, updater, postgres]. Their images
+# are copied, but the ConfigMap does not list them.
 copyOnly: []
-# Those that you do not deploy: their images are not copied.
+# Components, or component/container, that you do not deploy. Their images are not copied.
 exclude: []
 
-# How nodes pull. "existing": the Secret is made by somebody else, "ess-airgap init" said how. Remove it where pulling
-# needs no password.
+# The credential with which nodes pull. existing: you create the Secret; ess-airgap init printed how. Remove this key
+# if pulling needs no password.
 pullSecret:
   name: localregistry
   source: existing
 
-# The Job that copies every image. Remove it where somebody else fills the registry.
+# The Job that copies every image. Remove it if the images are copied in another way.
 mirror:
   namespace: ess-mirror
-  # It must be pullable where the Job runs.
+  # The cluster must be able to pull this image.
   image: ${SKOPEO}
-  # One credential a server; remove what is open to everybody. The Secrets are in the namespace of the mirror.
+  # One credential per server. Remove those that allow anonymous access. The Secrets are in the namespace of the mirror.
   auth:
 ${auth.map(({ server, name }) => `    - server: ${JSON.stringify(server)}\n      source: existing\n      name: ${name}\n`).join('')}`;
 }

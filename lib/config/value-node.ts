@@ -2,13 +2,13 @@ import { startOf } from '../input/problem.ts';
 import { Source } from '../input/source.ts';
 import type { YamlNode, YamlScalar } from '../input/yaml.ts';
 
-/** No configuration is deeper; a value that holds itself would be. */
+/** Deeper than any configuration; a value that contains itself would exceed it. */
 const MAX_DEPTH = 32;
 const NOWHERE = startOf('');
 
 /**
- * A value of TypeScript as the node that it would be in YAML, so that what is wrong with it is described in the same
- * words. Its places mean nothing.
+ * Converts a TypeScript value to the node that it would be in YAML, so that messages about it are the same. Its
+ * places have no meaning.
  */
 export function nodeOf(value: unknown, depth = 0): YamlNode {
   if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return scalarOf(value);

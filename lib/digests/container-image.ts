@@ -11,28 +11,31 @@ export interface ContainerImage {
   /** The key of the second level: `haproxy`. */
   readonly container: string;
   readonly image: ImageReference;
-  /** The digest is the one that the tag had when `ess-airgap lock` ran; left out if the release itself names it. */
+  /** True if `ess-airgap lock` found the digest by the tag; left out if the release itself has it. */
   readonly digestFromTag?: true;
-  /** The user's Helm values switch the container off; left out if it is on, or if nothing says so. */
+  /** False if the user's Helm values switch the container off; otherwise left out. */
   readonly enabled?: false;
-  /** The image is named inside a list of the user's Helm values, which an override cannot change. */
+  /** True if a list of the user's Helm values names the image; an override cannot change lists. */
   readonly inline?: true;
-  /** Not a container: the chart itself, or an entry of `extra`. Its image is copied, and nothing is overridden. */
+  /**
+   * True if this is not a container: the chart itself, or an entry of `extra`. Its image is copied but not
+   * overridden.
+   */
   readonly role?: 'chart' | 'extra';
-  /** An OCI artifact that is no image: it is copied whole, whatever platforms are chosen. */
+  /** True for an OCI artifact that is not an image: it is copied as a whole, whatever platforms are selected. */
   readonly artifact?: true;
-  /** Where the container's key stands in the digests file. */
+  /** Place of the container's key in the digests file. */
   readonly place?: Place;
 }
 
-/** By component, then container, in code unit order: the same on every machine. */
+/** Compares by component, then container, in code unit order, which is the same on every machine. */
 export function byContainer(a: ContainerName, b: ContainerName): number {
   if (a.component !== b.component) return a.component < b.component ? -1 : 1;
   if (a.container !== b.container) return a.container < b.container ? -1 : 1;
   return 0;
 }
 
-/** `component/container`, as the configuration and every message name a container. */
+/** Returns `component/container`, the name in the configuration and in messages. */
 export function containerName(of: ContainerName): string {
   return `${of.component}/${of.container}`;
 }

@@ -19,11 +19,13 @@ import { readImageLayers } from './layers.ts';
 import { type Release, readReleaseInfo } from './release.ts';
 import { findComponents } from './tree.ts';
 
-/** The keys of a container (ESS 23.10 to 25.04). Unlike component and container names these are fixed. */
+/** The keys of a container (ESS 23.10 to 25.04). Unlike component and container names, they are fixed. */
 const KEYS = ['image_digest', 'image_repository_path', 'image_repository_server', 'image_tag'] as const;
 type Key = (typeof KEYS)[number];
 
-/** What `ess-airgap lock` adds to a container, each with its only value; it leaves out what would say the opposite. */
+/**
+ * Keys that `ess-airgap lock` adds to a container, each with its only value. A key that does not apply is left out.
+ */
 const MARKS = { digest_from_tag: 'true', enabled: 'false', inline: 'true' } as const;
 type Marks = Pick<ContainerImage, 'digestFromTag' | 'enabled' | 'inline'>;
 
@@ -32,27 +34,27 @@ export function readDigests(path: string): ContainerImage[] {
   return [...readRelease(path).images];
 }
 
-/** Reads a digests file from disk, and what release it is: see {@link parseRelease}. */
+/** Reads a digests file and its release information from disk: see {@link parseRelease}. */
 export function readRelease(path: string): Release {
   return parseRelease(readTextFile(path, 'the images_digests.yml of an ESS release'), path);
 }
 
 /**
- * Reads the digests file of an ESS release: the installer's `images_digests.yml`, the inner tree, or the
- * manifest of a ConfigMap that holds it.
+ * Parses the digests file of an ESS release: the installer's `images_digests.yml`, the inner tree, or the manifest of
+ * a ConfigMap that contains it.
  *
- * @param text the file's text; scalars are taken as they are written, `1.10` is the tag 1.10
- * @param file the name for error messages
- * @returns the containers, ordered by component and container, whatever the order of the file
- * @throws InputError with every problem of the file, each with its place
+ * @param text the file's text; scalars are strings, so `1.10` is the tag 1.10
+ * @param file path of the file, for messages
+ * @returns the containers, ordered by component and container
+ * @throws InputError with all problems of the file, each with its place
  */
 export function parseDigests(text: string, file: string): ContainerImage[] {
   return [...parseRelease(text, file).images];
 }
 
 /**
- * The same with what the file says of itself and of its images: the mappings `release`, `artifacts` and `layers` beside
- * `images_digests`, which `ess-airgap lock` writes. Without `release` it is a release of the installer.
+ * Parses a digests file with its mappings `release`, `artifacts` and `layers` next to `images_digests`, which
+ * `ess-airgap lock` writes. Without `release` it is a release of the installer.
  */
 export function parseRelease(text: string, file: string): Release {
   const problems: Problem[] = [];
@@ -65,7 +67,7 @@ export function parseRelease(text: string, file: string): Release {
   const sizes = readImageLayers(layers, problems);
   const images: ContainerImage[] = [];
   if (components.entries.length === 0) {
-    problems.push({ place: components.place, message: 'there are no components; expected at least one' });
+    problems.push({ place: components.place, message: 'the file has no components; expected at least one' });
   }
   assertNotShortened(components);
   for (const component of components.entries) {
@@ -73,7 +75,7 @@ export function parseRelease(text: string, file: string): Release {
     if (component.value.kind !== 'mapping' || component.value.entries.length === 0) {
       problems.push({
         place: component.place,
-        message: `the component ${quote(component.key)} holds ${describeContent(component)}; expected containers`,
+        message: `the component ${quote(component.key)} has ${describeContent(component)}; expected containers`,
         hint: 'The ESS updater fails on an empty component: complete it or remove it.',
       });
       continue;
@@ -90,7 +92,7 @@ export function parseRelease(text: string, file: string): Release {
   return { info, images: images.sort(byContainer), artifacts: known, layers: sizes };
 }
 
-/** The documentation shows a tree of names alone; each of them would be a problem, and none the one that counts. */
+/** The ESS documentation shows a tree with names only. This is one problem, instead of one per container. */
 function assertNotShortened(components: YamlMapping): void {
   const containers = components.entries.flatMap(({ value }) =>
     value.kind === 'mapping' ? value.entries : [],
@@ -100,8 +102,8 @@ function assertNotShortened(components: YamlMapping): void {
   throw new InputError([
     {
       place: components.place,
-      message: `this is only the outline of a release: none of its ${containers.length} containers has an image`,
-      hint: 'Use the images_digests.yml that comes with the ESS installer of your release; it has the images.',
+      message: `this file only has the names of containers: none of the ${containers.length} containers has an image`,
+      hint: 'Use the images_digests.yml from the ESS installer of your release. It has the images.',
     },
   ]);
 }
@@ -110,7 +112,7 @@ function checkName(what: string, entry: YamlEntry, problems: Problem[]): void {
   if (/^[A-Za-z0-9]([A-Za-z0-9_.-]{0,126}[A-Za-z0-9])?$/.test(entry.key)) return;
   problems.push({
     place: entry.place,
-    message: `${quote(entry.key)} is no name of a ${what}; expected letters, digits and underscores`,
+    message: `${quote(entry.key)} is not a valid ${what} name; expected letters, digits and underscores`,
   });
 }
 
@@ -127,7 +129,7 @@ function readImage(
   if (entry.value.kind !== 'mapping' || entry.value.entries.length === 0) {
     problems.push({
       place: entry.place,
-      message: `the container ${name} holds ${describeContent(entry)}; expected ${KEYS.join(', ')}`,
+      message: `the container ${name} has ${describeContent(entry)}; expected ${KEYS.join(', ')}`,
       hint: 'The ESS updater fails on an empty container: complete it or remove it.',
     });
     return undefined;
@@ -146,15 +148,15 @@ function readImage(
   if (!values.has('image_repository_server')) missing('image_repository_server');
   if (!values.has('image_repository_path')) missing('image_repository_path');
   if (tag === undefined && digest === undefined && before === problems.length) {
-    missing('image_tag and no image_digest; expected at least one of them, which says what image it is');
+    missing('image_tag and no image_digest; expected at least one of them');
   }
   const check = (key: Key, why: string | undefined): void => {
     const value = values.get(key);
     if (why === undefined || value?.text === undefined) return;
     const found = quote(value.text);
-    problems.push({ place: value.place, message: `the ${key} ${found} of ${name} is not legal: ${why}` });
+    problems.push({ place: value.place, message: `the ${key} ${found} of ${name} is not valid: ${why}` });
   };
-  // A folder behind the host belongs to the repository: registries know hosts only.
+  // A path after the host belongs to the repository: a registry is a host only.
   const slash = server.includes('://') ? -1 : server.indexOf('/');
   const registry = slash < 0 ? server : server.slice(0, slash);
   const folder = slash < 0 ? '' : server.slice(slash + 1);
@@ -171,7 +173,7 @@ function readImage(
   return { image, ...marks };
 }
 
-/** A value of a key; `text` is left out where there is none, which has been reported then. */
+/** A value of a key; `text` is left out if there is none, which is reported then. */
 interface KeyValue {
   readonly text?: string;
   readonly place: Place;
@@ -204,8 +206,8 @@ function readKeys(
     } else if (value.kind !== 'scalar' || value.empty) {
       problems.push({
         place: value.place,
-        message: `the ${key} of ${name} ${predicateOf(value)}; expected a word`,
-        hint: value.kind === 'scalar' ? 'Complete it, or remove the line.' : undefined,
+        message: `the ${key} of ${name} ${predicateOf(value)}; expected a string`,
+        hint: value.kind === 'scalar' ? 'Add the value, or remove the line.' : undefined,
       });
       values.set(known, { place: value.place });
     } else {

@@ -10,11 +10,11 @@ import type { ImageLayers } from './layers.ts';
 export const PRODUCTS = ['classic', 'ess-helm'] as const;
 export type ProductName = (typeof PRODUCTS)[number];
 
-/** Keys of a chart that attach a pull Secret to every pod; which one a chart has differs by its version. */
+/** Keys of a chart that attach a pull Secret to every pod. It depends on the version which one a chart has. */
 export const PULL_SECRETS_KEYS = ['image.pullSecrets', 'imagePullSecrets'] as const;
 export type PullSecretsKey = (typeof PULL_SECRETS_KEYS)[number];
 
-/** What a release is: the mapping `release` of a digests file. */
+/** Release information: the mapping `release` of a digests file. */
 export type ReleaseInfo =
   | { readonly product: 'classic' }
   | {
@@ -29,7 +29,7 @@ export type ReleaseInfo =
       readonly pullSecrets?: PullSecretsKey;
     };
 
-/** A release of one of the product lines: what it is, and its containers. */
+/** A release of one of the product lines with its containers. */
 export interface Release {
   readonly info: ReleaseInfo;
   /** By component and container. */
@@ -40,12 +40,12 @@ export interface Release {
   readonly layers: ImageLayers;
 }
 
-/** A digests file that does not say what it is comes with the installer. */
+/** A digests file without release information comes with the installer. */
 export const CLASSIC: ReleaseInfo = { product: 'classic' };
 
 const KEYS = ['product', 'chart', 'version', 'artifact', 'pull_secrets'] as const;
 
-/** Reads the mapping `release` of a digests file; CLASSIC if it is wrong, which is reported then. */
+/** Reads the mapping `release` of a digests file. Returns CLASSIC if it is not valid, and reports that. */
 export function readReleaseInfo(entry: YamlEntry | undefined, problems: Problem[]): ReleaseInfo {
   if (entry === undefined) return CLASSIC;
   if (entry.value.kind !== 'mapping') {
@@ -66,7 +66,7 @@ export function readReleaseInfo(entry: YamlEntry | undefined, problems: Problem[
         ...(meant && { hint: `Did you mean ${meant}?` }),
       });
     } else if (value.kind !== 'scalar' || value.empty || !/^[\x21-\x7e]{1,300}$/.test(value.text)) {
-      problems.push({ place, message: `release.${key} ${predicateOf(value)}; expected a word` });
+      problems.push({ place, message: `release.${key} ${predicateOf(value)}; expected a string` });
     } else words.set(key, value.text);
   }
   const wrong = (key: (typeof KEYS)[number], expected: string): void => {

@@ -4,16 +4,16 @@ import { Source } from '../input/source.ts';
 import { describeNode, parseYaml, type YamlEntry, type YamlMapping, type YamlNode } from '../input/yaml.ts';
 
 /**
- * The header of the public documentation's example, `images_digests: |# Copyright 2023 New Vector Ltd`: a
- * comment that touches the block indicator is no YAML. People paste it.
+ * The header of the example in the public documentation, `images_digests: |# Copyright 2023 New Vector Ltd`. A
+ * comment that touches the block indicator is not valid YAML, but people paste it.
  */
 const GLUED_COMMENT = /^([ \t]*(?:images_digests|"images_digests")[ \t]*:[ \t]*[|>][-+0-9]*)(#[^\r\n]*)/m;
 
 /**
- * Finds the components in any of the forms that people have: the installer's file (below `images_digests:`),
- * the inner tree, or a ConfigMap whose `data.images_digests` holds either.
+ * Finds the components in each supported form: the installer's file (below `images_digests:`), the inner tree, or a
+ * ConfigMap with either of them in `data.images_digests`.
  *
- * @throws InputError where there is no such tree to read on in
+ * @throws InputError if there is no such tree
  */
 export function findComponents(source: Source, problems: Problem[]): Tree {
   const readable = splitGluedComment(source, problems);
@@ -29,14 +29,14 @@ export function findComponents(source: Source, problems: Problem[]): Tree {
   };
 }
 
-/** What `ess-airgap lock` writes beside `images_digests`. */
+/** Keys that `ess-airgap lock` writes next to `images_digests`. */
 const BESIDE = ['release', 'artifacts', 'layers'] as const;
 type Beside = (typeof BESIDE)[number];
 
-/** The components, and the mappings beside them that the file has. */
+/** The components, and those of the other mappings that the file has. */
 type Tree = { readonly components: YamlMapping } & Readonly<Record<Beside, YamlEntry | undefined>>;
 
-/** Reports the glued comment and reads on as if it were not there, so that the rest is checked too. */
+/** Reports the glued comment and replaces it with spaces, so that the rest of the file is checked too. */
 function splitGluedComment(source: Source, problems: Problem[]): Source {
   const match = GLUED_COMMENT.exec(source.text);
   if (!match) return source;
@@ -44,14 +44,17 @@ function splitGluedComment(source: Source, problems: Problem[]): Source {
   const at = match.index + header.length;
   problems.push({
     place: source.at(at),
-    message: `this is not YAML: the comment ${quote(comment)} touches the | before it`,
-    hint: `Put the comment on a line of its own, below "${header.trim()}".`,
+    message: `this is not valid YAML: the comment ${quote(comment)} touches the | before it`,
+    hint: `Move the comment to a line of its own, below "${header.trim()}".`,
   });
   const text = source.text.slice(0, at) + ' '.repeat(comment.length) + source.text.slice(at + comment.length);
   return new Source(source.file, text);
 }
 
-/** @param within the tree is a text in another document, as in a ConfigMap; it holds no further one */
+/**
+ * @param within whether the tree is a string in another document, such as a ConfigMap; it must not contain a further
+ *   one
+ */
 function componentsOf(root: YamlNode, problems: Problem[], within = false): YamlMapping {
   const stop = (node: YamlNode, message: string, hint?: string): InputError =>
     new InputError([...problems, { place: node.place, message, hint }]);
@@ -64,7 +67,7 @@ function componentsOf(root: YamlNode, problems: Problem[], within = false): Yaml
   const wrapper = entry(root, 'images_digests');
   const data = entry(root, 'data');
   const digests = data?.value.kind === 'mapping' ? entry(data.value, 'images_digests') : undefined;
-  // Without kind it is what the documentation shows of one.
+  // The documentation shows a ConfigMap without its kind.
   if (digests) return innerTree(digests, problems, within);
   if (scalarText(entry(root, 'kind')) === 'ConfigMap') {
     throw stop(root, 'this ConfigMap has no data.images_digests', 'Is this the right ConfigMap?');
@@ -74,21 +77,21 @@ function componentsOf(root: YamlNode, problems: Problem[], within = false): Yaml
     if (other === wrapper || BESIDE.some((key) => key === other.key)) continue;
     problems.push({
       place: other.place,
-      message: `the key ${quote(other.key)} stands beside images_digests; expected images_digests alone`,
-      hint: 'A component belongs below images_digests, indented.',
+      message: `the key ${quote(other.key)} is next to images_digests; expected images_digests only`,
+      hint: 'If it is a component, indent it below images_digests.',
     });
   }
   return innerTree(wrapper, problems, within);
 }
 
-/** What stands below `images_digests:`, as a tree or, in a ConfigMap, as a text that holds the tree. */
+/** Returns the tree below `images_digests:`, or in a ConfigMap the tree in its string. */
 function innerTree({ value }: YamlEntry, problems: Problem[], within: boolean): YamlMapping {
   if (value.kind === 'mapping') return value;
   const expected = 'expected the components, such as synapse:, below it';
   if (within || value.kind === 'sequence' || value.empty || !/[:\n]/.test(value.text)) {
     throw new InputError([
       ...problems,
-      { place: value.place, message: `images_digests holds ${describeNode(value)}; ${expected}` },
+      { place: value.place, message: `images_digests has ${describeNode(value)}; ${expected}` },
     ]);
   }
   return componentsOf(parseYaml(value.inner(), problems), problems, true);

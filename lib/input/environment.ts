@@ -1,2 +1,4 @@
-/** The environment of a process, as `process.env`: what reads it is given it, so that it can be given another. */
+/**
+ * The environment variables of a process, like `process.env`. Passed as a parameter so that tests can pass others.
+ */
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -2,15 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { decodeText, MAX_BYTES } from './file.ts';
 import { InputError, startOf } from './problem.ts';
 
-/** A file of a commit, `git:REV:path`, as git itself names it behind the prefix. */
+/** The syntax of a file in a commit: `git:REV:path`. */
 export function isGitPath(path: string): boolean {
   return /^git:[^:]+:./.test(path);
 }
 
 /**
- * The text of `git:REV:path`. As in git, the path counts from the top of the repository; `./path` counts from here.
+ * Returns the text of `git:REV:path`. As in git, the path is relative to the top of the repository, and `./path` to
+ * the working directory.
  *
- * @throws InputError where git is not there or has no such file
+ * @throws InputError if git is not installed or has no such file
  */
 export function readGitFile(path: string, what: string): string {
   const wrong = (message: string, hint?: string): InputError =>
@@ -18,21 +19,23 @@ export function readGitFile(path: string, what: string): string {
   const name = path.slice('git:'.length);
   if (name.includes('\0') || name.length > MAX_NAME) {
     throw wrong(
-      `git has no such file: the name has a NUL character or more than ${MAX_NAME} characters`,
+      `git has no such file: the name contains a NUL character or more than ${MAX_NAME} characters`,
       FORM,
     );
   }
-  // cat-file and not show, which lists a folder. --end-of-options: a revision that begins with a dash is a revision.
+  // cat-file instead of show, which lists folders. --end-of-options: a revision may begin with a dash.
   const git = spawnSync('git', ['cat-file', '--end-of-options', 'blob', name], {
     maxBuffer: MAX_BYTES,
     timeout: 10_000,
-    // An object that a partial clone does not have is not fetched: this tool asks no network unasked.
+    // Objects that a partial clone does not have are not fetched: this tool makes no network requests that the user
+    // did not ask for.
     env: { ...process.env, LC_ALL: 'C', GIT_NO_LAZY_FETCH: '1', GIT_TERMINAL_PROMPT: '0' },
   });
   if (git.error && 'code' in git.error) {
-    if (git.error.code === 'ENOENT') throw wrong('there is no git to read it with', 'Install git.');
+    if (git.error.code === 'ENOENT')
+      throw wrong('git is not installed, so the file cannot be read', 'Install git.');
     if (git.error.code === 'ENOBUFS') throw wrong(`it is larger than ${MAX_BYTES} bytes; expected ${what}`);
-    throw wrong(`git gives no answer (${git.error.code}); expected ${what}`);
+    throw wrong(`git did not answer (${git.error.code}); expected ${what}`);
   }
   if (git.status !== 0) {
     const reason = git.stderr
@@ -41,7 +44,7 @@ export function readGitFile(path: string, what: string): string {
       .split('\n')
       .at(-1)
       ?.replace(/^(fatal|error): /, '')
-      .replace(/^git cat-file .*: bad file$/, 'that is a folder');
+      .replace(/^git cat-file .*: bad file$/, 'it is a folder');
     throw wrong(`git has no such file: ${reason}`, FORM);
   }
   return decodeText(git.stdout, path, what);

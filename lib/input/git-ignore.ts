@@ -4,11 +4,11 @@ import { dirname, resolve } from 'node:path';
 import { InputError } from './problem.ts';
 
 /**
- * Whether git would leave a file out of a commit; the file need not be there. A file that git has already is not
- * ignored, whatever .gitignore says.
+ * Returns whether git ignores a file. The file need not exist. A file that git already tracks is not ignored,
+ * whatever .gitignore says.
  *
- * @returns undefined outside of a git work tree, where nothing gets committed
- * @throws InputError inside of one, where git itself cannot be asked
+ * @returns undefined outside a git work tree
+ * @throws InputError in a git work tree if git cannot be run
  */
 export function isIgnoredByGit(path: string): boolean | undefined {
   const file = resolve(path);
@@ -25,8 +25,8 @@ export function isIgnoredByGit(path: string): boolean | undefined {
   if (!inWorkTree) return undefined;
   throw new InputError([
     {
-      message: `git cannot say whether it ignores ${path}: ${error?.message ?? stderr.trim()}`,
-      hint: 'Plain Secrets are to be written there, which must not be committed.',
+      message: `git could not tell whether it ignores ${path}: ${error?.message ?? stderr.trim()}`,
+      hint: 'Plain Secrets are written to this file. They must not be committed.',
     },
   ]);
 }

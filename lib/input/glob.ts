@@ -1,23 +1,23 @@
 import { InputError, type Place } from './problem.ts';
 import { quote } from './quote.ts';
 
-// Globs over names: components, component/container, server/repository. They are input like everything else in a
-// file, so a glob cannot be a regular expression in disguise: matching takes at most the length of the glob times the
-// length of the name, and all matching of a plan together has a budget.
+// Globs over names: components, component/container, server/repository. Globs are untrusted input, so they are not
+// translated to regular expressions: matching takes at most the length of the glob times the length of the name, and
+// all matching of a plan together has a budget.
 
 /** The longest glob, in characters. */
 const MAX_LENGTH = 512;
-/** The globs that one stands for once its braces are expanded: how many, and their characters together. */
+/** Limits for the globs that braces expand to: their number, and their total number of characters. */
 const MAX_ALTERNATIVES = 64;
 const MAX_EXPANDED = 2048;
-/** Comparisons that the globs of one plan may take together: some hundred times what a full release needs. */
+/** Comparisons that all globs of one plan may take together: about a hundred times what a full release needs. */
 const MAX_STEPS = 20_000_000;
 
-const EXPECTED = 'expected a name, in which *, **, ?, [a-c] and {a,b} are special';
+const EXPECTED = 'expected a name, optionally with *, **, ?, [a-c] or {a,b}';
 
-const WHOLE_COMPONENTS = '** stands for whole components; write it between slashes';
+const WHOLE_COMPONENTS = '** matches whole components; write it between slashes';
 
-/** Why a text is not a glob, as the end of the sentence "… is not legal: ", or undefined. */
+/** Returns why a text is not a valid glob, as the end of "… is not valid: ", or undefined if it is valid. */
 export function invalidGlobReason(glob: string): string | undefined {
   try {
     compile(glob);
@@ -29,11 +29,11 @@ export function invalidGlobReason(glob: string): string | undefined {
 }
 
 /**
- * Matches names by a glob: `*` within one component of a path, `**` for components (at the end for one at least),
- * `?` for one character, `[a-c]` and `[!a-c]`, `{a,b}`. Nothing else is special.
+ * Compiles a glob. `*` matches within one path component, `**` any number of components (at least one at the end),
+ * `?` one character; `[a-c]`, `[!a-c]` and `{a,b}` work as in a shell. No other character is special.
  *
- * @param budget shared by all globs of a plan
- * @throws InputError if the text is not a glob, and from the function if the budget is used up
+ * @param budget the budget shared by all globs of a plan
+ * @throws InputError if the text is not a valid glob; the returned function throws it if the budget is used up
  */
 export function globMatcher(glob: string, budget = new GlobBudget()): (name: string) => boolean {
   let alternatives: readonly Segment[][];
@@ -41,7 +41,7 @@ export function globMatcher(glob: string, budget = new GlobBudget()): (name: str
     alternatives = compile(glob);
   } catch (error) {
     if (!(error instanceof GlobSyntax)) throw error;
-    throw new InputError([{ message: `the glob ${quote(glob)} is not legal: ${error.message}` }]);
+    throw new InputError([{ message: `the glob ${quote(glob)} is not valid: ${error.message}` }]);
   }
   return (name) => {
     const components = name.split('/');
@@ -53,12 +53,15 @@ export function globMatcher(glob: string, budget = new GlobBudget()): (name: str
   };
 }
 
-/** What is left of the work that the globs of one plan may take: whoever writes many must write simple ones. */
+/**
+ * The remaining comparisons for all globs of one plan. It limits the time that a configuration with many complex
+ * globs takes.
+ */
 export class GlobBudget {
   readonly #place: Place | undefined;
   #left = MAX_STEPS;
 
-  /** @param place the configuration, for the error */
+  /** @param place place of the configuration, for the message */
   constructor(place?: Place) {
     this.#place = place;
   }
@@ -68,14 +71,16 @@ export class GlobBudget {
     throw new InputError([
       {
         place: this.#place,
-        message: `matching the globs of the configuration takes more than ${MAX_STEPS} comparisons`,
-        hint: 'Use fewer globs, with fewer * in each.',
+        message: `matching the globs of the configuration needs more than ${MAX_STEPS} comparisons`,
+        hint: 'Use fewer globs, or fewer * in each.',
       },
     ]);
   }
 }
 
-/** One character by its code, any, one of a set (by code: names are ASCII), or any number of them. */
+/**
+ * Matches one character by its code, any character, one of a set (by code: names are ASCII), or any number of them.
+ */
 type Token = number | typeof ANY | Uint8Array | typeof STAR;
 type Component = string | readonly Token[];
 type Segment = Component | typeof GLOBSTAR;
@@ -89,16 +94,17 @@ class GlobSyntax extends Error {}
 function compile(glob: string): Segment[][] {
   if (glob === '') throw new GlobSyntax('it is empty');
   if (glob.length > MAX_LENGTH) {
-    throw new GlobSyntax(`it has ${glob.length} characters; a glob has ${MAX_LENGTH} at most`);
+    throw new GlobSyntax(`it has ${glob.length} characters; expected at most ${MAX_LENGTH}`);
   }
   const strange = /[^A-Za-z0-9._:/*?{},![\]^-]/u.exec(glob)?.[0];
-  if (strange === '\\') throw new GlobSyntax(`it has a backslash, and no name needs one; ${EXPECTED}`);
-  if (strange === '@') throw new GlobSyntax('it has an @; a glob matches names without a tag or digest');
-  if (strange !== undefined) throw new GlobSyntax(`${quote(strange)} is in no name; ${EXPECTED}`);
+  if (strange === '\\') throw new GlobSyntax(`it contains a backslash, which no name has; ${EXPECTED}`);
+  if (strange === '@') throw new GlobSyntax('it contains an @; globs match names without a tag or digest');
+  if (strange !== undefined)
+    throw new GlobSyntax(`it contains ${quote(strange)}, which no name has; ${EXPECTED}`);
   return new Braces(glob).expand().map(compileAlternative);
 }
 
-/** Expands `{a,b}`, which may be nested, into the globs that it stands for. */
+/** Expands `{a,b}`, which may be nested, to a list of globs. */
 class Braces {
   readonly #glob: string;
   #next = 0;
@@ -110,12 +116,12 @@ class Braces {
   expand(): string[] {
     const alternatives = this.#sequence();
     const rest = this.#glob[this.#next];
-    if (rest === '}') throw new GlobSyntax('a } closes nothing');
-    if (rest === ',') throw new GlobSyntax('a comma stands outside of { }');
+    if (rest === '}') throw new GlobSyntax('a } has no matching {');
+    if (rest === ',') throw new GlobSyntax('a comma is outside of { }');
     return alternatives;
   }
 
-  /** All up to a comma, a closing brace or the end. */
+  /** Parses up to a comma, a closing brace or the end. */
   #sequence(): string[] {
     let made = [''];
     let group = false;
@@ -131,15 +137,15 @@ class Braces {
       }
       made = made.flatMap((before) => parts.map((part) => before + part));
       if (made.length > MAX_ALTERNATIVES) {
-        throw new GlobSyntax(`its braces stand for more than ${MAX_ALTERNATIVES} globs`);
+        throw new GlobSyntax(`its braces expand to more than ${MAX_ALTERNATIVES} globs`);
       }
       if (made.length > 1 && made.reduce((sum, { length }) => sum + length, 0) > MAX_EXPANDED) {
-        throw new GlobSyntax(`without braces it would have more than ${MAX_EXPANDED} characters`);
+        throw new GlobSyntax(`its braces expand to more than ${MAX_EXPANDED} characters`);
       }
     }
   }
 
-  /** What has no meaning for braces. */
+  /** Parses characters that are not special for braces. */
   #run(): string {
     const end = this.#glob.slice(this.#next).search(/[{},[]/);
     return this.#take(end < 0 ? this.#glob.length : Math.max(end, 1));
@@ -154,7 +160,7 @@ class Braces {
       parts.push(...this.#sequence());
     } while (this.#glob[this.#next] === ',');
     if (this.#take(1) !== '}') throw new GlobSyntax('a { is not closed');
-    if (commas === 0) throw new GlobSyntax('{ } holds no comma; expected a choice such as {a,b}');
+    if (commas === 0) throw new GlobSyntax('{ } has no comma; expected alternatives such as {a,b}');
     return parts;
   }
 
@@ -177,17 +183,17 @@ function compileAlternative(glob: string): Segment[] {
     if (segment === '**') return GLOBSTAR;
     if (segment.includes('**')) throw new GlobSyntax(WHOLE_COMPONENTS);
     if (/[!^]/.test(segment.replace(/\[[^\]]*\]/g, ''))) {
-      throw new GlobSyntax('! and ^ are special in [!a-c] only; there are no negated globs');
+      throw new GlobSyntax('! and ^ are only allowed in [!a-c]; globs cannot be negated');
     }
     return /[*?[\]]/.test(segment) ? compileComponent(segment) : segment;
   });
-  // At the end ** is one component at least: a/** is what is below a.
+  // At the end, ** matches at least one component: a/** matches everything below a.
   return segments.at(-1) === GLOBSTAR ? [...segments, [STAR]] : segments;
 }
 
 function splitOutsideClasses(glob: string): string[] {
   if (/\[[^\]]*\/[^\]]*\]/.test(glob))
-    throw new GlobSyntax('[ ] holds a slash; it stands for one character of a component');
+    throw new GlobSyntax('[ ] contains a slash; it matches one character within a component');
   return glob.split('/');
 }
 
@@ -197,7 +203,7 @@ function compileComponent(text: string): Token[] {
     if (token === '*') tokens.push(STAR);
     else if (token === '?') tokens.push(ANY);
     else if (token.startsWith('[') && token.length > 1) tokens.push(compileClass(token.slice(1, -1)));
-    else if (token === ']') throw new GlobSyntax('a ] closes nothing');
+    else if (token === ']') throw new GlobSyntax('a ] has no matching [');
     else tokens.push(token.charCodeAt(0));
   }
   return tokens;
@@ -207,11 +213,11 @@ function compileClass(text: string): Uint8Array {
   const negated = /^[!^]/.test(text);
   const body = negated ? text.slice(1) : text;
   if (body === '' || !/^([A-Za-z0-9._:-]|[A-Za-z0-9]-[A-Za-z0-9])+$/.test(body)) {
-    throw new GlobSyntax(`[${text}] is no choice of characters; expected one such as [a-c] or [!0-9]`);
+    throw new GlobSyntax(`[${text}] is not a valid character set; expected a set such as [a-c] or [!0-9]`);
   }
   const set = new Uint8Array(128);
   for (const [one, first = one, last = one] of body.matchAll(/([A-Za-z0-9])-([A-Za-z0-9])|./g)) {
-    if (first > last) throw new GlobSyntax(`[${text}] counts backwards, from ${first} to ${last}`);
+    if (first > last) throw new GlobSyntax(`[${text}] is a reversed range, from ${first} to ${last}`);
     set.fill(1, first.charCodeAt(0), last.charCodeAt(0) + 1);
   }
   return negated ? set.map((is) => 1 - is) : set;
@@ -229,8 +235,8 @@ function matchCharacter(token: Token, character: string): boolean {
 }
 
 /**
- * Matches items one by one, `star` standing for any number of them. When what follows a star does not fit, that star
- * takes one item more; earlier stars never have to, so there is no backtracking over more than one.
+ * Matches items one by one; `star` matches any number of them. If the items after a star do not match, that star
+ * takes one more item. Earlier stars never need to, so there is no backtracking over more than one star.
  */
 function matchSequence<Pattern, Item>(
   pattern: readonly Pattern[],

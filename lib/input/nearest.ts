@@ -1,6 +1,6 @@
 import { MAX_LISTED } from './problem.ts';
 
-/** The word of `known` that `word` was probably meant to be, if one is near enough. */
+/** Returns the entry of `known` that `word` is probably a misspelling of, if one is similar enough. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.max(2, Math.floor(word.length / 3)) + 1;
@@ -15,15 +15,15 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
 }
 
 /**
- * A function that suggests, for as many questions as problems are listed: each compares a word with all that are known,
- * and what is not listed needs no suggestion.
+ * Returns a function that suggests known words. It answers as many calls as problems are printed, because each call
+ * compares a word with all known words.
  */
 export function forListed<A extends unknown[], R>(suggest: (...args: A) => R): (...args: A) => R | undefined {
   let left = MAX_LISTED;
   return (...args) => (left-- > 0 ? suggest(...args) : undefined);
 }
 
-/** Levenshtein's distance, one row at a time; `limit` if it is that or more, found without counting to the end. */
+/** Returns the Levenshtein distance, computed one row at a time; `limit` if the distance is at least that. */
 function editDistance(a: string, b: string, limit: number): number {
   if (a.length > 64 || b.length > 64 || Math.abs(a.length - b.length) >= limit) return limit;
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -1,36 +1,35 @@
 import { printable, quotePath, safe } from './quote.ts';
 
-/** Where something stands in a file. Lines and columns count from 1, columns in characters. */
+/** A position in a file. Lines and columns start at 1; columns count characters. */
 export interface Place {
   readonly file: string;
   readonly line: number;
   readonly column: number;
 }
 
-/** The place of what is wrong with a file as a whole. */
+/** Returns the place of a problem with the file as a whole. */
 export function startOf(file: string): Place {
   return { file, line: 1, column: 1 };
 }
 
-/** One thing that is wrong with the input: what was found, what was expected, how to fix it. */
+/** One problem in the input: what was found, what is expected, how to fix it. */
 export interface Problem {
-  /** Where; left out where no file is involved (an environment variable, say). */
+  /** Position; left out if no file is involved, for example for an environment variable. */
   readonly place?: Place;
   readonly message: string;
   readonly hint?: string;
-  /** A command for what the hint says, whole: it can be pasted into a shell. */
+  /** A complete command for what the hint says, which can be pasted into a shell. */
   readonly command?: string;
-  /** What docs/findings.md explains it by. */
+  /** The code that docs/findings.md explains. */
   readonly code?: string;
 }
 
-/** How many problems are printed; the rest is counted. Nobody fixes more than these before the next run. */
+/** Number of problems that are printed; the others are counted. */
 export const MAX_LISTED = 100;
 
 /**
- * The input is wrong, not the program: carries every problem that was found, in the order of the file.
- * The edges (the app, the command line) print `message`, which lists the first {@link MAX_LISTED}, and leave out the
- * stack trace.
+ * An error of the input, not of the program. It has all problems that were found, in the order of the file. The app
+ * and the command line print `message`, which lists the first {@link MAX_LISTED} problems, without a stack trace.
  */
 export class InputError extends Error {
   readonly problems: readonly Problem[];
@@ -45,12 +44,15 @@ export class InputError extends Error {
   }
 }
 
-/** The line `and N more problems` below a list that was cut, or none. */
+/** Returns the line `and N more problems` for a list that was cut, or no line. */
 export function andMore(count: number, what: string): string[] {
   return count > 0 ? [`and ${count} more ${what}${count === 1 ? '' : 's'}`] : [];
 }
 
-/** The results of a function for each item; where it throws InputError for some, one with the problems of all. */
+/**
+ * Runs a function for each item and returns the results. If it throws an InputError for some items, throws one with
+ * the problems of all.
+ */
 export function collectProblems<T, R>(items: readonly T[], run: (item: T) => R): R[] {
   const problems: Problem[] = [];
   const results = items.flatMap((item) => {
@@ -67,8 +69,8 @@ export function collectProblems<T, R>(items: readonly T[], run: (item: T) => R):
 }
 
 /**
- * `file:line:column: severity: message`, and the hint and the command each on a line of its own. Message and hint are
- * cut if they are very long.
+ * Formats a problem as `file:line:column: severity: message`, followed by the hint and the command on lines of their
+ * own. Very long messages and hints are cut.
  */
 export function formatProblem(severity: string, problem: Problem): string {
   const place = problem.place ? `${formatPlace(problem.place)}: ` : '';
@@ -77,12 +79,12 @@ export function formatProblem(severity: string, problem: Problem): string {
   return `${place}${severity}: ${safe(problem.message)}${code}${help.join('')}`;
 }
 
-/** The hint and the command of a problem, a line each, if it has them. */
+/** Returns the hint and the command of a problem, one line each, if it has them. */
 export function helpOf({ hint, command }: Problem): string[] {
   return [...(hint ? [safe(hint)] : []), ...(command ? [printable(command)] : [])];
 }
 
-/** `file:line:column`, as editors and terminals make a link of it. */
+/** Formats a place as `file:line:column`, which editors and terminals turn into a link. */
 export function formatPlace(place: Place): string {
   return `${quotePath(place.file)}:${place.line}:${place.column}`;
 }

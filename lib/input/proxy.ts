@@ -2,23 +2,22 @@ import { BlockList, isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import type { Environment } from './environment.ts';
 
-// The one rule for proxies in everything of ours, and in what we write into manifests: that of Go's
-// golang.org/x/net/http/httpproxy, which skopeo follows. docs/reference/proxies.md describes it; a test compares it with a
-// table that Go made.
+// The proxy rules of this tool and of the manifests are those of Go's golang.org/x/net/http/httpproxy, which skopeo
+// follows. docs/reference/proxies.md describes them; a test compares them with a table that Go generated.
 
-/** A proxy as `airgap.yaml` names it. */
+/** The proxy of `airgap.yaml`. */
 export interface Proxy {
   /** `http://host:port`. */
   readonly url: string;
-  /** Hosts, domains and networks that are reached without it. */
+  /** Hosts, domains and networks that are reached without the proxy. */
   readonly noProxy?: readonly string[];
 }
 
 /**
- * The proxy for a URL: HTTPS_PROXY or HTTP_PROXY by the URL's scheme, unless NO_PROXY exempts the host. Of the names in
- * capitals and in small letters the first that is not empty counts, capitals first.
+ * Returns the proxy for a URL: HTTPS_PROXY or HTTP_PROXY by the URL's scheme, unless NO_PROXY exempts the host.
+ * Upper-case names take precedence over lower-case ones; empty variables are ignored.
  *
- * @returns its URL, or undefined if the server is connected to directly
+ * @returns the URL of the proxy, or undefined for a direct connection
  */
 export function proxyFor(url: URL, environment: Environment): string | undefined {
   const variable = (name: string): string => environment[name] || environment[name.toLowerCase()] || '';
@@ -27,7 +26,7 @@ export function proxyFor(url: URL, environment: Environment): string | undefined
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(proxy) ? proxy : `http://${proxy}`;
 }
 
-/** The variables of a process that uses a proxy, skopeo for example. */
+/** Returns the environment variables for a process that uses the proxy, such as skopeo. */
 export function proxyVariables({ url, noProxy = [] }: Proxy): Record<string, string> {
   return {
     HTTPS_PROXY: url,
@@ -37,10 +36,11 @@ export function proxyVariables({ url, noProxy = [] }: Proxy): Record<string, str
 }
 
 /**
- * Whether a URL is reached without a proxy: `localhost` and loopback addresses always, and what NO_PROXY lists.
+ * Returns whether a URL is reached without a proxy: always for `localhost` and loopback addresses, and for entries of
+ * NO_PROXY.
  *
- * @param noProxy entries separated by commas: `*`; a host, which includes its subdomains; `.domain` or `*.domain` for the
- *   subdomains alone; an IP address; each of these with `:port`; a network as CIDR
+ * @param noProxy entries separated by commas: `*`; a host, which includes its subdomains; `.domain` or `*.domain` for
+ *   the subdomains alone; an IP address; each of these with `:port`; a network as CIDR
  */
 export function isExempt(url: URL, noProxy: string): boolean {
   const host = addressOf(url.hostname.toLowerCase());
@@ -50,7 +50,7 @@ export function isExempt(url: URL, noProxy: string): boolean {
   return entries.some((entry) => matches(entry, host, port));
 }
 
-/** Whether a server, host[:port] and spoken to over TLS, is reached without a proxy. */
+/** Returns whether a server (host[:port], over TLS) is reached without a proxy. */
 export function isServerExempt(server: string, noProxy: readonly string[] = []): boolean {
   return isExempt(new URL(`https://${server}`), noProxy.join(','));
 }
@@ -70,7 +70,7 @@ function matches(entry: string, host: string, port: string): boolean {
   return host.endsWith(ascii) || (wanted !== domain && host === ascii.slice(1));
 }
 
-/** `host:port` in its two parts, as Go's net.SplitHostPort; text that is not of this form is all host. */
+/** Splits `host:port` like Go's net.SplitHostPort. Text in another form is a host. */
 function splitPort(entry: string): { name: string; only: string } {
   const {
     v6,
@@ -81,7 +81,7 @@ function splitPort(entry: string): { name: string; only: string } {
   return name === undefined ? { name: entry, only: '' } : { name, only: port };
 }
 
-/** A network in CIDR notation; undefined for any other text. */
+/** Parses a network in CIDR notation; undefined for other text. */
 function parseNetwork(entry: string): { family: number; addresses: BlockList } | undefined {
   const { address = '', prefix = '' } = /^(?<address>[^/]+)\/(?<prefix>\d{1,3})$/.exec(entry)?.groups ?? {};
   const family = isIP(address);
@@ -96,7 +96,7 @@ function contains(network: BlockList, host: string): boolean {
   return family !== 0 && network.check(host, family === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** A host of a URL without brackets; an IPv4 address in the form of IPv6 as IPv4. */
+/** Returns the host of a URL without brackets; an IPv4-mapped IPv6 address as IPv4. */
 function addressOf(hostname: string): string {
   const host = hostname.replace(/^\[|\]$/g, '');
   const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(host);

@@ -1,34 +1,34 @@
-// What a message may repeat of a value that somebody else wrote.
+// Rules for repeating untrusted values in messages.
 
-/** The most that a message repeats of one value, in characters. */
+/** Maximum number of characters of one value in a message. */
 const MAX_QUOTED = 120;
 
-/** The most that a message repeats of one path, in characters: longer than those of people. */
+/** Maximum number of characters of one path in a message; longer than real paths. */
 const MAX_PATH = 250;
 
-/** The most that one message or hint may have, in characters, whatever it is made of. */
+/** Maximum number of characters of one message or hint. */
 const MAX_MESSAGE = 1500;
 
-/** A line has a place, a message, a code. */
+/** Maximum length of a line, which has a place, a message and a code. */
 const MAX_LINE = MAX_PATH + MAX_MESSAGE + 250;
 
-/** An image reference with a digest is the only text with an @ that is known to hold no password. */
+/** An image reference with a digest is the only text with an @ that certainly has no password. */
 const DIGEST_ALONE = /^[^@]*@sha(256|512):[0-9a-fA-F]*$/;
 
-/** Whether a text may hold a password, as `user:password@host` does. */
+/** Returns whether a text may contain a password, as `user:password@host` does. */
 export function mayHoldPassword(text: string): boolean {
   return text.includes('@') && !DIGEST_ALONE.test(text);
 }
 
 /**
- * A value between quotation marks for a message: cut to some 120 characters, and `"***"` if it has an `@` that does
- * not belong to a digest, because what stands before it may be a password.
+ * Quotes a value for a message, cut to about 120 characters. Returns `"***"` if it has an `@` that does not belong to
+ * a digest, because the text before it may be a password.
  */
 export function quote(text: string): string {
   return mayHoldPassword(text) ? '"***"' : JSON.stringify(cut(text, MAX_QUOTED));
 }
 
-/** A text without what looks like `user:password` before an `@`, with or without a scheme before it. */
+/** Removes `user:password` before an `@`, with or without a scheme before it. */
 function hideUserinfo(text: string): string {
   const parts = text.split('@');
   return parts
@@ -42,28 +42,31 @@ function hideUserinfo(text: string): string {
     .join('@');
 }
 
-/** A path for a message: cut, and without what looks like a password. */
+/** Shortens a path for a message and removes what looks like a password. */
 export function quotePath(path: string): string {
   return printable(cut(path.startsWith('git:') ? path : hideUserinfo(path), MAX_PATH));
 }
 
-/** A whole message, cut if a hostile file made it longer than anybody reads. */
+/** Shortens a message that a hostile file made too long. */
 export function shorten(message: string): string {
   return cut(message, MAX_MESSAGE);
 }
 
 function cut(text: string, length: number): string {
   if (text.length <= length) return text;
-  // Not between the two halves of a character.
+  // Do not cut between the halves of a surrogate pair.
   return `${text.slice(0, length).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
-/** A text of a message, as it may be printed: no passwords of addresses, not endless, nothing that steers a terminal. */
+/**
+ * Returns text of a message that is safe to print: without passwords in URLs, bounded in length, and without terminal
+ * control characters.
+ */
 export function safe(text: string): string {
   return printable(shorten(hideUserinfo(text)));
 }
 
-/** The same for each line of a text that is made of messages. */
+/** Applies {@link safe} to each line of a text that consists of messages. */
 export function safeLines(text: string): string {
   return text
     .split('\n')
@@ -72,8 +75,8 @@ export function safeLines(text: string): string {
 }
 
 /**
- * A text that cannot steer a terminal or hide from a reader: control characters, those that change the direction of
- * writing and those that are not seen at all are shown by their code.
+ * Escapes characters that control a terminal or hide text from a reader: control characters, characters that change
+ * the writing direction, and invisible characters.
  */
 export function printable(text: string): string {
   // Making the tables of Unicode takes longer than planning a release, and most texts need none.

@@ -1,17 +1,17 @@
 import type { Place } from './problem.ts';
 
-/** A text and where it came from, so that every offset in it has a place that a person can find. */
+/** A text and its origin, so that every offset has a place in a file. */
 export class Source {
   readonly file: string;
   readonly text: string;
   #lineStarts: number[] | undefined;
-  /** The line of the last offset: most are asked for in the order of the text. */
+  /** The line of the last offset: most places are requested in the order of the text. */
   #line = 0;
   readonly #outer: ((line: number, column: number) => Place) | undefined;
 
   /**
-   * @param outer where a line and column (from 0) of this text stand, for a text that is itself a scalar
-   *   inside another file (the `data` of a ConfigMap)
+   * @param outer maps a line and column (from 0) of this text to a place, for a text that is a scalar in another file
+   *   (the `data` of a ConfigMap)
    */
   constructor(file: string, text: string, outer?: (line: number, column: number) => Place) {
     this.file = file;
@@ -19,7 +19,7 @@ export class Source {
     this.#outer = outer;
   }
 
-  /** The place of an offset. */
+  /** Returns the place of an offset. */
   at(offset: number): Place {
     this.#lineStarts ??= lineStarts(this.text);
     const starts = this.#lineStarts;

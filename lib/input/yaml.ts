@@ -4,20 +4,20 @@ import { mayHoldPassword, quote } from './quote.ts';
 import { Source } from './source.ts';
 
 /**
- * YAML as its author wrote it: scalars stay text (`1.10` is never 1.1) and everything has a place.
- * Aliases are the node that they name; a merge key (`<<`) is carried out.
+ * A YAML document as its author wrote it: scalars stay text (`1.10` is never 1.1), and every node has a place.
+ * Aliases are resolved to their node, and merge keys (`<<`) are applied.
  */
 export type YamlNode = YamlScalar | YamlMapping | YamlSequence;
 
 export interface YamlScalar {
   readonly kind: 'scalar';
   readonly text: string;
-  /** Written without quotes: the reader of a schema may take `true` for a boolean. */
+  /** Whether it is written without quotes; the schema may then read `true` as a boolean. */
   readonly plain: boolean;
-  /** Nothing at all, `~` or `null`. */
+  /** Whether it is empty, `~` or `null`. */
   readonly empty: boolean;
   readonly place: Place;
-  /** The scalar's text as a source of its own, for YAML within YAML. */
+  /** Returns the scalar's text as a source of its own, for YAML within YAML. */
   readonly inner: () => Source;
 }
 
@@ -39,19 +39,16 @@ export interface YamlSequence {
   readonly place: Place;
 }
 
-/**
- * What the largest sane file stays far below, and a file made to exhaust memory does not: 5,000 containers are some
- * 60,000 values.
- */
+/** Limit against files made to exhaust memory. 5,000 containers have about 60,000 values. */
 const MAX_DEPTH = 32;
 const MAX_VALUES = 100_000;
 
 /**
- * Reads the one document of a source.
+ * Parses the single document of a source.
  *
- * @param problems takes what is wrong but does not stop the reading (a duplicate key), so that all of it can be
- *   said at once; what stops it (no YAML, no document, too deep, too large) is thrown as InputError together
- *   with what was collected
+ * @param problems collects problems that do not stop the parser (a duplicate key), so that all are reported together;
+ *   problems that stop it (not YAML, no document, too deep, too large) are thrown as InputError together with those
+ *   collected
  */
 export function parseYaml(source: Source, problems: Problem[]): YamlNode {
   const stop: Stop = (place, message, hint) => new InputError([...problems, { place, message, hint }]);
@@ -64,22 +61,26 @@ export function parseYaml(source: Source, problems: Problem[]): YamlNode {
     if (!(error instanceof YAMLException)) throw error;
     throw stop(
       source.at(error.mark?.position ?? 0),
-      `this is not YAML: ${mayHoldPassword(error.reason) ? 'a syntax error' : error.reason}`,
+      `this is not valid YAML: ${mayHoldPassword(error.reason) ? 'a syntax error' : error.reason}`,
     );
   }
-  if (events.length === 0) throw stop(source.at(0), 'the file is empty', 'Expected one YAML document.');
+  if (events.length === 0) throw stop(source.at(0), 'the file is empty', 'Expected a single YAML document.');
   const second = events.findIndex((event, index) => index > 0 && event.type === EVENT_ID.DOCUMENT);
   if (second > 0) {
     const next = events[second + 1];
     const offset = next && 'start' in next ? next.start : source.text.length;
-    throw stop(source.at(offset), 'a second YAML document begins; expected one', 'Remove all but one.');
+    throw stop(
+      source.at(offset),
+      'a second YAML document begins here; expected a single document',
+      'Remove the other documents.',
+    );
   }
   return new NodeReader(source, events, problems, stop).document();
 }
 
 /**
- * The lines, commas, brackets and dashes of a text: the values that it may hold at most, more or less, so that one
- * with millions of them is refused before memory is spent on it.
+ * Counts the lines, commas, brackets and dashes of a text: roughly the values that it can have at most. A text with
+ * millions of them is rejected before memory is spent on it.
  */
 function countMarks(text: string): number {
   let count = 0;
@@ -101,12 +102,12 @@ const [TAB, LINE, RETURN, SPACE, COMMA, DASH, COLON, QUESTION, BRACKET, BRACE] =
 function tooMany(stop: Stop, place: Place): InputError {
   return stop(
     place,
-    `the file holds more than ${MAX_VALUES} lines or values (aliases are followed)`,
+    `the file has more than ${MAX_VALUES} lines or values (aliases included)`,
     'Is this the right file?',
   );
 }
 
-/** Makes the error that ends the reading, with all that was collected before it. */
+/** Returns the error that stops the parser, with all problems collected before it. */
 type Stop = (place: Place, message: string, hint?: string) => InputError;
 
 class NodeReader {
@@ -115,7 +116,7 @@ class NodeReader {
   readonly #problems: Problem[];
   readonly #stop: Stop;
   readonly #anchors = new Map<string, YamlNode>();
-  /** How many nodes stand below each node once aliases are followed, where it is more than the node itself. */
+  /** The number of nodes below each node, aliases included, if it is more than the node itself. */
   readonly #weights = new WeakMap<YamlNode, number>();
   #next = 1;
   #end = 0;
@@ -147,8 +148,7 @@ class NodeReader {
         const name = this.#source.text.slice(event.anchorStart, event.anchorEnd);
         const place = this.#source.at(event.anchorStart - 1);
         const node = this.#anchors.get(name);
-        if (!node)
-          throw this.#stop(place, `the alias ${quote(`*${name}`)} names no anchor that stands before it`);
+        if (!node) throw this.#stop(place, `the alias ${quote(`*${name}`)} has no anchor before it`);
         this.#end = event.anchorEnd;
         return node;
       }
@@ -159,7 +159,7 @@ class NodeReader {
 
   #scalar(event: Event & { type: typeof EVENT_ID.SCALAR }): YamlScalar {
     const source = this.#source;
-    // A key with no value has no offset of its own: it stands where the last token ended.
+    // A key without a value has no offset of its own: it is where the last token ended.
     if (event.valueStart < 0) return emptyScalar(source, source.at(this.#end));
     this.#end = event.valueEnd;
     const plain = event.style === SCALAR_STYLE.PLAIN;
@@ -187,15 +187,15 @@ class NodeReader {
       const value = this.#node();
       weight = this.#add(weight, this.#add(this.#weight(key), this.#weight(value), key), key);
       if (key.kind !== 'scalar') {
-        this.#problems.push({ place: key.place, message: `a key is a ${key.kind}; expected a word` });
+        this.#problems.push({ place: key.place, message: `a key is a ${key.kind}; expected a string` });
       } else if (key.text === '<<' && key.plain) {
         this.#merge(key.place, value, merged);
       } else if (entries.has(key.text)) {
         const first = entries.get(key.text)?.place.line;
         this.#problems.push({
           place: key.place,
-          message: `the key ${quote(key.text)} stands here a second time`,
-          hint: `The first is in line ${first}. Remove one of the two.`,
+          message: `duplicate key ${quote(key.text)}`,
+          hint: `The first one is in line ${first}. Remove one of the two.`,
         });
       } else {
         entries.set(key.text, { key: key.text, place: key.place, value });
@@ -211,11 +211,11 @@ class NodeReader {
     return this.#remember(event, node, weight);
   }
 
-  /** YAML 1.1's merge key: the keys of one mapping or of several, the earlier ones winning. */
+  /** Applies YAML 1.1's merge key: the keys of one mapping or of several, where earlier ones take precedence. */
   #merge(place: Place, value: YamlNode, merged: Map<string, YamlEntry>): void {
     for (const mapping of value.kind === 'sequence' ? value.items : [value]) {
       if (mapping.kind !== 'mapping') {
-        this.#problems.push({ place, message: 'the merge key << names no mapping' });
+        this.#problems.push({ place, message: 'the merge key << does not refer to a mapping' });
         continue;
       }
       for (const entry of mapping.entries) if (!merged.has(entry.key)) merged.set(entry.key, entry);
@@ -267,13 +267,13 @@ function emptyScalar(source: Source, place: Place): YamlScalar {
   };
 }
 
-/** What a node is, in the words of an error message: see {@link quote}. */
+/** Describes a node for a message: see {@link quote}. */
 export function describeNode(node: YamlNode): string {
   if (node.kind !== 'scalar') return node.kind === 'mapping' ? 'a mapping' : 'a list';
   return node.empty ? 'no value' : quote(node.text);
 }
 
-/** The same as the predicate of a sentence: `has no value`, `is a list`, `is "abc"`. */
+/** Describes a node as a predicate: `has no value`, `is a list`, `is "abc"`. */
 export function predicateOf(node: YamlNode): string {
   return `${node.kind === 'scalar' && node.empty ? 'has' : 'is'} ${describeNode(node)}`;
 }

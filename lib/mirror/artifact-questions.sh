@@ -17,32 +17,19 @@ ask_for_artifact() {
 # The tag of cosign 2 has another manifest. It may stay if it has every layer of ours, and may be replaced if ours has every
 # layer that it has: a signature that somebody else added must not be lost.
 compare_tags() {
-  named_in_layers "$dir/out" >"$dir/theirs" || :
+  layers_in "$dir/out" | sort -u >"$dir/theirs"
   ask_source || { explain source; fault; return; }
-  named_in_layers "$dir/out" >"$dir/ours" || :
-  if [ -z "$(comm -23 "$dir/ours" "$dir/theirs")" ]; then
-    note skipped "$item"
-  elif [ -n "$(comm -13 "$dir/ours" "$dir/theirs")" ]; then
-    conflict "the tag ${place##*:} has signatures or attestations that are not in the plan, and lacks one that is"
-  fi
+  layers_in "$dir/out" | sort -u >"$dir/ours"
+  compare_names
+  case $there in
+    all) note skipped "$item" ;;
+    other) conflict "the tag ${place##*:} has signatures or attestations that are not in the plan, and lacks one that is" ;;
+  esac
 }
 
 ask_source() {
   repository_of "$source"
   inspect "$repository@sha256:$hex" "$source_auth"
-}
-
-# The digest of a layer and, for a signature, its value: the same text signed by two keys is one layer.
-named_in_layers() {
-  in_layers=''
-  # shellcheck disable=SC2020 # each of these characters ends a line
-  tr -d ' \t\r\n' <"$1" | tr '{}[],' '\n\n\n\n\n' | while IFS= read -r field || [ -n "$field" ]; do
-    case $in_layers$field in
-      '"layers":') in_layers=yes ;;
-      'yes"config":' | 'yes"subject":') in_layers='' ;;
-      'yes"digest":"'* | 'yes"dev.cosignproject.cosign/signature":"'*) echo "$field" ;;
-    esac
-  done | sort -u
 }
 
 # Sets relation to what the list at the subject's tag is to ours: all, part or other as compare_indexes sets there, or

@@ -20,6 +20,10 @@ can_push_index() {
 compare_indexes() {
   named_in "$1" | sort -u >"$dir/ours"
   named_in "$2" | sort -u >"$dir/theirs"
+  compare_names
+}
+
+compare_names() {
   there=other
   if [ "$(comm -13 "$dir/ours" "$dir/theirs" | wc -l)" -eq 0 ]; then
     there=part
@@ -28,19 +32,44 @@ compare_indexes() {
   fi
 }
 
+# The same for two manifests at a tag of cosign 2, each layer of which is a signature, attestation or SBOM.
+#   compare_cosign OURS THEIRS
+compare_cosign() {
+  layers_in "$1" | sort -u >"$dir/ours"
+  layers_in "$2" | sort -u >"$dir/theirs"
+  compare_names
+}
+
 # Prints the digests that an index or manifest names (OCI image specification, "Content Descriptors"), but not its subject,
 # which is another image.
 named_in() {
-  subject=''
-  # shellcheck disable=SC2020 # each of these characters ends a line
-  tr -d ' \t\r\n' <"$1" | tr '{}[],' '\n\n\n\n\n' | while IFS= read -r field || [ -n "$field" ]; do
+  in_subject=''
+  fields_in "$1" | while IFS= read -r field || [ -n "$field" ]; do
     case $field in
-      '"subject":') subject=yes ;;
+      '"subject":') in_subject=yes ;;
       '"digest":"'*'"')
         field=${field#'"digest":"'}
-        [ -n "$subject" ] || echo "${field%'"'}"
-        subject=''
+        [ -n "$in_subject" ] || printf '%.80s\n' "${field%'"'}"
+        in_subject=''
         ;;
     esac
   done
+}
+
+# Prints the digest of each layer and, of a signature, its value: the same text signed by two keys is one layer.
+layers_in() {
+  in_layers=''
+  fields_in "$1" | while IFS= read -r field || [ -n "$field" ]; do
+    case $in_layers$field in
+      '"layers":') in_layers=yes ;;
+      'yes"config":' | 'yes"subject":') in_layers='' ;;
+      'yes"digest":"'* | 'yes"dev.cosignproject.cosign/signature":"'*) printf '%s\n' "$field" ;;
+    esac
+  done
+}
+
+# Prints the keys and values of JSON on lines of their own, without blanks and what else cannot be shown.
+fields_in() {
+  # shellcheck disable=SC2020 # each of these characters ends a line
+  tr -cd '\41-\176' <"$1" | tr '{}[],' '\n\n\n\n\n'
 }

@@ -84,6 +84,8 @@ const planned = (made: { repository: string; layers: number[] }[], release: numb
       { hex: hexDigits(15), size: 1, kind: 'config' },
       ...layers.map((layer) => ({ hex: hexDigits(layer), size: 1, kind: 'layer' as const })),
     ],
+    artifacts: [],
+    referrers: [],
   }));
 /** A plan in one part, or in three of which one layer is cut. */
 const planOf = (bundled: readonly BundledImage[], parts = 1): LoadPlan => {

@@ -77,9 +77,11 @@ describe('the forms of a chart', () => {
   test('values.yaml alone needs the version; beside Chart.yaml it has it', () => {
     const dir = folder({ 'values.yaml': values });
     const path = join(dir, 'values.yaml');
-    expect(problemOf(() => readChart(path))).toMatch(/does not say which version.*\n.*--chart-version/);
+    expect(problemOf(() => readChart(path))).toMatch(
+      /the version of the chart is unknown.*\n.*--chart-version/,
+    );
     expect(readChart(path, '26.8.0')).toMatchObject({ name: 'matrix-stack', version: '26.8.0' });
-    expect(problemOf(() => readChart(path, 'latest'))).toMatch(/the chart version "latest" is not legal/);
+    expect(problemOf(() => readChart(path, 'latest'))).toMatch(/the chart version "latest" is not valid/);
     expect(readChart(`${FIXTURE}/values.yaml`)).toMatchObject({ version: '26.8.0' });
     expect(problemOf(() => readChart(FIXTURE, '26.8.1'))).toMatch(/this is version 26\.8\.0 of the chart/);
   });
@@ -90,7 +92,7 @@ describe('the forms of a chart', () => {
     ['a version that is none', 'name: c\nversion: latest', /version is "latest"/],
     ['dependencies', 'name: c\nversion: 1.0.0\ndependencies: [{ name: redis }]', /has dependencies/],
     ['a list', '- c', /found a list/],
-    ['no YAML', 'name: [', /not YAML/],
+    ['no YAML', 'name: [', /not valid YAML/],
   ])('Chart.yaml: %s', (_, text, expected) => {
     const bytes = makeTgz([
       { path: 'c/Chart.yaml', data: text },
@@ -131,10 +133,10 @@ describe('hostile packages', () => {
     [
       'a path upwards',
       () => makeTgz([...whole, { path: 'c/../../etc/passwd' }]),
-      /outside of the chart's folder/,
+      /outside the chart's folder/,
     ],
-    ['an absolute path', () => makeTgz([{ path: '/etc/passwd' }, ...whole]), /outside of the chart's folder/],
-    ['a path of Windows', () => makeTgz([{ path: 'c\\..\\x' }, ...whole]), /outside of the chart's folder/],
+    ['an absolute path', () => makeTgz([{ path: '/etc/passwd' }, ...whole]), /outside the chart's folder/],
+    ['a path of Windows', () => makeTgz([{ path: 'c\\..\\x' }, ...whole]), /outside the chart's folder/],
     [
       'values.yaml is a link',
       () => makeTgz([...whole.slice(0, 1), { path: 'matrix-stack/values.yaml', type: '2' }]),
@@ -178,7 +180,7 @@ describe('hostile packages', () => {
     [
       'a pax header that is none',
       () => makeTgz([{ path: 'h', type: 'x', data: 'path=x' }, ...whole]),
-      /a pax header is not legal/,
+      /a pax header is not valid/,
     ],
     ['no values.yaml', () => makeTgz(whole.slice(0, 1)), /there is no values\.yaml/],
     ['nothing', () => makeTgz([]), /there is no Chart\.yaml/],

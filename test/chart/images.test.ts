@@ -134,39 +134,43 @@ describe('what cannot be read as an image is an error with its place', () => {
     [
       'registry: null',
       [a(), 'a: { image: { registry: null } }'],
-      /^mine-0\.yaml:1:15: error: these values take away the image a\.image/,
+      /^mine-0\.yaml:1:15: error: these values remove the image a\.image/,
     ],
     [
       'the image is a word',
       [a(), 'a: { image: r.example/x:1 }'],
-      /^mine-0\.yaml:1:6: error: these values take away/,
+      /^mine-0\.yaml:1:6: error: these values remove the/,
     ],
     [
       'the component is deleted',
       [a(), 'b: 1', 'a: null'],
-      /^mine-1\.yaml:1:1: error: these values take away/,
+      /^mine-1\.yaml:1:1: error: these values remove the/,
     ],
     ['registry ""', [a(), 'a: { image: { registry: "" } }'], /a\.image has no registry/],
-    ['no tag', [a(), 'a: { image: { tag: null } }'], /a\.image has neither a tag nor a digest/],
+    ['no tag', [a(), 'a: { image: { tag: null } }'], /a\.image has no tag and no digest/],
     [
       'an illegal repository',
       [a(), 'a: { image: { repository: X Y } }'],
-      /the image "r\.example\/X Y:1\.10" of a\.image is not legal/,
+      /the image "r\.example\/X Y:1\.10" of a\.image is not valid/,
     ],
-    ['a digest of another kind', [a(', digest: "sha256:1"')], /of a\.image is not legal/],
-    ['a tag that is a list', [a(), 'a: { image: { tag: [1] } }'], /a\.image\.tag is a list; expected a text/],
+    ['a digest of another kind', [a(', digest: "sha256:1"')], /of a\.image is not valid/],
+    [
+      'a tag that is a list',
+      [a(), 'a: { image: { tag: [1] } }'],
+      /a\.image\.tag is a list; expected a string/,
+    ],
     ['a template', [`${a()}\nl: { c: [{ image: "{{ .Values.x }}" }] }`], /l\.c\.0\.image is a template/],
     [
       'at the top level',
       ['image: { registry: r.example, repository: x, tag: t }'],
-      /has no name that ess-airgap can use: it is at the top level/,
+      /use the name of the image entry image: it is at the top level/,
     ],
     [
       'a key with a dot',
       ['a.b: { image: { registry: r.example, repository: x, tag: t } }'],
-      /the key "a\.b" is not made of/,
+      /the key "a\.b" has characters other than/,
     ],
-    ['no image at all', ['a: 1'], /no image is named here/],
+    ['no image at all', ['a: 1'], /the values have no images/],
   ])('%s', (_, [chart = '', ...files], expected) => {
     expect(problemsOf(chart, ...files)).toMatch(expected);
   });

@@ -74,13 +74,13 @@ describe('several deployments', () => {
     const run = essAirgap(['lint'], { cwd, env: { ESS_AIRGAP_CONFIG: 'staging.yaml,,production.yaml' } });
     expect(run).toMatchObject({ status: 2, stdout: '' });
     expect(run.stderr).toContain(
-      'ESS_AIRGAP_CONFIG is "staging.yaml,,production.yaml", with nothing between two commas',
+      'ESS_AIRGAP_CONFIG is "staging.yaml,,production.yaml" and has an empty entry; expected paths separated by commas, such as staging.yaml,production.yaml',
     );
   });
 });
 
 describe('lint for programs', () => {
-  test('a configuration that is not legal is listed like findings, with exit code 2', () => {
+  test('a configuration that is not valid is listed like findings, with exit code 2', () => {
     const cwd = folder({ 'airgap.yaml': 'registry: { server: harbor }\n' });
     const json = essAirgap(['lint', '--format', 'json'], { cwd });
     expect(json.status).toBe(2);

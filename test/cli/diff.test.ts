@@ -48,7 +48,7 @@ describe('git:REV:path', () => {
   test('a broken file of a commit is named with its place', () => {
     const dir = repository();
     const run = essAirgap(['diff', 'git:HEAD:infra/images_digests.yml', 'broken.yml'], { cwd: dir });
-    expect(run.stderr).toContain('broken.yml:1:1: error: there is no such file');
+    expect(run.stderr).toContain('broken.yml:1:1: error: the file does not exist');
   });
 });
 
@@ -90,7 +90,7 @@ test('a configuration that somebody names must be there', () => {
     ]) {
       const run = essAirgap([...command, ...options.args], { cwd, env: options.env });
       expect(run).toMatchObject({ status: 2, stdout: '' });
-      expect(run.stderr).toContain('x.yaml:1:1: error: there is no such file');
+      expect(run.stderr).toContain('x.yaml:1:1: error: the file does not exist');
     }
   }
 });

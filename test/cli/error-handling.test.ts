@@ -17,8 +17,8 @@ describe('wrong use: exit code 2, nothing on standard output', () => {
 
 describe('broken input: exit code 2, a stack trace only on request', () => {
   test.each([
-    [['lint', '--config', 'nowhere.yaml'], 'nowhere.yaml:1:1: error: there is no such file'],
-    [['--config', 'nowhere.yaml', 'lint'], 'nowhere.yaml:1:1: error: there is no such file'],
+    [['lint', '--config', 'nowhere.yaml'], 'nowhere.yaml:1:1: error: the file does not exist'],
+    [['--config', 'nowhere.yaml', 'lint'], 'nowhere.yaml:1:1: error: the file does not exist'],
     [['lint'], 'airgap.yaml:1:1: error: apiVersion is missing'],
   ])('%j', (args, message) => {
     const cwd = folder({ 'airgap.yaml': 'registry: { server: r.local }\n' });
@@ -35,7 +35,7 @@ describe('broken input: exit code 2, a stack trace only on request', () => {
   test('ESS_AIRGAP_CONFIG names the configuration, and --config has the last word', () => {
     const env = { ESS_AIRGAP_CONFIG: 'one.yaml' };
     expect(essAirgap(['lint'], { cwd: folder(), env }).stderr).toContain(
-      'one.yaml:1:1: error: there is no such',
+      'one.yaml:1:1: error: the file does not',
     );
     expect(essAirgap(['lint', '-c', 'two.yaml'], { cwd: folder(), env }).stderr).toContain(
       'two.yaml:1:1: error',

@@ -69,20 +69,20 @@ describe('ess-airgap init', () => {
     const cwd = folder({ ...images, 'airgap.yaml': 'mine\n' });
     const run = essAirgap(['init', 'r.local'], { cwd });
     expect(run).toMatchObject({ status: 2, stdout: '' });
-    expect(run.stderr).toContain('airgap.yaml:1:1: error: this file is there already');
+    expect(run.stderr).toContain('airgap.yaml:1:1: error: this file exists already');
     expect(readFileSync(join(cwd, 'airgap.yaml'), 'utf8')).toBe('mine\n');
   });
 
   test.each([
     ['https://r.local', 'it begins with a scheme'],
-    ['r.local/Up', 'capital letters'],
+    ['r.local/Up', 'upper-case letters'],
     ['user:hunter2@r.local', 'it has an @'],
   ])('%s is no registry; nothing is written', (server, message) => {
     const cwd = folder(images);
     const run = essAirgap(['init', server], { cwd });
     expect(run).toMatchObject({ status: 2, stdout: '' });
     expect(run.stderr).toContain(message);
-    expect(essAirgap(['lint'], { cwd }).stderr).toContain('there is no such file');
+    expect(essAirgap(['lint'], { cwd }).stderr).toContain('the file does not exist');
   });
 });
 

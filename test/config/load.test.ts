@@ -47,7 +47,7 @@ test('a configuration in TypeScript is refused what YAML is refused', () => {
     registry: { server: 'localregistry.local', pullThrough: true },
     mirror: { image: 'x.example/skopeo:1' },
   } as const;
-  expect(() => defineConfig(contradiction)).toThrow('a pull-through cache refuses pushes');
+  expect(() => defineConfig(contradiction)).toThrow('a pull-through cache does not accept pushes');
 });
 
 test('the sample is read, and its schema comment names a file that is there', () => {
@@ -116,11 +116,7 @@ describe('what is wrong is said with its place and what is expected', () => {
       `${least}pullSecret: { name: a, source: existing, usernameEnv: X }\n`,
       'unknown key "usernameEnv"; expected name, source',
     ],
-    [
-      'a duplicate key',
-      `${least}pin: tag\npin: tag\n`,
-      'airgap.yaml:5:1: error: the key "pin" stands here a second time',
-    ],
+    ['a duplicate key', `${least}pin: tag\npin: tag\n`, 'airgap.yaml:5:1: error: duplicate key "pin"'],
     [
       'a missing key',
       'apiVersion: ess-airgap/v1\n',
@@ -129,7 +125,7 @@ describe('what is wrong is said with its place and what is expected', () => {
     [
       'a missing key deeper',
       'apiVersion: ess-airgap/v1\nregistry: { path: a }\n',
-      'airgap.yaml:2:1: error: registry.server is missing; expected a text',
+      'airgap.yaml:2:1: error: registry.server is missing; expected a string',
     ],
     [
       'another version',
@@ -139,7 +135,7 @@ describe('what is wrong is said with its place and what is expected', () => {
     [
       'a signer with a key and an identity',
       `${least}verify: {trustedRoot: t.json, images: [{match: '**', signedBy: [{key: a.pub, subject: a}]}]}\n`,
-      'verify.images.0.signedBy.0 is not legal: it has key and subject; expected key, or an issuer and a subject',
+      'verify.images.0.signedBy.0 is not valid: it has key and subject; expected key, or an issuer and a subject',
     ],
     [
       'a signer with a key that says nothing of the log',
@@ -159,14 +155,14 @@ describe('what is wrong is said with its place and what is expected', () => {
     [
       'a regular expression that needs backtracking',
       `${least}verify: {trustedRoot: t.json, images: [{match: '**', signedBy: [{issuer: a, subjectRegex: '(a)\\1'}]}]}\n`,
-      'subjectRegex "(a)\\\\1" is not legal: \\1 is not supported',
+      'subjectRegex "(a)\\\\1" is not valid: \\1 is not supported',
     ],
     [
       'an identity without trusted root',
       `${least}verify: {images: [{match: '**', signedBy: [{issuer: a, subject: a}]}]}\n`,
-      'airgap.yaml:4:1: error: verify is not legal: trustedRoot is missing; only signatures with a key and transparencyLog: false can be checked without it',
+      'airgap.yaml:4:1: error: verify is not valid: trustedRoot is missing; only signatures with a key and transparencyLog: false can be checked without it',
     ],
-    ['no value', `${least}namespace:\n`, 'airgap.yaml:4:1: error: namespace has no value; expected a text'],
+    ['no value', `${least}namespace:\n`, 'airgap.yaml:4:1: error: namespace has no value; expected a string'],
     ['a list for a mapping', `${least}overrides: []\n`, 'overrides is a list; expected a mapping'],
     [
       'a word for a list',
@@ -196,43 +192,43 @@ describe('what is wrong is said with its place and what is expected', () => {
     [
       'a server with a folder',
       'apiVersion: ess-airgap/v1\nregistry: {server: a.b/c}\n',
-      'airgap.yaml:2:20: error: registry.server "a.b/c" is not legal',
+      'airgap.yaml:2:20: error: registry.server "a.b/c" is not valid',
     ],
-    ['a path with capitals', `${least}  path: Element\n`, '"Element" has capital letters'],
+    ['a path with capitals', `${least}  path: Element\n`, '"Element" has upper-case letters'],
     [
       'a namespace with an underscore',
       `${least}namespace: a_b\n`,
-      'airgap.yaml:4:12: error: namespace "a_b" is not legal',
+      'airgap.yaml:4:12: error: namespace "a_b" is not valid',
     ],
     [
       'a bad glob target',
       `${least}rules: [{match: '*', to: 'a/{nam}'}]\n`,
-      '{nam} is no placeholder; expected {path}, {server}, {repository}, {parent}, {name}',
+      '{nam} is not a placeholder; expected {path}, {server}, {repository}, {parent}, {name}',
     ],
     [
       'a tag that is no label',
       `${least}overrides: {a/b: {tag: v1-}}\n`,
-      'overrides.a/b.tag "v1-" is not legal',
+      'overrides.a/b.tag "v1-" is not valid',
     ],
     [
       'an image without registry',
       `${least}mirror: {image: skopeo/stable:v1}\n`,
-      'mirror.image "skopeo/stable:v1" is not legal: Docker and containerd take "skopeo" for a folder of Docker Hub; expected docker.io/skopeo/…',
+      'mirror.image "skopeo/stable:v1" is not valid: Docker and containerd read "skopeo" as a namespace of Docker Hub; expected docker.io/skopeo/…',
     ],
     [
       'an image without tag',
       `${least}mirror: {image: quay.io/skopeo/stable}\n`,
-      'it has neither a tag nor a digest',
+      'it has no tag and no digest',
     ],
     [
       'a server that is a folder of Docker Hub',
       'apiVersion: ess-airgap/v1\nregistry: {server: harbor}\n',
-      'registry.server "harbor" is not legal: Docker and containerd take "harbor" for a folder of Docker Hub; expected docker.io/harbor/…, or a host with a dot or a port such as harbor.example.org or harbor:5000',
+      'registry.server "harbor" is not valid: Docker and containerd read "harbor" as a namespace of Docker Hub; expected docker.io/harbor/…, or a host with a dot or a port such as harbor.example.org or harbor:5000',
     ],
     [
       'a server with a path',
       'apiVersion: ess-airgap/v1\nregistry: {server: localregistry.local/elementdeployment}\n',
-      'it has a folder; write server: localregistry.local and path: elementdeployment',
+      'it includes a path; write server: localregistry.local and path: elementdeployment',
     ],
     [
       'a server with a scheme',
@@ -242,58 +238,66 @@ describe('what is wrong is said with its place and what is expected', () => {
     [
       'an address of a server',
       'apiVersion: ess-airgap/v1\nregistry: {server: "https://localregistry.local/ess/"}\n',
-      'it has a folder; write server: localregistry.local and path: ess',
+      'it includes a path; write server: localregistry.local and path: ess',
     ],
-    ['a push server', `${least}  pushServer: push\n`, 'take "push" for a folder of Docker Hub'],
+    [
+      'a push server',
+      `${least}  pushServer: push\n`,
+      'registry.pushServer "push" is not valid: Docker and containerd read "push" as a namespace of Docker Hub',
+    ],
     [
       'a source',
       `${least}overrides: {a/b: {source: 'library/x:1'}}\n`,
-      'take "library" for a folder of Docker Hub; expected docker.io/library/…',
+      'read "library" as a namespace of Docker Hub; expected docker.io/library/…',
     ],
-    ['an insecure server', mirror('  insecure: [registry]\n'), 'mirror.insecure.0 "registry" is not legal'],
+    ['an insecure server', mirror('  insecure: [registry]\n'), 'mirror.insecure.0 "registry" is not valid'],
     [
       'the older name of Docker Hub',
       mirror('  insecure: [index.docker.io]\n'),
-      'it is an older name of docker.io; expected docker.io',
+      'it is an older name of Docker Hub; expected docker.io',
     ],
     [
       'a rate limit',
       mirror('  rateLimits: {registry: 5}\n'),
-      'the key "registry" of mirror.rateLimits is not legal: Docker and containerd take',
+      'the key "registry" of mirror.rateLimits is not valid: Docker and containerd read',
     ],
     [
       'a client certificate for every server',
       mirror('  clientCertificates: [{server: default, name: x}]\n'),
-      'mirror.clientCertificates.0.server "default" is not legal',
+      'mirror.clientCertificates.0.server "default" is not valid',
     ],
     [
       'a client certificate twice',
       mirror('  clientCertificates: [{server: a.b, name: x}, {server: a.b, name: y}]\n'),
-      'airgap.yaml:6:57: error: mirror.clientCertificates names a.b twice; expected each server once',
+      'airgap.yaml:6:57: error: mirror.clientCertificates lists a.b twice; expected each server once',
     ],
     [
       'a credential twice',
       mirror(
         '  auth: [{server: a.b, source: existing, name: x}, {server: a.b, source: existing, name: y}]\n',
       ),
-      'mirror.auth names a.b twice; expected each server once',
+      'mirror.auth lists a.b twice; expected each server once',
     ],
     [
       'an extra twice',
       `${least}extra: [{name: a, source: "a.b/c:1"}, {name: a, source: "a.b/d:1"}]\n`,
-      'extra names a twice; expected each name once',
+      'extra has two entries with the name a; expected unique names',
     ],
     [
       'an extra without a registry',
       `${least}extra: [{name: a, source: "busybox:1"}]\n`,
-      'extra.0.source "busybox:1" is not legal: it names no registry',
+      'extra.0.source "busybox:1" is not valid: it has no registry',
     ],
     ['a proxy', mirror('  proxy: {url: "http://[::1]:3128"}\n'), 'IPv6 addresses are not supported'],
-    ['a glob', `${least}exclude: ['(a+)+']\n`, 'exclude.0 "(a+)+" is not legal: "(" is in no name'],
+    [
+      'a glob',
+      `${least}exclude: ['(a+)+']\n`,
+      'exclude.0 "(a+)+" is not valid: it contains "(", which no name',
+    ],
     [
       'a rule that names a short image',
       `${least}rules: [{match: docker.io/postgres, to: x}]\n`,
-      'no image is called that; expected docker.io/library/postgres, its full name',
+      'no image has this name; expected its full name, docker.io/library/postgres',
     ],
     [
       'too many rules',
@@ -303,12 +307,12 @@ describe('what is wrong is said with its place and what is expected', () => {
     [
       'an override of no container',
       `${least}overrides: {a/: {tag: '1'}}\n`,
-      'the key "a/" of overrides is not legal: expected component/container',
+      'the key "a/" of overrides is not valid: expected component/container',
     ],
     [
       'a mirror for a cache',
       `${mirror('')}`.replace('server:', 'pullThrough: true\n  server:'),
-      'airgap.yaml:5:1: error: a pull-through cache refuses pushes',
+      'airgap.yaml:5:1: error: mirror is set, but registry.pullThrough is true',
     ],
   ])('%s', (_, text, message) => {
     expect(problemsOf(text).join('\n')).toContain(message);
@@ -382,10 +386,10 @@ test('a configuration in TypeScript has its errors in the same words', () => {
     messageOf({ ...version, registry, pullSecret: { name: 'x', source: 'existing', usernameEnv: 'U' } }),
   ).toBe('error: unknown key "usernameEnv"; expected name, source');
   expect(messageOf({ ...version, registry: { server: true }, exclude: 'x' })).toBe(
-    'error: registry.server is "true"; expected a text\nerror: exclude is "x"; expected a list',
+    'error: registry.server is "true"; expected a string\nerror: exclude is "x"; expected a list',
   );
   expect(messageOf({ ...version, registry, mirror: { image: 'x' } })).toMatch(
-    /^error: mirror.image "x" is not legal/,
+    /^error: mirror.image "x" is not valid/,
   );
   expect(messageOf(undefined)).toBe('error: the configuration has no value; expected a mapping');
   const circle: Record<string, unknown> = { ...version, registry };
@@ -400,5 +404,5 @@ test('user name and password of a store are told apart in the reference', () => 
       ['username', 'the user name'],
       ['password', 'the password'],
     ])
-      expect(page).toContain(`| **\`${holder}.${key}\`** | a mapping | Where the store has ${word}`);
+      expect(page).toContain(`| **\`${holder}.${key}\`** | a mapping | Location of ${word}`);
 });

@@ -142,7 +142,7 @@ describe('what is refused, with the reason and never with a value', () => {
     expect(message).toMatch(/(airgap\.yaml:6:\d+|\.\.\/docker\/config\.json:1:1): error: .*\[credential-/);
   });
 
-  test('a path that is no file, and a path that is not legal', () => {
+  test('a path that is no file, and a path that is not valid', () => {
     expect(messageOf(() => read(withDockerConfig('{}')))).toContain('none for any');
     const dir = folder({ 'airgap.yaml': airgap('.') });
     expect(messageOf(() => read(join(dir, 'airgap.yaml')))).toContain(

@@ -139,44 +139,52 @@ describe('what is wrong is said with its place, what was found and what is expec
   test.each([
     ['an empty file', '', 'd.yml:1:1: error: the file is empty'],
     ['only comments', '# nothing\n', 'd.yml:1:1: error: the file is empty'],
-    ['no YAML', 'a: b\n c: d: e\n', 'd.yml:2:3: error: this is not YAML: bad indentation of a mapping entry'],
+    [
+      'no YAML',
+      'a: b\n c: d: e\n',
+      'd.yml:2:3: error: this is not valid YAML: bad indentation of a mapping entry',
+    ],
     [
       'a list',
       '- a\n',
       'd.yml:1:1: error: found a list; expected components, such as synapse:, or images_digests:',
     ],
     ['a word', 'hello\n', 'd.yml:1:1: error: found "hello"; expected components'],
-    ['no components', 'images_digests: {}\n', 'd.yml:1:17: error: there are no components'],
+    ['no components', 'images_digests: {}\n', 'd.yml:1:17: error: the file has no components'],
     [
       'nothing below the wrapper',
       'images_digests:\n',
-      'd.yml:1:15: error: images_digests holds no value; expected the components',
+      'd.yml:1:15: error: images_digests has no value; expected the components',
     ],
     [
       'a ConfigMap without digests',
       'kind: ConfigMap\ndata: {}\n',
       'd.yml:1:1: error: this ConfigMap has no data.images_digests',
     ],
-    ['two documents', 'a: {}\n---\nb: {}\n', 'd.yml:3:1: error: a second YAML document begins; expected one'],
+    [
+      'two documents',
+      'a: {}\n---\nb: {}\n',
+      'd.yml:3:1: error: a second YAML document begins here; expected a single document',
+    ],
     [
       'a component without value',
       'web:\n',
-      'd.yml:1:1: error: the component "web" holds no value; expected containers',
+      'd.yml:1:1: error: the component "web" has no value; expected containers',
     ],
     [
       'a component that is a word',
       'web: 1\n',
-      'd.yml:1:1: error: the component "web" holds "1"; expected containers',
+      'd.yml:1:1: error: the component "web" has "1"; expected containers',
     ],
     [
       'a container without value',
       'web:\n  web:\n',
-      'd.yml:2:3: error: the container web/web holds no value; expected image_digest',
+      'd.yml:2:3: error: the container web/web has no value; expected image_digest',
     ],
     [
       'a container that is a list',
       'web:\n  web: [a]\n',
-      'd.yml:2:3: error: the container web/web holds a list; expected image_digest',
+      'd.yml:2:3: error: the container web/web has a list; expected image_digest',
     ],
     [
       'an unknown key',
@@ -186,41 +194,37 @@ describe('what is wrong is said with its place, what was found and what is expec
     [
       'a duplicate key',
       oneContainer([...whole, 'image_tag: x']),
-      'd.yml:7:5: error: the key "image_tag" stands here a second time',
+      'd.yml:7:5: error: duplicate key "image_tag"',
     ],
-    [
-      'a duplicate component',
-      `${oneContainer(whole)}web: {}\n`,
-      'd.yml:7:1: error: the key "web" stands here a second time',
-    ],
+    ['a duplicate component', `${oneContainer(whole)}web: {}\n`, 'd.yml:7:1: error: duplicate key "web"'],
     [
       'a key without value',
       replaced(3, 'image_tag:'),
-      'd.yml:6:14: error: the image_tag of web/web has no value; expected a word',
+      'd.yml:6:14: error: the image_tag of web/web has no value; expected a string',
     ],
     [
       'a key with a list',
       replaced(3, 'image_tag: [a]'),
-      'd.yml:6:16: error: the image_tag of web/web is a list; expected a word',
+      'd.yml:6:16: error: the image_tag of web/web is a list; expected a string',
     ],
     [
       'a short digest',
       replaced(0, 'image_digest: sha256:abc'),
-      'd.yml:3:19: error: the image_digest "sha256:abc" of web/web is not legal: it has 3 hexadecimal digits behind sha256:; expected 64',
+      'd.yml:3:19: error: the image_digest "sha256:abc" of web/web is not valid: it has 3 hexadecimal digits after sha256:; expected 64',
     ],
     ['a digest in capitals', replaced(0, `image_digest: sha256:${'A'.repeat(64)}`), 'in lower case'],
     ['another algorithm', replaced(0, 'image_digest: md5:abc'), 'expected sha256: and 64 hexadecimal digits'],
     [
       'a path in capitals',
       replaced(1, 'image_repository_path: Vector/web'),
-      'd.yml:4:28: error: the image_repository_path "Vector/web" of web/web is not legal: "Vector" has capital letters',
+      'd.yml:4:28: error: the image_repository_path "Vector/web" of web/web is not valid: "Vector" has upper-case letters',
     ],
-    ['a path with a tag', replaced(1, 'image_repository_path: vector/web:1'), 'holds a tag or digest'],
-    ['a path with ..', replaced(1, 'image_repository_path: ../etc'), '".." is no path component'],
+    ['a path with a tag', replaced(1, 'image_repository_path: vector/web:1'), 'includes a tag or digest'],
+    ['a path with ..', replaced(1, 'image_repository_path: ../etc'), '".." is not a valid path component'],
     [
       'an empty path',
       replaced(1, 'image_repository_path: ""'),
-      'd.yml:4:28: error: the image_repository_path "" of web/web is not legal: it is empty',
+      'd.yml:4:28: error: the image_repository_path "" of web/web is not valid: it is empty',
     ],
     [
       'a server with a scheme',
@@ -235,17 +239,17 @@ describe('what is wrong is said with its place, what was found and what is expec
     [
       'an illegal tag',
       replaced(3, 'image_tag: a b'),
-      'd.yml:6:16: error: the image_tag "a b" of web/web is not legal: a tag holds',
+      'd.yml:6:16: error: the image_tag "a b" of web/web is not valid: a tag consists',
     ],
     [
       'a tag that is no label value',
       replaced(3, 'image_tag: v1-'),
-      'the label app.kubernetes.io/version, which begins and ends with a letter or digit',
+      'the label app.kubernetes.io/version, which must begin and end with a letter or digit',
     ],
     [
       'a tag too long for a label',
       replaced(3, `image_tag: ${'x'.repeat(64)}`),
-      'it has 64 characters; ESS makes it the label',
+      'it has 64 characters; ESS writes it to the label',
     ],
     [
       'no server',
@@ -257,14 +261,18 @@ describe('what is wrong is said with its place, what was found and what is expec
       oneContainer(whole.slice(1, 3)),
       'd.yml:2:3: error: the container web/web has no image_tag and no image_digest',
     ],
-    ['an illegal name', 'we b: {x: {}}\n', 'd.yml:1:1: error: "we b" is no name of a component'],
+    [
+      'an illegal name',
+      'we b: {x: {}}\n',
+      'd.yml:1:1: error: "we b" is not a valid component name; expected letters',
+    ],
     [
       'a key beside the wrapper',
       'images_digests: {}\nversion: 1\n',
-      'd.yml:2:1: error: the key "version" stands beside images_digests',
+      'd.yml:2:1: error: the key "version" is next to images_digests',
     ],
-    ['an alias to nothing', 'a: *b\n', 'd.yml:1:4: error: the alias "*b" names no anchor'],
-    ['a key that is a list', '? [a]\n: b\n', 'd.yml:1:3: error: a key is a sequence; expected a word'],
+    ['an alias to nothing', 'a: *b\n', 'd.yml:1:4: error: the alias "*b" has no anchor'],
+    ['a key that is a list', '? [a]\n: b\n', 'd.yml:1:3: error: a key is a sequence; expected a string'],
   ])('%s', (_, text, message) => {
     expect(problemsOf(text).join('\n')).toContain(message);
   });
@@ -276,11 +284,11 @@ describe('what is wrong is said with its place, what was found and what is expec
   test('all problems at once, in the order of the file', () => {
     const text = 'a:\nb:\n  c:\n  d: {image_tag: "-", colour: red}\n';
     expect(problemsOf(text).filter((line) => line.startsWith('d.yml'))).toEqual([
-      expect.stringMatching(/^d\.yml:1:1: .*component "a" holds no value/),
-      expect.stringMatching(/^d\.yml:3:3: .*container b\/c holds no value/),
+      expect.stringMatching(/^d\.yml:1:1: .*component "a" has no value/),
+      expect.stringMatching(/^d\.yml:3:3: .*container b\/c has no value/),
       expect.stringMatching(/^d\.yml:4:3: .*no image_repository_server/),
       expect.stringMatching(/^d\.yml:4:3: .*no image_repository_path/),
-      expect.stringMatching(/^d\.yml:4:18: .*image_tag "-" of b\/d is not legal/),
+      expect.stringMatching(/^d\.yml:4:18: .*image_tag "-" of b\/d is not valid/),
       expect.stringMatching(/^d\.yml:4:23: .*unknown key "colour"/),
     ]);
   });
@@ -290,11 +298,11 @@ describe('what is wrong is said with its place, what was found and what is expec
       'apiVersion: v1\nkind: ConfigMap\ndata:\n  images_digests: |# Copyright 2023 New Vector Ltd\n    web:\n      web:\n';
     const problems = problemsOf(text);
     expect(problems[0]).toBe(
-      'd.yml:4:20: error: this is not YAML: the comment "# Copyright 2023 New Vector Ltd" touches the | before it',
+      'd.yml:4:20: error: this is not valid YAML: the comment "# Copyright 2023 New Vector Ltd" touches the | before it',
     );
-    expect(problems[1]).toContain('Put the comment on a line of its own, below "images_digests: |"');
+    expect(problems[1]).toContain('Move the comment to a line of its own, below "images_digests: |"');
     // The place of what stands inside the ConfigMap's text is the place in the file.
-    expect(problems[2]).toContain('d.yml:6:7: error: the container web/web holds no value');
+    expect(problems[2]).toContain('d.yml:6:7: error: the container web/web has no value');
   });
 });
 
@@ -304,7 +312,7 @@ describe('hostile files', () => {
     for (let i = 1; i < 40; i++)
       lines.push(`a${i}: &a${i} {${'abcdefghi'.replace(/./g, `$&: *a${i - 1}, `)}}`);
     expect(problemsOf(lines.join('\n')).join()).toContain(
-      'holds more than 100000 lines or values (aliases are followed)',
+      'has more than 100000 lines or values (aliases included)',
     );
   });
 
@@ -313,7 +321,9 @@ describe('hostile files', () => {
   });
 
   test('__proto__ is a name like any other, and refused as one', () => {
-    expect(problemsOf('__proto__: {x: {}}\n').join()).toContain('"__proto__" is no name of a component');
+    expect(problemsOf('__proto__: {x: {}}\n').join()).toContain(
+      '"__proto__" is not a valid component name; expected letters',
+    );
     expect(problemsOf(oneContainer([...whole, '__proto__: {a: 1}'])).join()).toContain(
       'unknown key "__proto__"',
     );
@@ -353,13 +363,13 @@ element_web:
     ['in a ConfigMap', `kind: ConfigMap\ndata:\n  images_digests: |\n${indented}`, 'd.yml:4:5'],
   ])('%s', (_, text, place) => {
     expect(problemsOf(text)).toEqual([
-      `${place}: error: this is only the outline of a release: none of its 4 containers has an image`,
-      '    Use the images_digests.yml that comes with the ESS installer of your release; it has the images.',
+      `${place}: error: this file only has the names of containers: none of the 4 containers has an image`,
+      '    Use the images_digests.yml from the ESS installer of your release. It has the images.',
     ]);
   });
 
   test('one container without an image is a problem of its own', () => {
-    expect(problemsOf('a:\n  b:\n').join()).toContain('the container a/b holds no value');
+    expect(problemsOf('a:\n  b:\n').join()).toContain('the container a/b has no value');
   });
 });
 

@@ -18,21 +18,24 @@ describe('a registry', () => {
 
   test.each([
     ['', 'it is empty'],
-    ['harbor', 'take "harbor" for a folder of Docker Hub; expected docker.io/harbor/…, or a host with a dot'],
+    [
+      'harbor',
+      'read "harbor" as a namespace of Docker Hub; expected docker.io/harbor/…, or a host with a dot',
+    ],
     ['registry', 'registry.example.org or registry:5000'],
-    ['default', 'take "default" for a folder'],
+    ['default', 'read "default" as a namespace'],
     ['https://registry.example.org', 'it begins with a scheme, "https://"; expected registry.example.org'],
     [
       'docker://registry.example.org/x',
       'it begins with a scheme, "docker://"; expected registry.example.org',
     ],
     ['http://harbor', 'expected only the host and port'],
-    ['registry.example.org/x', 'it has a folder, "x"'],
+    ['registry.example.org/x', 'it includes a path, "x"'],
     ['[::1]:5000', 'IPv6 addresses are not supported'],
     ['::1', 'IPv6 addresses are not supported'],
     ['fe80::1', 'IPv6 addresses are not supported'],
-    [`${'a'.repeat(64)}.example`, 'has 64 characters; each has 63 at most'],
-    [Array(4).fill('a'.repeat(63)).join('.'), 'the host has 255 characters; a host name has 253 at most'],
+    [`${'a'.repeat(64)}.example`, 'has 64 characters; each part has at most 63'],
+    [Array(4).fill('a'.repeat(63)).join('.'), 'the host has 255 characters; a host name has at most 253'],
     ['a.b:0', '"0" is not a port'],
     ['a.b:65536', '"65536" is not a port'],
     ['a.b:', '"" is not a port'],
@@ -84,6 +87,6 @@ test.each([
   'registry.example/HUNTER22@x/y',
 ])('%s: what may be a password is not repeated', (text) => {
   const why = parseReference(text);
-  expect(why).toContain('it has an @ with no digest behind it');
+  expect(why).toContain('it has an @ without a digest after it');
   expect(String(why).toLowerCase()).not.toContain('hunter22');
 });

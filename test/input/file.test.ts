@@ -15,16 +15,16 @@ function makePaths(dir: string): (readonly [path: string, says: string])[] {
   writeFileSync(`${dir}/large`, Buffer.alloc(9 * 1024 * 1024, 'a'));
   writeFileSync(`${dir}/latin1`, Buffer.from([0x61, 0xe4, 0x0a]));
   return [
-    ['nowhere', 'there is no such file'],
+    ['nowhere', 'the file does not exist'],
     ['directory', 'this is a directory'],
     ['fifo', 'this is not a regular file'],
     ['link-to-fifo', 'this is not a regular file'],
     ['/dev/zero', 'this is not a regular file'],
     ['/dev/null', 'this is not a regular file'],
-    ['loop-a', 'the path is a loop of symbolic links'],
-    ['large/below', 'a part of the path is not a directory'],
-    ['x'.repeat(300), 'the name is too long for a file'],
-    ['x/'.repeat(5000), 'the name is too long for a file'],
+    ['loop-a', 'the path has a loop of symbolic links'],
+    ['large/below', 'a component of the path is not a directory'],
+    ['x'.repeat(300), 'the file name is too long'],
+    ['x/'.repeat(5000), 'the file name is too long'],
     ['large', 'the file has 9437184 bytes; expected'],
     ['latin1', 'the file is not UTF-8 text'],
   ];
@@ -72,10 +72,13 @@ test('a file of /proc, which says that it is empty, is read', () => {
 describe('a file of a commit', () => {
   test.each([
     ['git:HEAD:nowhere.yml', "git has no such file: path 'nowhere.yml' does not exist in 'HEAD'"],
-    ['git:HEAD:lib', 'git has no such file: that is a folder'],
+    ['git:HEAD:lib', 'git has no such file: it is a folder'],
     ['git:nothing:package.json', "git has no such file: invalid object name 'nothing'."],
     ['git:--help:package.json', "git has no such file: invalid object name '--help'."],
-    [`git:HEAD:${'x'.repeat(5000)}`, 'has a NUL character or more than 4096 characters'],
+    [
+      `git:HEAD:${'x'.repeat(5000)}`,
+      'has no such file: the name contains a NUL character or more than 4096 characters',
+    ],
     [`git:${'x'.repeat(3000)}:y`, 'git has no such file: '],
   ])('%#', (path, says) => {
     const { status, stdout, stderr } = essAirgap(['diff', path, 'images_digests.yml'], { cwd: '.' });

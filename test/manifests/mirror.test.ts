@@ -240,13 +240,13 @@ describe('what airgap.yaml must not say', () => {
     ['platforms: linux/amd64', 'mirror.platforms is "linux/amd64"; expected all or a list'],
     ['platforms: al', 'Did you mean all?'],
     ['platforms: { linux: amd64 }', 'mirror.platforms is a mapping; expected all or a list'],
-    ['platforms: []', 'expected one at least'],
+    ['platforms: []', 'expected at least one entry'],
     [
       'platforms: [linux/x86_64]',
-      'mirror.platforms.0 "linux/x86_64" is not legal: expected linux/ and one of 386, amd64',
+      'mirror.platforms.0 "linux/x86_64" is not valid: expected linux/ and one of 386, amd64',
     ],
     ['platforms: [amd64]', 'expected linux/ and one of'],
-    ['platforms: [linux/arm/]', 'with a variant if need be, such as linux/arm/v7'],
+    ['platforms: [linux/arm/]', 'with an optional variant, such as linux/arm/v7'],
     ['platforms: [linux/arm/v7/x]', 'expected linux/ and one of'],
     ['platforms: [windows/amd64]', 'expected linux/ and one of'],
     ['parallel: 0', 'expected a whole number from 1 to 32'],
@@ -268,13 +268,13 @@ describe('what airgap.yaml must not say', () => {
     ['nodeSelector: { a: -b }', 'expected at most 63 letters'],
     ['tolerations: [{ effect: noSchedule }]', 'Did you mean NoSchedule?'],
     ['podLabels: { app.kubernetes.io/name: x }', 'ess-airgap sets this label itself'],
-    ['priorityClassName: High', 'expected a name of a-z'],
+    ['priorityClassName: High', 'expected a name of at most 253 characters from a-z'],
   ])('%s', (mirror, message) => expect(errorOf(mirror)).toContain(message));
 
   test('a proxy with a password, which is not repeated', () => {
     const message = errorOf('proxy: { url: "http://user:fake-secret@proxy.corp:3128" }');
     expect(message).toContain('airgap.yaml:5:17');
-    expect(message).toContain('a proxy that wants credentials is not supported');
+    expect(message).toContain('a proxy with credentials is not supported:');
     expect(message).not.toContain('fake-secret');
   });
 });

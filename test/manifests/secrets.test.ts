@@ -195,7 +195,7 @@ describe('SealedSecret', () => {
     for (const secret of [dockerConfig, Buffer.from(dockerConfig).toString('base64'), 'hunter2', '']) {
       const text = `apiVersion: ess-airgap/v1\nregistry: {server: a.b}\npullSecret: ${JSON.stringify({ source: 'sealedSecret', name: 'x', encryptedData: secret })}\n`;
       expect(() => parseConfig(text, 'airgap.yaml')).toThrow(
-        /encryptedData is not legal: expected the ciphertext/,
+        /encryptedData is not valid: expected the ciphertext/,
       );
       expect(messageOf(() => parseConfig(text, 'airgap.yaml'))).not.toMatch(/hunter2|auths|eyJ/);
     }
@@ -216,7 +216,7 @@ test('a password where a key of a store belongs is not repeated', () => {
   const text =
     'apiVersion: ess-airgap/v1\nregistry: {server: a.b}\npullSecret: {source: externalSecret, name: x, store: {name: v}, username: hunter2, password: hunter2}\n';
   const message = messageOf(() => parseConfig(text, 'airgap.yaml'));
-  expect(message).toContain('pullSecret.password is a text; expected a mapping');
+  expect(message).toContain('pullSecret.password is a string; expected a mapping');
   expect(message).not.toContain('hunter2');
 });
 
@@ -278,12 +278,12 @@ describe('findings about Secrets', () => {
     expect(two(push, other)).toEqual([]);
     expect(two(push, { ...other, store: { name: 'other' } })).toEqual(['secret-collision']);
     expect(two(push, { ...other, refreshInterval: '5m' })).toEqual(['secret-collision']);
-    expect(() => two(push, push)).toThrow('mirror.auth names docker.io twice');
+    expect(() => two(push, push)).toThrow('mirror.auth lists docker.io twice');
     expect(two(sealedSecret[1], { ...sealedSecret[1], server: 'quay.io' })).toEqual(['secret-collision']);
     expect(two(sealedSecret[1], { source: 'existing', name: 'push', server: 'quay.io' })).toEqual([]);
     expect(two(env[1], { ...other, name: 'ess-mirror-auth' })).toEqual(['secret-collision']);
     expect(two(file[1], { ...file[1], server: 'quay.io' })).toEqual([]);
-    expect(() => two(file[1], file[1])).toThrow('mirror.auth names docker.io twice');
+    expect(() => two(file[1], file[1])).toThrow('mirror.auth lists docker.io twice');
     const clash = sameNamespace(
       config({ ...externalSecret[0], name: 'push' }, { ...push, sharedWithNodes: true }),
     );

@@ -315,7 +315,7 @@ describe('findings', () => {
       'target-illegal',
       { 'a/b': `docker.io/x:1@${a}` },
       { overrides: { 'a/b': { source: `ghcr.io/x:1-@${a}` } }, mirror },
-      'the tag is not legal: ESS makes it the label',
+      'the tag is not valid: ESS writes it to the label',
     ],
     ['exclude-unmatched', web, { exclude: ['sydnet'], mirror }, 'exclude "sydnet" matches no component'],
     ['copy-only-unmatched', web, { copyOnly: ['x*'], mirror }, 'copyOnly "x*" matches no component'],

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Artifact } from '../../lib/digests/artifacts.ts';
 import { runEssAirgap } from './cli-process.ts';
 import { type Image, type LayerSpec, makeImage, pushImage } from './images.ts';
 import type { Run } from './project.ts';
@@ -40,7 +41,10 @@ export const hydrogen = makeImage({
   layers: layers('hydrogen'),
 });
 
-export type Release = Record<string, { path: string; tag: string; image: Image }>;
+export type Release = Record<
+  string,
+  { path: string; tag: string; image: Image; artifacts?: readonly Artifact[] }
+>;
 export const first: Release = {
   'synapse/synapse': { path: 'element-hq/synapse', tag: 'v1', image: synapse },
   'synapse/redis': { path: 'library/redis', tag: '7.2', image: redis },
@@ -52,6 +56,12 @@ export const second: Release = {
   'synapse/synapse': { path: 'element-hq/synapse', tag: 'v2', image: newSynapse },
   'hydrogen/hydrogen': { path: 'element-hq/hydrogen', tag: 'v1', image: hydrogen },
 };
+
+/** Further keys of airgap.yaml, as YAML. */
+export interface ProjectOptions {
+  registry?: string;
+  mirror?: string;
+}
 
 /** The two registries, and a private directory for all that a test makes. */
 export class BundleLab {
@@ -117,23 +127,34 @@ export class BundleLab {
   }
 
   /** Makes a bundle of a release. */
-  bundle(release: Release, args: readonly string[], from = this.source.server): Promise<Run> {
-    return runEssAirgap(['bundle', ...args], { cwd: this.projectOf(release, from) });
+  bundle(
+    release: Release,
+    args: readonly string[],
+    from = this.source.server,
+    more: ProjectOptions = {},
+  ): Promise<Run> {
+    return runEssAirgap(['bundle', ...args], { cwd: this.projectOf(release, from, more) });
   }
 
   /** A folder with an airgap.yaml and the digests file of a release. */
-  projectOf(release: Release, from = this.source.server): string {
+  projectOf(release: Release, from = this.source.server, more: ProjectOptions = {}): string {
     const references = Object.entries(release).map(([name, { path, tag, image }]) => [
       name,
       `${from}/${path}:${tag}@${image.digest}`,
     ]);
     const dir = mkdtempSync(join(this.directory, 'project-'));
-    writeFileSync(join(dir, 'images_digests.yml'), digestsFileOf(Object.fromEntries(references)));
+    const artifacts = Object.values(release).flatMap(({ path, image, artifacts }) =>
+      artifacts ? [[`${from}/${path}@${image.digest}`, artifacts]] : [],
+    );
+    writeFileSync(
+      join(dir, 'images_digests.yml'),
+      digestsFileOf(Object.fromEntries(references), Object.fromEntries(artifacts)),
+    );
     writeFileSync(
       join(dir, 'airgap.yaml'),
       `apiVersion: ess-airgap/v1
-registry: { server: nodes.example, pushServer: "${this.target.server}", path: ess }
-mirror: { image: "x.example/skopeo:1@sha256:${'0'.repeat(64)}", insecure: ["${from}"] }
+registry: { server: nodes.example, pushServer: "${this.target.server}", path: ess, ${more.registry ?? ''} }
+mirror: { image: "x.example/skopeo:1@sha256:${'0'.repeat(64)}", insecure: ["${from}"], ${more.mirror ?? ''} }
 `,
     );
     return dir;

@@ -1,5 +1,14 @@
-/** A digests file from a short form: `{ 'synapse/redis': 'localhost:5000/library/redis:7@sha256:…' }`. */
-export function digestsFileOf(images: Readonly<Record<string, string>>): string {
+import type { Artifact } from '../../lib/digests/artifacts.ts';
+
+/**
+ * A digests file from a short form: `{ 'synapse/redis': 'localhost:5000/library/redis:7@sha256:…' }`.
+ *
+ * @param artifacts those of images, by `registry/repository@digest`, as a lock has them
+ */
+export function digestsFileOf(
+  images: Readonly<Record<string, string>>,
+  artifacts: Readonly<Record<string, readonly Artifact[]>> = {},
+): string {
   const components: Record<string, Record<string, Record<string, string>>> = {};
   for (const [name, reference] of Object.entries(images)) {
     const [component = '', container = ''] = name.split('/');
@@ -17,5 +26,14 @@ export function digestsFileOf(images: Readonly<Record<string, string>>): string 
     };
   }
   // JSON is YAML.
-  return `${JSON.stringify({ images_digests: components }, null, 2)}\n`;
+  const locked = Object.entries(artifacts).map(([image, all]) => [
+    image,
+    all.map(({ mediaType, artifactType, ...more }) => ({
+      ...more,
+      media_type: mediaType,
+      ...(artifactType && { artifact_type: artifactType }),
+    })),
+  ]);
+  const more = locked.length > 0 && { artifacts: Object.fromEntries(locked) };
+  return `${JSON.stringify({ images_digests: components, ...more }, null, 2)}\n`;
 }

@@ -1,18 +1,19 @@
 import type { Finished } from '../../bundle/finish.ts';
 import type { LoadPlan } from '../../bundle/load-plan.ts';
 import { formatSize } from '../../bundle/parts.ts';
-import type { BundleFailure, BundleResult } from '../../bundle/write.ts';
+import type { BundleFailure } from '../../bundle/read-images.ts';
+import type { BundleResult } from '../../bundle/write.ts';
 import { count, shellWord } from '../../common/text.ts';
 import { formatReference, repositoryName } from '../../image/reference.ts';
 
 /** What a bundle holds, how to know it again on the other side, and what to do there. */
 export function formatBundle(
   output: string,
-  { images, own, leftOut, lacking }: BundleResult,
+  { images, artifacts, own, leftOut, lacking }: BundleResult,
   { bytes, parts, digest, scriptDigest }: Finished,
 ): string {
   const lines = [
-    `${output}: ${count(images, 'image')}, ${formatSize(bytes)}${parts > 1 ? ` in ${parts} parts` : ''}`,
+    `${output}: ${count(images, 'image')}${withArtifacts(artifacts)}, ${formatSize(bytes)}${parts > 1 ? ` in ${parts} parts` : ''}`,
   ];
   if (leftOut > 0)
     lines.push(`${count(leftOut, 'layer')} left out: the registry has them from an older bundle`);
@@ -60,14 +61,20 @@ export function formatFailures(output: string, failures: readonly BundleFailure[
   return `${blocks.join('\n')}\n`;
 }
 
+function withArtifacts(number: number): string {
+  return number > 0 ? ` with ${count(number, 'artifact')}` : '';
+}
+
 /** What `load` would push. */
 export function formatLoad({ images, own }: LoadPlan): string {
   const lines = images.map(
-    ({ target, digest }) => `push    ${repositoryName(target)}:${target.tag}@${digest}`,
+    ({ target, digest, artifacts }) =>
+      `push    ${repositoryName(target)}:${target.tag}@${digest}${withArtifacts(artifacts.length)}`,
   );
   for (const { target } of own) lines.push(`expect  ${repositoryName(target)}:${target.tag}`);
+  const artifacts = images.reduce((sum, image) => sum + image.artifacts.length, 0);
   lines.push(
-    `${count(images.length, 'image')} would be pushed, except those that are in the registry with their digest`,
+    `${count(images.length, 'image')}${withArtifacts(artifacts)} would be pushed, except those that are in the registry with their digest`,
   );
   return `${lines.join('\n')}\n`;
 }

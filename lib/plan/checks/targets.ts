@@ -40,7 +40,7 @@ export function checkTargets({ resolved, images, config, place }: Checked): Find
       );
     };
     const wrong = invalidRepositoryReason(target.repository);
-    if (wrong) illegal(`the repository is not legal: ${wrong}`);
+    if (wrong) illegal(`the repository is not valid: ${wrong}`);
     const hosts = new Set([target.registry, config.registry.server]);
     for (const host of hosts) {
       const { length } = `${host}/${target.repository}`;
@@ -48,7 +48,7 @@ export function checkTargets({ resolved, images, config, place }: Checked): Find
         illegal(`${host}/${target.repository} has ${length} characters; a name has 255 at most`);
     }
     const wrongTag = invalidTagReason(target.tag) ?? invalidLabelValueReason(target.tag);
-    if (wrongTag) illegal(`the tag is not legal: ${wrongTag}`);
+    if (wrongTag) illegal(`the tag is not valid: ${wrongTag}`);
   }
   return findings;
 }
