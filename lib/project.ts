@@ -13,6 +13,7 @@ import { collectProblems } from './input/problem.ts';
 import { assertNoErrors, bySeverity, type Finding, finding } from './plan/finding.ts';
 import type { Plan, ReleaseContext, ValuesFile } from './plan/model.ts';
 import { makePlan } from './plan/plan.ts';
+import { readPublicKey } from './signatures/public-key.ts';
 
 /** A configuration and the plan that it makes of its digests file. */
 export interface Project {
@@ -78,10 +79,10 @@ export function planConfig(
  * @throws InputError with every problem of these files
  */
 export function readContext(
-  { info, artifacts, layers }: Omit<Release, 'images'>,
+  { info, artifacts, signatures, layers }: Omit<Release, 'images'>,
   config: Config,
 ): ReleaseContext {
-  const known = { info, artifacts, layers };
+  const known = { info, artifacts, layers, ...(signatures && { signatures }), keys: readKeys(config) };
   if (info.product !== 'ess-helm') return { ...known, values: [] };
   const values = collectProblems(config.helm?.values ?? [], (path): ValuesFile => {
     const file = inFolder(config, path);
@@ -102,6 +103,13 @@ export function planPrevious(config: Config, since?: string): Plan | undefined {
   if (path === undefined) return undefined;
   const release = readRelease(path);
   return makePlan(release.images, config, undefined, readContext(release, config));
+}
+
+/** The public keys that `verify` names, by the path that it has there. */
+function readKeys(config: Config): ReadonlyMap<string, string> {
+  const signers = config.verify?.images.flatMap(({ signedBy }) => signedBy) ?? [];
+  const paths = [...new Set(signers.flatMap(({ key }) => key ?? []))];
+  return new Map(collectProblems(paths, (path) => [path, readPublicKey(inFolder(config, path)).fingerprint]));
 }
 
 /** A path that a configuration names, from the working directory. */

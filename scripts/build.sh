@@ -9,6 +9,7 @@
 #   build/index.cjs       the library; its dependencies stay outside, above all cdk8s, which the user's app shares
 #   build/index.mjs       the same for ES modules: one implementation, so that a class is the same class in both
 #   build/types/          its types (with --types)
+#   build/THIRD-PARTY-NOTICES.txt  the licences of what is in these files (with --types)
 set -e
 cd "$(dirname "$0")/.."
 bundle() {
@@ -35,6 +36,7 @@ node "$work/man.cjs" build/ess-airgap.1
 bundle lib/index.ts --packages=external --outfile=build/index.cjs
 echo "export * from './index.cjs';" >build/index.mjs
 if [ "$1" = --types ]; then
+  node scripts/notices.mjs >build/THIRD-PARTY-NOTICES.txt
   rm -rf build/types
   node_modules/.bin/tsc -p tsconfig.build.json
   echo "export * from './lib/index.js';" | tee build/types/index.d.ts >build/types/index.d.mts

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds ess-airgap as one executable file for machines without Node and npm: the bundled tool inside the executable of
 # Node.js ("Single executable applications" in the documentation of Node.js). Writes release/ess-airgap-linux-x64 and
-# release/ess-airgap-linux-arm64.
+# release/ess-airgap-linux-arm64, and beside them release/THIRD-PARTY-NOTICES.txt with the licences of what they contain.
 #
 #   sh scripts/executable.sh [x64] [arm64]
 #
@@ -42,6 +42,8 @@ node_for() {
 node_modules/.bin/esbuild lib/cli/main.ts --bundle --platform=node --target=node20 --format=cjs --log-level=warning \
   --loader:.sh=text --minify-syntax --minify-whitespace --keep-names --legal-comments=eof --outfile="$work/ess-airgap.cjs"
 builder=$(node_for x64)
+tar -xzf "$work/x64"/*.tgz -C "$work/x64" package/LICENSE
+node scripts/notices.mjs "$work/x64/package/LICENSE" >release/THIRD-PARTY-NOTICES.txt
 [ $# -gt 0 ] || set -- x64 arm64
 for architecture in "$@"; do
   # With the code compiled beforehand it starts in two thirds of the time; that can only be made for the machine it is made on.

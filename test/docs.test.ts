@@ -53,6 +53,19 @@ test('every page is at most two clicks away from the README', () => {
   expect(pages.filter((path) => path.startsWith('docs/how-to/') && !first.includes(path))).toEqual([]);
 });
 
+test.each(pages)(
+  '%s: nobody is told to install an ess-airgap that npm would look for in its registry',
+  (path) => {
+    const text = readFileSync(path, 'utf8');
+    expect(
+      text.match(/\b(npm (install|i|add|ci)|npx --?[\w-]+( [\w-]+)?)\b[^\n`]* ess-airgap(@|\s|`|$)/g) ?? [],
+    ).toEqual(
+      // From a file, and from the folder of a clone.
+      path === 'docs/how-to/install.md' ? ['npx --offline --package ./ess-airgap-0.1.0.tgz ess-airgap '] : [],
+    );
+  },
+);
+
 test('the page of the dependencies has each of package.json, with its licence', () => {
   const { dependencies, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
   const rows = [

@@ -60,6 +60,7 @@ beforeAll(() => {
     'schema',
     'docs',
     'package.json',
+    'package-lock.json',
     'tsconfig.json',
     'tsconfig.build.json',
     'README.md',
@@ -130,6 +131,7 @@ test('holds the schema, the script and the documentation, and no test, example o
     ...['faults', 'image', 'mirror', 'report', 'workers'].map((part) => `lib/mirror/${part}.sh`),
     'docs/findings.md',
     'build/ess-airgap.1',
+    'build/THIRD-PARTY-NOTICES.txt',
     'LICENSE',
     'README.md',
   ]) {

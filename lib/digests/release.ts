@@ -5,6 +5,7 @@ import { describeNode, predicateOf, type YamlEntry } from '../input/yaml.ts';
 import type { Artifacts } from './artifacts.ts';
 import type { ContainerImage } from './container-image.ts';
 import type { ImageLayers } from './layers.ts';
+import type { Signatures } from './signatures.ts';
 
 /** The product lines of Element Server Suite: the installer with its ElementDeployment, and the Helm chart. */
 export const PRODUCTS = ['classic', 'ess-helm'] as const;
@@ -38,6 +39,8 @@ export interface Release {
   readonly artifacts: Artifacts;
   /** What is known of the layers of its images and their sizes. */
   readonly layers: ImageLayers;
+  /** The signatures that were checked and accepted when the file was written. Default: none. */
+  readonly signatures?: Signatures;
 }
 
 /** A digests file without release information comes with the installer. */

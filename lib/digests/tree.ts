@@ -26,11 +26,12 @@ export function findComponents(source: Source, problems: Problem[]): Tree {
     release: beside('release'),
     artifacts: beside('artifacts'),
     layers: beside('layers'),
+    signatures: beside('signatures'),
   };
 }
 
 /** Keys that `ess-airgap lock` writes next to `images_digests`. */
-const BESIDE = ['release', 'artifacts', 'layers'] as const;
+const BESIDE = ['release', 'artifacts', 'signatures', 'layers'] as const;
 type Beside = (typeof BESIDE)[number];
 
 /** The components, and those of the other mappings that the file has. */

@@ -25,6 +25,8 @@ export const FINDINGS = {
   'helm-inline-image': 'error',
   'helm-values-override': 'error',
   'helm-not-locked': 'error',
+  'signature-missing': 'error',
+  'verify-unmatched': 'error',
   'secret-collision': 'error',
   'credential-shared': 'error',
   'credential-unset': 'error',
@@ -42,6 +44,7 @@ export const FINDINGS = {
   'login-missing': 'warning',
   'config-map-large': 'warning',
   'rule-shadowed': 'warning',
+  'verify-shadowed': 'warning',
   'helm-unused': 'warning',
   'helm-value-image': 'warning',
   'helm-registry-null': 'warning',
@@ -74,6 +77,7 @@ export const FINDINGS = {
   'gitops-plain-secret': 'note',
   'guard-excluded': 'note',
   'guard-previous': 'note',
+  'signature-no-policy': 'note',
 } as const satisfies Record<CredentialFault, 'error'> &
   Record<CredentialDoubt, 'warning'> &
   Record<string, Severity>;

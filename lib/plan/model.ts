@@ -2,9 +2,11 @@ import type { Artifact, Artifacts } from '../digests/artifacts.ts';
 import type { ContainerImage } from '../digests/container-image.ts';
 import type { ImageLayers, Layer } from '../digests/layers.ts';
 import type { ReleaseInfo } from '../digests/release.ts';
+import type { RecordedSignature, Signatures } from '../digests/signatures.ts';
 import type { ImageReference } from '../image/reference.ts';
 import type { YamlMapping, YamlSequence } from '../input/yaml.ts';
 import type { Finding } from './finding.ts';
+import type { KeyFingerprints } from './signers.ts';
 
 // The vocabulary of a plan: types only, so that everything that makes, checks or renders a plan can import it.
 
@@ -43,8 +45,18 @@ export interface Relocation {
   readonly artifacts?: readonly Artifact[];
   /** The larger of its layers, each once. Left out if they are not known. */
   readonly layers?: readonly Layer[];
+  /** Left out if the configuration has no `verify`. */
+  readonly signatures?: PlannedSignatures;
   /** `component/container`, in order; `extra/name` and `chart/name` for what no container runs. */
   readonly containers: readonly string[];
+}
+
+/** What the lock says of the signatures of an image, compared with `verify` of the configuration. */
+export interface PlannedSignatures {
+  /** The glob of the rule that wants a signature. Left out if none does: the image has no policy. */
+  readonly policy?: string;
+  /** The recorded signatures that the rule accepts; empty without a policy. */
+  readonly accepted: readonly RecordedSignature[];
 }
 
 /** A list in Helm values. Helm replaces lists as a whole, so an override of one item repeats all of them. */
@@ -70,6 +82,10 @@ export interface ReleaseContext {
   readonly artifacts?: Artifacts;
   /** What the lock says of layers and their sizes. Default: nothing. */
   readonly layers?: ImageLayers;
+  /** What the lock says of signatures that were checked. Default: nothing. */
+  readonly signatures?: Signatures;
+  /** The public keys that `verify` names. Default: none. */
+  readonly keys?: KeyFingerprints;
   /** The release that is still running, whose images `guard` goes on to allow. */
   readonly previous?: readonly ContainerImage[];
 }

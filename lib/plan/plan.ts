@@ -24,6 +24,8 @@ import { productOf } from './products/index.ts';
 import { PROFILES } from './profiles.ts';
 import { resolveContainer } from './resolve.ts';
 import { Selection } from './selection.ts';
+import { withSignatures } from './signatures.ts';
+import { SignaturePolicy } from './signers.ts';
 
 /**
  * What the release's images become under a configuration. Pure: no files, no network, no clock; the order of
@@ -43,6 +45,7 @@ export function makePlan(
   const budget = new GlobBudget(place?.());
   const selection = new Selection(config, budget);
   const layout = new Layout(config, budget);
+  const policy = new SignaturePolicy(config, budget);
   const excluded: ContainerImage[] = [];
   const resolved: ResolvedContainer[] = [];
   for (const image of ordered) {
@@ -57,10 +60,8 @@ export function makePlan(
     );
 
   const overrides = overridesOf('override');
-  const relocations = withLayers(
-    withArtifacts(distinct(resolved), context.artifacts, config),
-    context.layers,
-  );
+  const copied = withArtifacts(distinct(resolved), context.artifacts, config);
+  const relocations = withLayers(withSignatures(copied, policy, context, config), context.layers);
   const previous = context.previous && makePlan(context.previous, config);
   const copyOnly = overridesOf('copyOnly');
   const guard = guardOf({ overrides, copyOnly }, config, previous);
@@ -85,6 +86,7 @@ export function makePlan(
     relocations,
     selection,
     layout,
+    policy,
     previous,
     config,
     place,

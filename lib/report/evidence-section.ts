@@ -14,7 +14,7 @@ const MARKS = { there: 'good', missing: 'bad', unknown: 'doubt' } as const;
 
 /** Whether the release may go on, why not, and what became of each image. */
 export function evidenceSection(evidence: Evidence): Html {
-  const { mayGoOn, reasons, images, audit, surplus } = evidence;
+  const { mayGoOn, reasons, images, artifacts, audit, surplus } = evidence;
   const { className, text } = VERDICTS[mayGoOn];
   const order = { missing: 0, unknown: 1, there: 2 };
   const rows = [...images].sort((a, b) => order[a.status] - order[b.status]);
@@ -22,6 +22,11 @@ export function evidenceSection(evidence: Evidence): Html {
 <h2>Results</h2>
 <p class="verdict ${className}"><b>${text}</b></p>
 ${reasons.length > 0 ? html`<ul class="list">${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>` : html``}
+${
+  artifacts
+    ? html`<p>Signatures, attestations and SBOMs: ${artifacts.there} of ${artifacts.expected} are in the registry, ${artifacts.missing} are missing, ${artifacts.unknown} are unknown.</p>`
+    : html``
+}
 ${
   audit
     ? html`<p>In the cluster: ${Object.entries(audit.counts)
@@ -38,11 +43,12 @@ ${rows.map(row)}</tbody></table>
 </section>`;
 }
 
-function row({ source, target, containers, copy, verify, status }: ImageEvidence): Html {
+function row({ source, target, containers, copy, verify, status, artifacts }: ImageEvidence): Html {
   const words = [
     copy &&
       `${copy.result}${copy.attempts !== undefined ? `, ${copy.attempts} ${copy.attempts === 1 ? 'attempt' : 'attempts'}` : ''}${copy.seconds !== undefined ? `, ${copy.seconds} s` : ''}`,
     verify && `verify: ${verify.result}`,
+    artifacts && `artifacts: ${artifacts.there} of ${artifacts.expected}`,
   ].filter(Boolean);
   const why = copy?.error ?? verify?.reason;
   return html`<tr ${filtered([source, target], containers, [])}>

@@ -10,9 +10,19 @@ export interface CopyResult {
   readonly attempts?: number;
   readonly seconds?: number;
   readonly bytes?: number;
+  /** Signatures, attestations and SBOMs that belong to the image. */
+  readonly artifacts?: Readonly<Record<string, number>>;
   readonly class?: string;
   readonly error?: string;
   readonly hint?: string;
+}
+
+/** How many artifacts the plan has, and what the results say of them: expected = there + missing + unknown. */
+export interface ArtifactEvidence {
+  readonly expected: number;
+  readonly there: number;
+  readonly missing: number;
+  readonly unknown: number;
 }
 
 /** An image of the plan, and what the results say of it. */
@@ -24,6 +34,8 @@ export interface ImageEvidence {
   readonly verify?: { readonly result: string; readonly found?: string; readonly reason?: string };
   /** there: verified or, if nothing verified it, copied. missing: known not to be. unknown: no result is about it. */
   readonly status: 'there' | 'missing' | 'unknown';
+  /** Left out if the plan has none for the image. */
+  readonly artifacts?: ArtifactEvidence;
 }
 
 /** The plan beside the results of the commands that carried it out. */
@@ -34,6 +46,8 @@ export interface Evidence {
   /** Why not. */
   readonly reasons: readonly string[];
   readonly images: readonly ImageEvidence[];
+  /** Of all images. Left out if the plan has none. */
+  readonly artifacts?: ArtifactEvidence;
   /** Counts that the results give of themselves. */
   readonly audit?: { readonly asPlanned: boolean; readonly counts: Readonly<Record<string, number>> };
   readonly preflight?: { readonly result: string };
@@ -97,6 +111,9 @@ function readResult(text: string, results: MutableResults): boolean {
     results.copies.set(value.image, {
       result: value.result,
       ...numbers(value, 'attempts', 'seconds', 'bytes'),
+      ...(isObject(value.artifacts) && {
+        artifacts: numbers(value.artifacts, 'expected', 'copied', 'skipped', 'present', 'failed'),
+      }),
       ...texts(value, 'digest', 'class', 'error', 'hint'),
     });
   }
@@ -129,7 +146,7 @@ function readDocument(document: Record<string, unknown>, results: MutableResults
 /** Puts results beside a plan, and says whether the release may go on. */
 export function collectEvidence(plan: Plan, server: string, results: Results): Evidence {
   const names = new Set<string>();
-  const images = plan.relocations.map(({ source, target, containers }): ImageEvidence => {
+  const images = plan.relocations.map(({ source, target, containers, artifacts = [] }): ImageEvidence => {
     const pushed = `${repositoryName(target)}:${target.tag}`;
     // verify asks the server that nodes pull from, the mirror pushes to another if there is one.
     const pulled = `${server}/${target.repository}:${target.tag}`;
@@ -137,25 +154,34 @@ export function collectEvidence(plan: Plan, server: string, results: Results): E
     const report = results.copies.get(pushed);
     const isOfThisPlan = !report?.digest || !target.digest || report.digest === target.digest;
     const { digest: _, ...copy } = report ?? {};
+    const copyOfThisPlan = isOfThisPlan ? report && (copy as CopyResult) : undefined;
     const verify = results.verdicts.get(pulled) ?? results.verdicts.get(pushed);
     return {
       ...(source && { source }),
       target,
       containers,
-      ...(report && isOfThisPlan && { copy: copy as CopyResult }),
+      ...(copyOfThisPlan && { copy: copyOfThisPlan }),
       ...(verify && { verify }),
-      status: statusOf(isOfThisPlan ? report : undefined, verify),
+      status: statusOf(copyOfThisPlan, verify),
+      ...(artifacts.length > 0 && { artifacts: artifactsOf(artifacts.length, copyOfThisPlan) }),
     };
   });
   const surplus = [...results.copies.keys(), ...results.verdicts.keys()].filter((name) => !names.has(name));
-  const reasons = reasonsAgainst(plan, images, results);
+  const artifacts = sumOfArtifacts(images);
+  const reasons = reasonsAgainst(plan, images, artifacts, results);
   const unknown = images.filter(({ status }) => status === 'unknown').length;
+  const open = [
+    ...(unknown > 0 ? [`no result is about ${count(unknown, 'image')} of the plan`] : []),
+    ...(artifacts && artifacts.unknown > 0
+      ? [`no result is about ${count(artifacts.unknown, 'artifact')} of the plan`]
+      : []),
+  ];
   return {
     plan: plan.hash,
-    mayGoOn: reasons.length > 0 ? 'no' : unknown > 0 ? 'unknown' : 'yes',
-    reasons:
-      unknown > 0 ? [...reasons, `no result is about ${count(unknown, 'image')} of the plan`] : reasons,
+    mayGoOn: reasons.length > 0 ? 'no' : open.length > 0 ? 'unknown' : 'yes',
+    reasons: [...reasons, ...open],
     images,
+    ...(artifacts && { artifacts }),
     ...(results.audit && { audit: results.audit }),
     ...(results.preflight && { preflight: results.preflight }),
     surplus: [...new Set(surplus)],
@@ -173,9 +199,24 @@ function statusOf(
   return copy.result === 'failed' ? 'missing' : 'there';
 }
 
+/** Only a run of the same plan counts: it knew as many artifacts. */
+function artifactsOf(expected: number, copy: CopyResult | undefined): ArtifactEvidence {
+  const { copied = 0, skipped = 0, present = 0, failed = 0, ...counts } = copy?.artifacts ?? {};
+  if (counts.expected !== expected) return { expected, there: 0, missing: 0, unknown: expected };
+  return { expected, there: copied + skipped + present, missing: failed, unknown: 0 };
+}
+
+function sumOfArtifacts(images: readonly ImageEvidence[]): ArtifactEvidence | undefined {
+  const all = images.flatMap(({ artifacts }) => artifacts ?? []);
+  if (all.length === 0) return undefined;
+  const sum = (key: keyof ArtifactEvidence) => all.reduce((total, one) => total + one[key], 0);
+  return { expected: sum('expected'), there: sum('there'), missing: sum('missing'), unknown: sum('unknown') };
+}
+
 function reasonsAgainst(
   plan: Plan,
   images: readonly ImageEvidence[],
+  artifacts: ArtifactEvidence | undefined,
   { audit, preflight }: Results,
 ): string[] {
   const errors = plan.findings.filter(({ severity }) => severity === 'error').length;
@@ -184,6 +225,11 @@ function reasonsAgainst(
     ...(errors > 0 ? [`the plan has ${count(errors, 'error')}`] : []),
     ...(missing > 0
       ? [`${count(missing, 'image')} of the plan ${missing === 1 ? 'is' : 'are'} not in the registry`]
+      : []),
+    ...(artifacts && artifacts.missing > 0
+      ? [
+          `${count(artifacts.missing, 'artifact')} of the plan ${artifacts.missing === 1 ? 'is' : 'are'} not in the registry`,
+        ]
       : []),
     ...(audit && !audit.asPlanned ? ['the audit found something in the cluster that is not as planned'] : []),
     ...(preflight?.result === 'failed' ? ['the preflight failed'] : []),

@@ -26,7 +26,7 @@ export function readPublicKey(path: string): PublicKey {
   if (/PRIVATE KEY/.test(text))
     throw wrong(
       'this is a private key',
-      'Keep it away from here, and give the public one: cosign public-key --key …',
+      'Keep it out of this repository, and name the public key; cosign public-key prints it.',
     );
   if (!/^\s*-----BEGIN (?:RSA )?PUBLIC KEY-----/.test(text)) throw wrong('this is not a public key');
   const object = parse(text);

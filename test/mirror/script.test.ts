@@ -70,6 +70,7 @@ describe.each(SHELLS)('%s: a plan that is not valid: exit code 2 before skopeo i
   const digest = `sha256:${'1'.repeat(64)}`;
   const [source, target] = ['docker.io/library/redis:7', 'r.example/ess/redis:7'];
   const rest = '- - - synapse/redis';
+  const hex = (digit: string) => digit.repeat(64);
   const cases: [name: string, lines: string[], message: string][] = [
     [
       'one target, two digests',
@@ -141,6 +142,46 @@ describe.each(SHELLS)('%s: a plan that is not valid: exit code 2 before skopeo i
       [`${digest} ${source} ${target} ${rest} layers=0123456789ab:`],
       'the field 8 is "layers=0123456789ab:"',
     ],
+    [
+      'an artifact that is no digest',
+      [`${digest} ${source} ${target} ${rest} artifacts=${hex('2')}:123`],
+      `the field artifacts is "artifacts=${hex('2')}:123"`,
+    ],
+    [
+      'a kind of artifact that is not known',
+      [`${digest} ${source} ${target} ${rest} artifacts=${hex('2')}:exe.${hex('3')}`],
+      'the field artifacts is "artifacts=222',
+    ],
+    [
+      'a way out of the folder of the lists',
+      [`${digest} ${source} ${target} ${rest} artifacts=${hex('2')}:list.../../x`],
+      'the field 8 is "artifacts=222',
+    ],
+    [
+      'artifacts without a subject',
+      [`${digest} ${source} ${target} ${rest} artifacts=${hex('3')}`],
+      'the field artifacts is "artifacts=333',
+    ],
+    [
+      'an artifact behind the list',
+      [`${digest} ${source} ${target} ${rest} artifacts=${hex('2')}:list.${hex('3')}+${hex('4')}`],
+      'the field artifacts is "artifacts=222',
+    ],
+    [
+      'artifacts of an image without a source',
+      [`${digest} - ${target} ${rest} artifacts=${hex('2')}:${hex('3')}`],
+      'expected none for an image without a digest or source',
+    ],
+    [
+      'a list whose file is missing',
+      [`${digest} ${source} ${target} ${rest} artifacts=${hex('2')}:${hex('3')}+list.${hex('4')}`],
+      `expected a file referrers/${hex('4')}.json beside the plan`,
+    ],
+    [
+      'a list whose file has other bytes',
+      [`${digest} ${source} ${target} ${rest} artifacts=${hex('2')}:${hex('3')}+list.${hex('5')}`],
+      `referrers/${hex('5')}.json: FAILED; expected the bytes that the plan names`,
+    ],
     ['a field too many', [`${digest} ${source} ${target} ${rest} extra=1`], 'the field 8 is "extra=1"'],
     [
       'control characters',
@@ -155,7 +196,11 @@ describe.each(SHELLS)('%s: a plan that is not valid: exit code 2 before skopeo i
   ];
 
   test.each(cases)('%s', (_, lines, message) => {
-    const cwd = folder({ 'images.plan': lines.join('\n'), 'tmp/.keep': '' });
+    const cwd = folder({
+      'images.plan': lines.join('\n'),
+      [`referrers/${hex('5')}.json`]: '{}',
+      'tmp/.keep': '',
+    });
     mkdirSync(join(cwd, 'bin'));
     writeFileSync(join(cwd, 'bin/skopeo'), `#!/bin/sh\n: >${cwd}/asked\nexit 1\n`, { mode: 0o755 });
     const run = spawnSync('sh', ['-c', `exec ${shell} lib/mirror/mirror.sh "$0"`, join(cwd, 'images.plan')], {

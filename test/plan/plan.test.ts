@@ -332,6 +332,38 @@ describe('findings', () => {
       'rule "quay.io/**" matches no image',
     ],
     [
+      'signature-missing',
+      web,
+      { verify: { images: [{ match: '**', signedBy: [{ key: 'a.pub', transparencyLog: false }] }] }, mirror },
+      'no signature is recorded for 1 image that verify wants signed by the key a.pub',
+    ],
+    [
+      'verify-unmatched',
+      web,
+      { verify: { images: [{ match: 'quay.io/**', signedBy: [] }] }, mirror },
+      'the rule "quay.io/**" of verify matches no image',
+    ],
+    [
+      'verify-shadowed',
+      web,
+      {
+        verify: {
+          images: [
+            { match: '**', signedBy: [] },
+            { match: 'docker.io/**', signedBy: [] },
+          ],
+        },
+        mirror,
+      },
+      'never counts',
+    ],
+    [
+      'signature-no-policy',
+      web,
+      { verify: { images: [] }, mirror },
+      'verify wants no signature of 1 image, and none is checked: docker.io/vectorim/element-web',
+    ],
+    [
       'rule-shadowed',
       web,
       {

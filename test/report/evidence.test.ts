@@ -43,10 +43,15 @@ const verified = (web: string, redis: string) =>
     ],
   });
 
-function report(results: readonly string[], args: readonly string[] = ['--format', 'json']) {
+function report(
+  results: readonly string[],
+  args: readonly string[] = ['--format', 'json'],
+  more: Readonly<Record<string, string>> = {},
+) {
   const names = results.map((_, index) => `result-${index}`);
   const cwd = folder({
     ...files,
+    ...more,
     ...Object.fromEntries(results.map((text, index) => [`result-${index}`, text])),
   });
   return essAirgap(['report', ...args, '--result', ...names], { cwd });
@@ -127,6 +132,68 @@ describe('the release', () => {
     });
     const preflight = JSON.stringify({ result: 'failed', answers: [] });
     expect(evidence(copied.join('\n'), preflight).mayGoOn).toBe('no');
+  });
+});
+
+describe('artifacts', () => {
+  const entryOf = (sign: string) =>
+    `{ digest: "${digest(sign)}", subject: "${digest('b')}", media_type: application/vnd.oci.image.manifest.v1+json, size: 9 }`;
+  const lock = `images_digests:
+  web:
+    web: ${entry('a/web', 'v2', 'b')}
+    redis: ${entry('library/redis', '7', 'c')}
+artifacts:
+  "docker.io/a/web@${digest('b')}": [${entryOf('1')}, ${entryOf('2')}, ${entryOf('3')}]
+  "docker.io/library/redis@${digest('c')}": []
+`;
+  const run = (...results: string[]) => {
+    const { stdout, stderr } = report(results, ['--format', 'json'], { 'images_digests.yml': lock });
+    expect(stderr).toBe('');
+    return JSON.parse(stdout);
+  };
+  const web = (result: string, artifacts?: object) =>
+    line('a/web:v2', 'b', result, artifacts && { artifacts });
+
+  test('all of them are there', () => {
+    const counts = { expected: 3, copied: 1, skipped: 2, failed: 0 };
+    expect(run([web('skipped', counts), copied[1]].join('\n'))).toMatchObject({
+      mayGoOn: 'yes',
+      reasons: [],
+      artifacts: { expected: 3, there: 3, missing: 0, unknown: 0 },
+      images: [{ artifacts: { there: 3 }, copy: { artifacts: counts } }, { status: 'there' }],
+    });
+  });
+
+  test('some are missing', () => {
+    const counts = { expected: 3, copied: 1, skipped: 0, failed: 2 };
+    expect(run([web('failed', counts), copied[1]].join('\n'))).toMatchObject({
+      mayGoOn: 'no',
+      reasons: [
+        '1 image of the plan is not in the registry',
+        '2 artifacts of the plan are not in the registry',
+      ],
+      artifacts: { expected: 3, there: 1, missing: 2, unknown: 0 },
+    });
+  });
+
+  test.each([
+    ['a run that knew of none', undefined],
+    ['a run of another plan', { expected: 2, copied: 2, skipped: 0, failed: 0 }],
+  ])('nothing is known of them after %s', (_, counts) => {
+    expect(run([web('copied', counts), copied[1]].join('\n'))).toMatchObject({
+      mayGoOn: 'unknown',
+      reasons: ['no result is about 3 artifacts of the plan'],
+      artifacts: { expected: 3, there: 0, missing: 0, unknown: 3 },
+    });
+  });
+
+  test('the page counts them', () => {
+    const counts = { expected: 3, present: 3, failed: 0 };
+    const { stdout } = report([[web('present', counts), copied[1]].join('\n')], [], {
+      'images_digests.yml': lock,
+    });
+    expect(stdout).toContain('Signatures, attestations and SBOMs: 3 of 3 are in the registry, 0 are missing');
+    expect(stdout).toContain('artifacts: 3 of 3');
   });
 });
 

@@ -29,9 +29,10 @@ function invalidCommandReason(command: string): string | undefined {
   if (parsed.status !== 0) return `no shell can read "${command}": ${parsed.stderr}`;
   const [name, action, ...words] = command.split(' ');
   if (name === 'ess-airgap') {
-    const known = program.commands.some((one) => one.name() === action);
+    const known = program.commands.find((one) => one.name() === action);
     const options = words.filter((word) => word.startsWith('-'));
-    return known && options.every((option) => option === '--config') ? undefined : `unknown: ${command}`;
+    const own = [...program.options, ...(known?.options ?? [])].map(({ long }) => long);
+    return known && options.every((option) => own.includes(option)) ? undefined : `unknown: ${command}`;
   }
   if (name !== 'skopeo') return undefined;
   const images = words

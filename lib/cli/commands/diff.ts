@@ -42,8 +42,8 @@ export function addDiff(program: Program): void {
       const document = readOptionalConfig(program.opts(), 'diff');
       const before = readRelease(old);
       const after = readRelease(now);
-      const contextOf = (release: Release): ReleaseContext =>
-        document ? readContext(release, document.config) : { ...release, values: [] };
+      const contextOf = ({ images: _, ...known }: Release): ReleaseContext =>
+        document ? readContext(known, document.config) : { ...known, values: [] };
       const review = {
         old,
         new: now,

@@ -11,6 +11,7 @@ import { addMirror } from './mirror.ts';
 import { addPlan } from './plan.ts';
 import { addPreflight } from './preflight.ts';
 import { addReport } from './report.ts';
+import { addSignatures } from './signatures.ts';
 import { addSynth } from './synth.ts';
 import { addVerify } from './verify.ts';
 import { addWiring } from './wiring.ts';
@@ -34,6 +35,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addPreflight,
   addMirror,
   addVerify,
+  addSignatures,
   addAudit,
   addBundle,
   addLoad,

@@ -58,9 +58,9 @@ export function addReport(program: Program): void {
         ]);
       }
       const { config, plan, images, context, place } = readProject(command.optsWithGlobals(), 'report');
-      const review = ({ info, artifacts, images: before }: Release): Review =>
+      const review = ({ images: before, ...known }: Release): Review =>
         reviewRelease(before, images, config, place, {
-          before: { ...context, info, artifacts },
+          before: { ...context, ...known },
           after: context,
         });
       const read = async (file: string) => ({ file, text: await readInput(file, 'results in JSON') });

@@ -1,13 +1,15 @@
+import { count } from '../../common/text.ts';
 import { formatReference, repositoryName } from '../../image/reference.ts';
-import type { ImageReport, SummaryReport } from '../../mirror/report.ts';
+import type { ArtifactsReport, ImageReport, SummaryReport } from '../../mirror/report.ts';
 import type { Relocation } from '../../plan/model.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** What would be copied, source by target, and what the registry must have already. */
 export function formatCopies(relocations: readonly Relocation[]): string {
-  const lines = relocations.map(({ source, target }) => {
+  const lines = relocations.map(({ source, target, artifacts = [] }) => {
     const to = `${repositoryName(target)}:${target.tag}`;
-    return source ? `copy    ${formatReference(source)}\n     to ${to}` : `expect  ${to}`;
+    const more = artifacts.length > 0 ? `\n   with ${count(artifacts.length, 'artifact')}` : '';
+    return source ? `copy    ${formatReference(source)}\n     to ${to}${more}` : `expect  ${to}`;
   });
   const copies = relocations.filter(({ source }) => source).length;
   const own = relocations.length - copies;
@@ -38,7 +40,8 @@ export class CopyReport {
     const { colors } = this.#terminal;
     const word = report.class === 'interrupted' ? 'not done' : result;
     const paint = result !== 'failed' ? (result === 'copied' ? colors.green : colors.dim) : colors.red;
-    const line = `${paint(word.padEnd(7))}  ${image}\n`;
+    const artifacts = report.artifacts ? `  (${describeArtifacts(report.artifacts)})` : '';
+    const line = `${paint(word.padEnd(7))}  ${image}${artifacts}\n`;
     if (result !== 'failed' || report.class === 'interrupted') return line;
     const cause = this.#count(report);
     const users = `         used by ${containers.join(', ')}\n`;
@@ -47,7 +50,8 @@ export class CopyReport {
   }
 
   /** How many images there were, what became of them, and the causes that more than one failure has. */
-  summary({ expected, copied, skipped, present, failed, interrupted = 0 }: SummaryReport): string {
+  summary(report: SummaryReport): string {
+    const { expected, copied, skipped, present, failed, interrupted = 0, artifacts } = report;
     const counts = [
       copied !== undefined && `${copied} copied`,
       skipped !== undefined && `${skipped} were there already`,
@@ -62,7 +66,8 @@ export class CopyReport {
         const hint = first.hint ? `  ${first.hint}\n` : '';
         return `\n${images} images failed for the same reason: ${first.class}\n  ${first.error ?? ''}\n${hint}`;
       });
-    return `${countImages(expected)}: ${counts.filter(Boolean).join(', ')}\n${causes.join('')}`;
+    const more = artifacts ? `${describeArtifacts(artifacts)}\n` : '';
+    return `${countImages(expected)}: ${counts.filter(Boolean).join(', ')}\n${more}${causes.join('')}`;
   }
 
   /** The errors of two images differ in their names; class and hint are the same if the cause is. */
@@ -75,6 +80,17 @@ export class CopyReport {
   }
 }
 
-function countImages(count: number): string {
-  return count === 1 ? '1 image' : `${count} images`;
+/** `6 artifacts: 2 copied, 4 were there already`. */
+function describeArtifacts({ expected, copied, skipped, present, failed }: ArtifactsReport): string {
+  const counts = [
+    copied && `${copied} copied`,
+    skipped && `${skipped} were there already`,
+    present && `${present} present`,
+    failed && `${failed} missing`,
+  ];
+  return `${count(expected, 'artifact')}: ${counts.filter(Boolean).join(', ')}`;
+}
+
+function countImages(number: number): string {
+  return count(number, 'image');
 }

@@ -5,6 +5,7 @@ import type { Finding } from '../finding.ts';
 import type { Layout } from '../layout.ts';
 import type { Plan, ReleaseContext, Relocation, ResolvedContainer, UncheckedPlan } from '../model.ts';
 import type { Selection } from '../selection.ts';
+import type { SignaturePolicy } from '../signers.ts';
 
 /** Everything that the checks look at. */
 export interface Checked {
@@ -16,6 +17,7 @@ export interface Checked {
   readonly relocations: readonly Relocation[];
   readonly selection: Selection;
   readonly layout: Layout;
+  readonly policy: SignaturePolicy;
   /** The plan of the release that is still running, if the configuration names one. */
   readonly previous?: Pick<Plan, 'overrides' | 'copyOnly'>;
   readonly config: Config;

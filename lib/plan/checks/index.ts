@@ -9,6 +9,7 @@ import { checkPullThrough, checkUpstreams } from './pull-through.ts';
 import { checkProfile } from './registry.ts';
 import { checkSecrets } from './secrets.ts';
 import { checkLeftAlone, checkSelection } from './selection.ts';
+import { checkSignatures } from './signatures.ts';
 import { checkCollisions, checkSize, checkSources, checkTargets } from './targets.ts';
 import { checkOverrides, checkRules } from './unmatched.ts';
 
@@ -32,6 +33,7 @@ const CHECKS: readonly Check[] = [
   checkSecrets,
   (checked) => productOf(checked.plan.release).check(checked),
   checkGuard,
+  checkSignatures,
 ];
 
 /** Returns all findings about a plan: errors first, then in the order of the checks. */
