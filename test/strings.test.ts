@@ -1,4 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { COMMANDS } from '../lib/cli/commands/index.ts';
 import { makeProgram } from '../lib/cli/program.ts';
@@ -39,11 +41,34 @@ test('test/fixtures/strings.txt has every text that a user can see; `npm run str
 });
 
 test('strings are found in templates, in the expressions of templates, and in shell scripts', () => {
-  const strings = stringsOf('lib/plan/checks/targets.ts');
-  expect(strings).toContain('Narrow the globs.');
-  expect(strings).toContain('it comes');
-  expect(strings.filter((text) => text.startsWith("{count(same.length, 'image')} would go"))).toHaveLength(1);
-  const script = stringsOf('lib/bundle/check.sh');
-  expect(script).toContain('the bundle is not whole');
-  expect(script.some((text) => text.startsWith('#'))).toBe(false);
+  const dir = mkdtempSync(join(tmpdir(), 'ess-airgap-strings-'));
+  const of = (name: string, source: string): string[] => {
+    writeFileSync(join(dir, name), source);
+    return stringsOf(join(dir, name));
+  };
+  try {
+    const source = `import x from 'not a text';
+type Kind = 'not a text';
+const message = \`\${few ? 'only a few' : 'very many'} images of \${server}\`;
+throw new Error('one ' + 'text');
+problems.push({ hint: 'word', key: 'word' });`;
+    expect(of('a.ts', source)).toEqual([
+      "{few ? 'only a few' : 'very many'} images of {server}",
+      'only a few',
+      'very many',
+      'one text',
+      'word',
+    ]);
+    const script = `# not a text
+say "the bundle is in $folder" # not a text
+case $x in *'not a text'*) ;; esac
+cat <<'EOF'
+Usage: sh load.sh
+EOF
+awk '# not a text
+{ print "of awk, too" }'`;
+    expect(of('a.sh', script)).toEqual(['the bundle is in $folder', 'Usage: sh load.sh', 'of awk, too']);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 });

@@ -4,7 +4,7 @@ import type { ContainerImage } from '../digests/container-image.ts';
 import type { ReleaseInfo } from '../digests/release.ts';
 import { parseReference } from '../image/reference.ts';
 
-/** What a plan copies beside the images of the release's containers: the chart itself, and `extra`. */
+/** Returns what a plan copies in addition to the images of containers: the chart itself, and `extra`. */
 export function additionsOf(info: ReleaseInfo, config: Config, place?: ConfigPlace): ContainerImage[] {
   const chart: ContainerImage[] =
     info.product === 'ess-helm' && info.artifact
@@ -12,7 +12,7 @@ export function additionsOf(info: ReleaseInfo, config: Config, place?: ConfigPla
       : [];
   const extra = config.extra.map(({ name, source, kind }, index): ContainerImage => {
     const image = parseReference(source);
-    if (typeof image === 'string') throw new Error('the schema let an illegal source of extra pass');
+    if (typeof image === 'string') throw new Error('the schema accepted an invalid source of extra');
     return {
       component: 'extra',
       container: name,

@@ -3,7 +3,7 @@ import type { ConfigPlace } from '../config/load.ts';
 import { formatReference, type ImageReference } from '../image/reference.ts';
 
 /**
- * Returns a command of ess-airgap that can be pasted into a shell, for the configuration that a finding is about.
+ * Returns a command of ess-airgap that can be pasted into a shell, for the configuration of a finding.
  *
  * @param command everything after `ess-airgap`
  */
@@ -12,14 +12,15 @@ export function commandLine(command: string, place: ConfigPlace | undefined): st
   return `ess-airgap ${command}${file === 'airgap.yaml' ? '' : ` --config ${shellWord(file)}`}`;
 }
 
-/** The command that prints the digest that a tag has now. */
+/** Returns the command that prints the current digest of a tag. */
 export function digestCommand({ registry, repository, tag }: ImageReference): string {
   const image = formatReference({ registry, repository, ...(tag && { tag }) });
   return `skopeo inspect --format '{{.Digest}}' docker://${image}`;
 }
 
 /**
- * The command that copies an image with all its platforms and its digest; skopeo takes a tag or a digest, not both.
+ * Returns the command that copies an image with all platforms and its digest. skopeo accepts a tag or a digest, not
+ * both.
  */
 export function copyCommand(source: ImageReference, target: ImageReference): string {
   const from = source.digest ? { ...source, tag: undefined } : source;

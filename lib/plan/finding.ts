@@ -2,12 +2,12 @@ import type { CredentialDoubt, CredentialFault } from '../credentials/credential
 import { formatProblem, InputError, type Problem } from '../input/problem.ts';
 
 /**
- * error: synth refuses, something would be broken or run from the internet. warning: probably not what was
- * meant. note: worth knowing.
+ * error: synth stops, because something would fail or run from the internet. warning: probably a mistake. note:
+ * information.
  */
 export type Severity = 'error' | 'warning' | 'note';
 
-/** Every code with its severity. Each has a heading in docs/findings.md. */
+/** All codes with their severity. Each has a section in docs/findings.md. */
 export const FINDINGS = {
   'nothing-overridden': 'error',
   'target-collision': 'error',
@@ -84,13 +84,13 @@ export const FINDINGS = {
 
 export type FindingCode = keyof typeof FINDINGS;
 
-/** One result of the lint of a plan. */
+/** One finding about a plan. */
 export interface Finding extends Problem {
   readonly code: FindingCode;
   readonly severity: Severity;
 }
 
-/** Makes a finding, with the severity of its code. */
+/** Creates a finding with the severity of its code. */
 export function finding(code: FindingCode, problem: Problem): Finding {
   return { ...problem, code, severity: FINDINGS[code] };
 }
@@ -101,17 +101,17 @@ export function bySeverity(findings: readonly Finding[]): Finding[] {
   return [...findings].sort((a, b) => rank[a.severity] - rank[b.severity]);
 }
 
-/** A finding as one paragraph, its code at the end. */
+/** Formats a finding as one paragraph with its code. */
 export function formatFinding(finding: Finding): string {
   return formatProblem(finding.severity, finding);
 }
 
-/** The findings that are errors. */
+/** Returns the findings that are errors. */
 export function errorsOf(findings: readonly Finding[]): Finding[] {
   return findings.filter(({ severity }) => severity === 'error');
 }
 
-/** Throws the findings that are errors, all of them. */
+/** Throws an InputError with all findings that are errors, if there are any. */
 export function assertNoErrors(findings: readonly Finding[]): void {
   const errors = errorsOf(findings);
   if (errors.length > 0) throw new InputError(errors);

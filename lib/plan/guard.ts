@@ -2,10 +2,10 @@ import type { Config } from '../config/schema.ts';
 import type { Guard, Override, Plan } from './model.ts';
 
 /**
- * What the admission policy admits: the images of a plan as pods name them, those of the previous release, and the
- * prefixes that cover more than one image.
+ * Returns what the admission policy admits: the images of a plan as pods name them, those of the previous release,
+ * and prefixes of other images.
  *
- * @param previous the plan of the release that is still running
+ * @param previous the plan of the previous release, whose pods may still run
  * @returns undefined if the configuration has no guard
  */
 export function guardOf(
@@ -27,13 +27,13 @@ export function guardOf(
   return { images, previous: older, prefixes: [...new Set(prefixes)].sort() };
 }
 
-/** The images of a plan as the pods name them. */
+/** Returns the images of a plan as pods name them. */
 export function plannedImages({ overrides, copyOnly }: Pick<Plan, 'overrides' | 'copyOnly'>): string[] {
-  // Where images are configured elsewhere, people write the tag in front of the digest, too.
+  // Images that are configured elsewhere may also be written with tag and digest.
   return [...overrides.map(runsAs), ...copyOnly.flatMap((image) => [runsAs(image), withTag(image)])];
 }
 
-/** The image of a container as ESS writes it into the pod. */
+/** Returns the image of a container as ESS writes it to the pod. */
 export function runsAs({ server, repository, tag, digest }: Override): string {
   return digest ? `${server}/${repository}@${digest}` : `${server}/${repository}:${tag}`;
 }

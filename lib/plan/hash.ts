@@ -4,8 +4,8 @@ import { formatReference } from '../image/reference.ts';
 import type { Override, Relocation } from './model.ts';
 
 /**
- * The hash of what a plan does, of nothing else: not of its findings, nor of how the inputs were written. One
- * line an override and a relocation, in their order, with spaces that no field can hold.
+ * Returns the hash of a plan's overrides and relocations. Findings and the form of the inputs do not change it. It is
+ * computed over one line per override and relocation, in their order, with fields separated by spaces.
  */
 export function hashPlan(overrides: readonly Override[], relocations: readonly Relocation[]): string {
   const hash = createHash('sha256');

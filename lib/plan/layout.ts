@@ -9,7 +9,7 @@ interface CompiledRule {
   readonly to: string;
 }
 
-/** Where images go on the local server: the first rule that matches, else the layout. */
+/** Decides the repository of images on the local server: by the first matching rule, otherwise by the layout. */
 export class Layout {
   readonly #config: Config['registry'];
   readonly #rules: readonly CompiledRule[];
@@ -20,7 +20,7 @@ export class Layout {
     this.#rules = config.rules.map(({ match, to }) => ({ match, matches: globMatcher(match, budget), to }));
   }
 
-  /** The index of the rule that places an image, or -1 where the layout does. */
+  /** Returns the index of the rule that decides the repository of an image, or -1 if the layout does. */
   ruleFor(image: ImageReference): number {
     const name = repositoryName(image);
     const known = this.#ruleOf.get(name);
@@ -30,18 +30,18 @@ export class Layout {
     return rule;
   }
 
-  /** Whether the rule that places an image spells its server out, so that it is meant for that server. */
+  /** Returns whether the rule for an image names its server without wildcards, so that it is for that server. */
   ruleNamesServer(image: ImageReference): boolean {
     const rule = this.#rules[this.ruleFor(image)];
     return rule !== undefined && !/[*?]/.test(rule.match.split('/')[0] ?? '');
   }
 
-  /** Whether a rule fits an image, even where an earlier one wins. */
+  /** Returns whether a rule matches an image, even if an earlier rule takes precedence. */
   fits(rule: number, image: ImageReference): boolean {
     return this.#rules[rule]?.matches(repositoryName(image)) ?? false;
   }
 
-  /** The repository on the local server for an upstream image. */
+  /** Returns the repository on the local server for an upstream image. */
   repositoryFor(image: ImageReference): string {
     const rule = this.#rules[this.ruleFor(image)];
     return rule ? this.#fill(rule.to, image) : this.#join(this.#config.path, this.#below(image));
@@ -71,13 +71,13 @@ export class Layout {
     return this.#join(...filled.split('/'));
   }
 
-  /** An empty placeholder leaves no empty component behind. */
+  /** An empty placeholder must not leave an empty component. */
   #join(...components: readonly (string | undefined)[]): string {
     return components.filter(Boolean).join('/');
   }
 }
 
-/** A server as a component of a path, where neither capital letters nor a port's colon are legal. */
+/** Returns a server as a path component, which must not have upper-case letters or the colon of a port. */
 function serverFolder(registry: string): string {
   return registry
     .toLowerCase()

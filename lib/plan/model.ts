@@ -8,15 +8,18 @@ import type { YamlMapping, YamlSequence } from '../input/yaml.ts';
 import type { Finding } from './finding.ts';
 import type { KeyFingerprints } from './signers.ts';
 
-// The vocabulary of a plan: types only, so that everything that makes, checks or renders a plan can import it.
+// The types of a plan. This file has types only, so that all code that creates, checks or renders a plan can import
+// it.
 
 /**
- * What becomes of a container. override: its image is copied and the ConfigMap names the copy. copyOnly: its image is
- * copied and the ConfigMap leaves it alone, because it is configured elsewhere. exclude: neither.
+ * Treatment of a container. override: its image is copied and the ConfigMap names the copy. copyOnly: its image is
+ * copied, but the ConfigMap does not list it, because it is configured elsewhere. exclude: neither.
  */
 export type Treatment = 'override' | 'copyOnly' | 'exclude';
 
-/** The image that one container gets: in the override ConfigMap or, if it is only copied, where it is configured. */
+/**
+ * The image that a container runs: from the override ConfigMap or, if it is only copied, from its own configuration.
+ */
 export interface Override {
   readonly component: string;
   readonly container: string;
@@ -24,19 +27,19 @@ export interface Override {
   readonly server: string;
   /** `image_repository_path`. */
   readonly repository: string;
-  /** `image_tag`; always there, made from the digest where the release has none. */
+  /** `image_tag`; never empty: derived from the digest if the release has none. */
   readonly tag: string;
-  /** `image_digest`; empty where the deployment is to run the image by its tag. */
+  /** `image_digest`; empty if the deployment runs the image by its tag. */
   readonly digest: string;
 }
 
-/** One distinct image, where it goes, and the containers that use it. */
+/** One distinct image, its target, and the containers that use it. */
 export interface Relocation {
-  /** The image upstream. Left out for an image of the user's own, which is to be in the registry already. */
+  /** The upstream image. Left out for the user's own image, which must be in the registry already. */
   readonly source?: ImageReference;
-  /** The same image where the Job puts it, by tag; the digest is that of the source, if it is known. */
+  /** The target of the copy, by tag; the digest is that of the source, if it is known. */
   readonly target: ImageReference & { readonly tag: string };
-  /** The platforms that are copied, `linux/amd64`, in order. Left out where all are. */
+  /** The platforms that are copied, such as `linux/amd64`, in order. Left out if all are copied. */
   readonly platforms?: readonly string[];
   /**
    * The signatures, attestations and SBOMs that are copied with the image, as `mirror.artifacts` and the platforms choose
@@ -47,7 +50,7 @@ export interface Relocation {
   readonly layers?: readonly Layer[];
   /** Left out if the configuration has no `verify`. */
   readonly signatures?: PlannedSignatures;
-  /** `component/container`, in order; `extra/name` and `chart/name` for what no container runs. */
+  /** `component/container`, in order; `extra/name` and `chart/name` for artifacts that no container runs. */
   readonly containers: readonly string[];
 }
 
@@ -61,22 +64,22 @@ export interface PlannedSignatures {
 
 /** A list in Helm values. Helm replaces lists as a whole, so an override of one item repeats all of them. */
 export interface ValueList {
-  /** The keys that lead to it. */
+  /** The keys that lead to the list. */
   readonly path: readonly string[];
   readonly items: YamlSequence;
 }
 
-/** One of the user's files of Helm values. */
+/** One of the user's Helm values files. */
 export interface ValuesFile {
   readonly path: string;
   readonly text: string;
   readonly values: YamlMapping;
 }
 
-/** What is known about a release beside its images. */
+/** Information about a release in addition to its images. */
 export interface ReleaseContext {
   readonly info: ReleaseInfo;
-  /** The files that `helm.values` names, in their order. */
+  /** The files of `helm.values`, in their order. */
   readonly values: readonly ValuesFile[];
   /** What the lock says of signatures, attestations and SBOMs. Default: nothing. */
   readonly artifacts?: Artifacts;
@@ -86,49 +89,52 @@ export interface ReleaseContext {
   readonly signatures?: Signatures;
   /** The public keys that `verify` names. Default: none. */
   readonly keys?: KeyFingerprints;
-  /** The release that is still running, whose images `guard` goes on to allow. */
+  /** The previous release, whose images `guard` still allows. */
   readonly previous?: readonly ContainerImage[];
 }
 
-/** What the admission policy admits; the same image is in one of the lists at most. */
+/** What the admission policy admits. An image is in at most one of the lists. */
 export interface Guard {
   /** Images as the pods name them, `registry/repository@digest`, in order. */
   readonly images: readonly string[];
-  /** Those of the previous release that this one does not have. */
+  /** Images of the previous release that this release does not have. */
   readonly previous: readonly string[];
-  /** Beginnings of images. */
+  /** Prefixes of images. */
   readonly prefixes: readonly string[];
 }
 
-/** Everything that is emitted is rendered from this one value. */
+/** A plan. All output is rendered from it. */
 export interface Plan {
   readonly release: ReleaseInfo;
-  /** The ConfigMap: one for each container that is neither excluded nor only copied, by component and container. */
+  /**
+   * The entries of the ConfigMap: one for each container that is not excluded or only copied, by component and
+   * container.
+   */
   readonly overrides: readonly Override[];
-  /** One for each distinct image that is copied, by target. */
+  /** One for each distinct image that is copied, ordered by target. */
   readonly relocations: readonly Relocation[];
   /**
    * The registry lists by itself what refers to an image, as its profile says, so that no list of it is pushed. Left out
    * otherwise.
    */
   readonly referrersApi?: true;
-  /** What is copied beside the images of containers: the chart itself, and what `extra` names. */
+  /** Artifacts that are copied in addition to the images of containers: the chart itself, and `extra`. */
   readonly additions: readonly Override[];
-  /** Containers whose images are copied and that the ConfigMap leaves alone: they are configured elsewhere. */
+  /** Containers whose images are copied but that the ConfigMap does not list: they are configured elsewhere. */
   readonly copyOnly: readonly Override[];
-  /** ESS Helm: lists of the user's values that the override repeats, with the images of the plan in them. */
+  /** ESS Helm: lists of the user's values that the override repeats with the images of the plan. */
   readonly valueLists: readonly ValueList[];
-  /** Containers that are left out: their images are not copied, and the ConfigMap leaves them alone. */
+  /** Containers that are left out: their images are not copied, and the ConfigMap does not list them. */
   readonly excluded: readonly ContainerImage[];
   /** Left out if the configuration has no admission policy. */
   readonly guard?: Guard;
-  /** What is worth knowing, or wrong: see docs/findings.md. */
+  /** The findings: see docs/findings.md. */
   readonly findings: readonly Finding[];
   /** `sha256:…` over overrides and relocations: equal plans have equal hashes. */
   readonly hash: string;
 }
 
-/** What became of one container: the override, and the relocation that brings its image. */
+/** A container with its override and the relocation of its image. */
 export interface ResolvedContainer {
   readonly image: ContainerImage;
   readonly treatment: Exclude<Treatment, 'exclude'>;
@@ -138,5 +144,5 @@ export interface ResolvedContainer {
   readonly platforms?: Relocation['platforms'];
 }
 
-/** A plan that is not checked yet. */
+/** A plan without findings. */
 export type UncheckedPlan = Omit<Plan, 'findings'>;

@@ -2,10 +2,10 @@ import { type ContainerImage, containerName } from '../digests/container-image.t
 import { nearest } from '../input/nearest.ts';
 
 /**
- * Returns the components or containers of a release that a name was probably meant to be, as the end of "Did you mean
- * …": a component by itself means its containers where a container is expected, and the other way round.
+ * Returns the components or containers that a name is probably a misspelling of, as the end of "Did you mean …". If a
+ * container is expected, a component suggests its containers, and the other way round.
  *
- * @param expected what the name stands for: a container, or either
+ * @param expected what the name refers to: a container, or either
  */
 export function nearestContainer(
   name: string,

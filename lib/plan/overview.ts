@@ -4,43 +4,43 @@ import { byContainer, type ContainerImage, containerName } from '../digests/cont
 import type { ImageReference } from '../image/reference.ts';
 import type { Override, Plan, Relocation, Treatment } from './model.ts';
 
-/** One container of the release and what becomes of it. */
+/** One container of the release with its treatment. */
 export interface ContainerRow {
   readonly component: string;
   readonly container: string;
-  /** The image upstream; left out for an image of the user's own, which nobody copies. */
+  /** The upstream image; left out for the user's own image, which is not copied. */
   readonly source?: ImageReference;
   readonly treatment: Treatment;
   /** Its image in the local registry; left out for an excluded container, which runs from its source. */
   readonly local?: Override;
 }
 
-/** A plan as people read it: by container, by image, and in total. */
+/** A plan for display: by container, by image, and in total. */
 export interface Overview {
-  /** Every container of the release, excluded ones too, by component and container. */
+  /** All containers of the release, including excluded ones, by component and container. */
   readonly containers: readonly ContainerRow[];
   /** Every distinct image once. */
   readonly images: readonly Relocation[];
   readonly totals: Totals;
 }
 
-/** How many there are; servers by name. */
+/** Totals; servers are ordered by name. */
 export interface Totals {
   readonly overridden: number;
   readonly copyOnly: number;
-  /** What is copied beside the images of containers: the chart, and `extra`. */
+  /** Artifacts that are copied in addition to the images of containers: the chart, and `extra`. */
   readonly additions: number;
   readonly excluded: number;
   readonly images: number;
   /** Signatures, attestations and SBOMs that are copied with the images; left out if none are known. */
   readonly artifacts?: number;
-  /** Distinct images that are copied, by the server that they come from. */
+  /** Distinct images that are copied, by source server. */
   readonly sources: Readonly<Record<string, number>>;
-  /** Distinct images, by the server that they are to be on. */
+  /** Distinct images, by target server. */
   readonly targets: Readonly<Record<string, number>>;
 }
 
-/** What a plan makes of each container and each image. */
+/** Returns the treatment of each container and each image. */
 export function overviewOf(plan: Plan): Overview {
   const artifacts = plan.relocations.flatMap(({ artifacts }) => (artifacts ? [artifacts.length] : []));
   const relocations = new Map(
@@ -80,13 +80,13 @@ export function overviewOf(plan: Plan): Overview {
   };
 }
 
-/** Containers that something other than the layout decides about, by what that is. */
+/** Groups containers that are not simply placed by the layout, by the reason. */
 export function specialsOf(plan: Plan): { readonly what: string; readonly names: readonly string[] }[] {
   const { containers } = overviewOf(plan);
   const kinds: (readonly [string, (row: ContainerRow) => boolean])[] = [
-    ['excluded: not copied, the ConfigMap leaves them alone', ({ treatment }) => treatment === 'exclude'],
-    ['only copied: the ConfigMap leaves them alone', ({ treatment }) => treatment === 'copyOnly'],
-    ['your own image, which nothing copies', ({ source }) => !source],
+    ['excluded: not copied and not overridden', ({ treatment }) => treatment === 'exclude'],
+    ['only copied: not overridden', ({ treatment }) => treatment === 'copyOnly'],
+    ['your own image: not copied', ({ source }) => !source],
     ['renamed by a rule, an override or the layout', ({ source, local }) => isRenamed(source, local)],
   ];
   return kinds.flatMap(([what, is]) => {
@@ -108,18 +108,18 @@ export function formatTreatments({ overridden, copyOnly, additions, excluded }: 
   return `${count(overridden, 'container')} overridden${copied}, ${excluded} excluded${more}`;
 }
 
-/** `docker.io (1), quay.io (2)`: counts by server, in words. */
+/** Formats counts by server, such as `docker.io (1), quay.io (2)`. */
 export function formatCounts(counts: Totals['sources']): string {
   const words = Object.entries(counts).map(([server, number]) => `${server} (${number})`);
   return words.join(', ') || 'nowhere';
 }
 
-/** The image that an override makes a container run. */
+/** Returns the image that an override makes a container run. */
 export function imageOf({ server, repository, tag, digest }: Override): ImageReference {
   return { registry: server, repository, tag, ...(digest && { digest }) };
 }
 
-/** The same as containers of a digests file: what the ConfigMap of a plan holds. */
+/** Returns the contents of the ConfigMap of a plan as containers of a digests file. */
 export function overriddenImages(plan: Plan): ContainerImage[] {
   return plan.overrides.map((override) => ({
     component: override.component,
@@ -128,7 +128,7 @@ export function overriddenImages(plan: Plan): ContainerImage[] {
   }));
 }
 
-/** How often each name occurs, by name. */
+/** Counts how often each name occurs. */
 function tally(names: readonly string[]): Record<string, number> {
   const groups = groupBy([...names].sort(), (name) => name);
   return Object.fromEntries([...groups].map(([name, group]) => [name, group.length]));

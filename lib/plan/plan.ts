@@ -28,11 +28,11 @@ import { withSignatures } from './signatures.ts';
 import { SignaturePolicy } from './signers.ts';
 
 /**
- * What the release's images become under a configuration. Pure: no files, no network, no clock; the order of
- * `images` does not matter.
+ * Makes the plan of a release for a configuration. It is a pure function: no files, no network, no clock. The order
+ * of `images` does not matter.
  *
- * @param place where the configuration's values stand, where it was read from a file
- * @param known what is known about the release beside its images. Default: that it is one of the installer.
+ * @param place returns the place of a configuration value, if the configuration was read from a file
+ * @param known information about the release in addition to its images. Default: a release of the installer.
  */
 export function makePlan(
   images: readonly ContainerImage[],
@@ -94,7 +94,7 @@ export function makePlan(
   return { ...plan, findings };
 }
 
-/** One relocation for each distinct pair of source and target, however many containers use it. */
+/** Returns one relocation for each distinct pair of source and target, with all containers that use it. */
 function distinct(resolved: readonly ResolvedContainer[]): Relocation[] {
   const byImage = new Map<string, Relocation & { containers: string[] }>();
   for (const { image, source, target, platforms } of resolved) {

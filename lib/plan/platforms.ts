@@ -1,15 +1,17 @@
 import type { Config } from '../config/schema.ts';
 
-/** The platforms to which the mirror is limited, each once and in order; undefined where it copies all of them. */
+/**
+ * Returns the platforms that the mirror is limited to, without duplicates and in order; undefined if it copies all.
+ */
 export function chosenPlatforms({ mirror }: Config): readonly string[] | undefined {
   if (!mirror || mirror.platforms === 'all') return undefined;
   return [...new Set(mirror.platforms)].sort();
 }
 
 /**
- * The tag of an image of which only some platforms are there: `v1.11.45-amd64-arm64`. The index keeps its digest
- * whatever the registry has of what it names, so at the release's own tag nobody could tell later that something is
- * missing, and a mirror of all platforms would take it for complete.
+ * Returns the tag of an image with only some platforms, such as `v1.11.45-amd64-arm64`. The index keeps its digest
+ * although manifests are missing. With the release's own tag, nobody could see that platforms are missing, and a
+ * mirror of all platforms would treat the image as complete.
  */
 export function tagWithPlatforms(tag: string, platforms: readonly string[]): string {
   return [tag, ...platforms.map((platform) => platform.replace(/^linux\//, '').replaceAll('/', '-'))].join(

@@ -3,28 +3,28 @@ import type { MirrorConfig } from '../config/schema.ts';
 import { credentialFor } from '../credentials/select.ts';
 import type { Relocation } from './model.ts';
 
-/** What a first run of the mirror asks of one upstream server. */
+/** The requests of a first run of the mirror to one upstream server. */
 export interface RateBudget {
   readonly server: string;
   readonly images: number;
-  /** Manifest requests, if every image has {@link ASSUMED_PLATFORMS} platforms where all are copied. */
+  /** Number of manifest requests, assuming {@link ASSUMED_PLATFORMS} platforms per image if all are copied. */
   readonly requests: number;
-  /** How many it answers before it refuses more, if that is configured or known. */
+  /** Number of requests that the server allows, if that is configured or known. */
   readonly quota?: number;
-  /** Where the quota comes from, in words. */
+  /** Whose limit the quota is, as text. */
   readonly quotaOf?: string;
 }
 
 /**
- * The digests file does not tell how many platforms an image has. Each is one manifest request besides that for the
- * index, and so is each attestation that BuildKit adds to it: official images of Docker Hub mostly have eight of
- * each kind or fewer.
+ * The digests file does not contain the number of platforms of an image. Each platform takes one manifest request in
+ * addition to that for the index, and so does each attestation that BuildKit adds. Most official images of Docker Hub
+ * have at most eight of each kind.
  */
 const ASSUMED_PLATFORMS = 8;
 
 /**
- * How many manifests the mirror asks a source for to copy one image, at the most, and why. Of chosen platforms each costs
- * three: the index and the manifest to find it in there, and the manifest once more to copy it.
+ * Returns how many manifests the mirror requests at most to copy one image, and why. Each selected platform takes
+ * three requests: the index and the manifest to find it, and the manifest again to copy it.
  */
 export function manifestsOfAnImage(platforms: readonly string[] | undefined): {
   count: number;
@@ -34,19 +34,22 @@ export function manifestsOfAnImage(platforms: readonly string[] | undefined): {
     return { count: 1 + ASSUMED_PLATFORMS, inWords: `${ASSUMED_PLATFORMS} platforms each and the index` };
   return {
     count: 1 + 3 * platforms.length,
-    inWords: `three for each of ${platforms.join(', ')}, and the index`,
+    inWords: `three for each of ${platforms.join(', ')} and one for the index`,
   };
 }
 
 /**
- * Docker Hub counts pulls by six hours: 100 for an IPv4 address or IPv6 /64 without a login, 200 for a Personal
- * account, and no limit for a paid one (docs.docker.com, "Docker Hub pull usage and limits"). Others publish none,
- * or one by the minute that a mirror does not reach.
+ * Docker Hub counts pulls per six hours: 100 per IPv4 address or IPv6 /64 without a login, 200 for a Personal
+ * account, no limit for a paid one (docs.docker.com, "Docker Hub pull usage and limits"). Other registries publish no
+ * limit, or one per minute that a mirror does not reach.
  */
 const DOCKER_HUB_ANONYMOUS = 100;
 const DOCKER_HUB_PERSONAL = 200;
 
-/** For each upstream server, in order, what a first run costs there. A run with nothing to do costs nothing. */
+/**
+ * Returns the number of requests of a first run for each upstream server, in order. A run with nothing to do makes
+ * none.
+ */
 export function rateBudgets(relocations: readonly Relocation[], mirror: MirrorConfig): RateBudget[] {
   const copies = relocations.flatMap(({ source, platforms }) => (source ? { source, platforms } : []));
   return [...groupBy(copies, ({ source }) => source.registry)]
@@ -73,6 +76,6 @@ function quotaOf(
   }
   if (server !== 'docker.io') return {};
   return login
-    ? { quota: DOCKER_HUB_PERSONAL, quotaOf: 'a Docker Personal account, per six hours,' }
-    : { quota: DOCKER_HUB_ANONYMOUS, quotaOf: 'anonymous access, per six hours,' };
+    ? { quota: DOCKER_HUB_PERSONAL, quotaOf: 'a Docker Personal account per six hours' }
+    : { quota: DOCKER_HUB_ANONYMOUS, quotaOf: 'anonymous pulls per six hours' };
 }

@@ -70,9 +70,7 @@ describe('ess-airgap wiring', () => {
     expect(fragment(run.stdout, 'crds')).toMatchObject({
       crds: { conversionWebhook: { imagePullSecret: '1e3' } },
     });
-    expect(run.stdout).toContain(
-      'Not said: operator.manager.image, operator.rbacProxy.image, updater.rbacProxy.image.',
-    );
+    expect(run.stdout).toContain('sha256:fdef296a8cc72a6deba2f879ddc8cc94da8a49027c5da6627ababd100efa9e57');
     expect(wiring().stdout).not.toMatch(/^(operator|updater|crds):/m);
   });
 
@@ -84,7 +82,7 @@ describe('ess-airgap wiring', () => {
         manager: { image: { repository: 'localregistry.local:5000/ess/ems-image-store/enterprise/pipe' } },
       },
     });
-    const listed = stdout.slice(stdout.indexOf('4. What the ConfigMap does not name'));
+    const listed = stdout.slice(stdout.indexOf('4. Containers that the ConfigMap does not list'));
     expect(listed).toContain(
       'auditbot/haproxy: localregistry.local:5000/ess/library/haproxy:2.8-alpine@sha256:',
     );
@@ -106,9 +104,9 @@ describe('ess-airgap wiring', () => {
   test.each([
     ['operator.manger=adminbot/pipe', 'Did you mean operator.manager=component/container?'],
     ['operator.manager=adminbot/pie', 'Did you mean adminbot/pipe?'],
-    ['operator.manager=auditbot/pipe', 'exclude leaves out auditbot/pipe, so nothing copies its image'],
-    ['operator.manager=auditbot/pipe', 'Remove it from exclude and add it to copyOnly'],
-    ['adminbot/pipe', 'names no image of the Helm charts'],
+    ['operator.manager=auditbot/pipe', 'exclude matches auditbot/pipe, so its image is not copied'],
+    ['operator.manager=auditbot/pipe', 'Move it from exclude to copyOnly:'],
+    ['adminbot/pipe', 'not an image of the Helm charts'],
   ])('--helm %s is wrong use', (pair, message) => {
     const run = wiring(['--helm', pair]);
     expect(run).toMatchObject({ status: 2, stdout: '' });

@@ -17,7 +17,7 @@ export function unpasteableReason({
   command,
 }: Pick<Problem, 'hint' | 'command'>): string | undefined {
   if (/…|\.\.\./.test(hint)) return `the hint leaves something out: ${hint}`;
-  if (COMMAND_IN_TEXT.test(hint)) return `the hint holds a command, which belongs into command: ${hint}`;
+  if (COMMAND_IN_TEXT.test(hint)) return `the hint holds a command, which must be in command: ${hint}`;
   if (command === undefined) return hint.endsWith(':') ? `the hint ends with a colon: ${hint}` : undefined;
   if (!hint.endsWith(':')) return `a command stands below a hint that does not lead to it: ${hint}`;
   return invalidCommandReason(command);

@@ -75,7 +75,7 @@ test('with a Job: mirror, wait, check, and only then the ConfigMap', () => {
        kubectl -n ess-mirror delete job/ess-mirror-0123456789
   4. Then let ESS use them; the namespace element-onprem must exist:
        kubectl apply -f dist/ess-images.k8s.yaml
-  5. In the ElementDeployment: spec.global.config.imagesDigestsConfigMap: ess-images-digests
+  5. In the ElementDeployment, set spec.global.config.imagesDigestsConfigMap: ess-images-digests
   6. Install or upgrade ESS.`,
   );
 });

@@ -7,7 +7,7 @@ import type { Plan, ReleaseContext, Relocation, ResolvedContainer, UncheckedPlan
 import type { Selection } from '../selection.ts';
 import type { SignaturePolicy } from '../signers.ts';
 
-/** Everything that the checks look at. */
+/** The input of the checks. */
 export interface Checked {
   readonly plan: UncheckedPlan;
   readonly context: ReleaseContext;
@@ -24,5 +24,5 @@ export interface Checked {
   readonly place?: ConfigPlace;
 }
 
-/** Returns what one rule finds in a plan. */
+/** A check: returns its findings about a plan. */
 export type Check = (checked: Checked) => readonly Finding[];

@@ -4,13 +4,16 @@ import { type Finding, finding } from '../finding.ts';
 import { plannedImages } from '../guard.ts';
 import type { Checked } from './checked.ts';
 
-/** ValidatingAdmissionPolicy is in `admissionregistration.k8s.io/v1` from Kubernetes 1.30 on. */
+/** ValidatingAdmissionPolicy is in `admissionregistration.k8s.io/v1` since Kubernetes 1.30. */
 const FIRST_MINOR = 30;
-/** A ConfigMap holds 1 MiB; `kubectl apply` keeps a copy in an annotation, and these hold 256 KiB together. */
+/**
+ * A ConfigMap has at most 1 MiB. `kubectl apply` stores a copy in an annotation; annotations have at most 256 KiB
+ * together.
+ */
 const MAX_BYTES = 1024 * 1024;
 const MAX_APPLY_BYTES = 256 * 1024;
 
-/** The admission policy: that the cluster has the API, that its parameter fits, and that nothing is allowed in vain. */
+/** Checks the admission policy: the API of the cluster, the size of its parameter, and entries without effect. */
 export function checkGuard(checked: Checked): Finding[] {
   const { config, plan, previous, excluded, place } = checked;
   const { mode, allow, since } = config.guard;
@@ -24,7 +27,7 @@ export function checkGuard(checked: Checked): Finding[] {
     findings.push(
       finding('guard-kubernetes-version', {
         place: place?.('mirror', 'kubernetesVersion'),
-        message: `guard needs Kubernetes 1.${FIRST_MINOR} or newer, and mirror.kubernetesVersion is ${version}`,
+        message: `guard needs Kubernetes 1.${FIRST_MINOR} or later, but mirror.kubernetesVersion is ${version}`,
         hint: `If the cluster is newer, set mirror.kubernetesVersion to its version; otherwise set guard.mode: off.`,
       }),
     );
@@ -38,8 +41,8 @@ export function checkGuard(checked: Checked): Finding[] {
         place: place?.('guard'),
         message: `the list of images that guard allows has ${bytes} bytes`,
         hint: tooLarge
-          ? `A ConfigMap holds ${MAX_BYTES} bytes at most: set guard.covers: registry, or remove guard.since.`
-          : `Above ${MAX_APPLY_BYTES} bytes it needs server-side apply.`,
+          ? `A ConfigMap has at most ${MAX_BYTES} bytes. Set guard.covers: registry, or remove guard.since.`
+          : `Above ${MAX_APPLY_BYTES} bytes it must be applied with server-side apply.`,
       }),
     );
   }
@@ -52,7 +55,7 @@ export function checkGuard(checked: Checked): Finding[] {
     findings.push(
       finding('guard-allow-unused', {
         place: place?.('guard', 'allow', index),
-        message: `guard.allow names ${entry}, which is allowed without it`,
+        message: `guard.allow lists ${entry}, which the policy allows anyway`,
         hint: 'Remove the entry.',
       }),
     );
@@ -72,7 +75,7 @@ export function checkGuard(checked: Checked): Finding[] {
       finding('guard-previous', {
         place: place?.('guard', 'since'),
         message: `guard also allows ${count(guard.previous.length, 'image')} of the previous release ${since}`,
-        hint: 'Remove guard.since when no pod of that release is left; audit reports these as previous:',
+        hint: 'Remove guard.since once no pod of that release is left. audit reports such pods as previous:',
         command: `kubectl get pods -n ${config.namespace} -o json | ess-airgap audit -`,
       }),
     );

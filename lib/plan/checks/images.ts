@@ -5,7 +5,7 @@ import { commandLine, digestCommand } from '../command.ts';
 import { type Finding, finding } from '../finding.ts';
 import type { Checked } from './checked.ts';
 
-/** Images whose identity cannot be checked, and what was done about a missing tag. */
+/** Checks for images without a digest or tag, and for the user's own images. */
 export function checkDigests({ resolved, config, place }: Checked): Finding[] {
   return resolved.flatMap(({ image, source, target, override }) => {
     const name = containerName(image);
@@ -15,7 +15,7 @@ export function checkDigests({ resolved, config, place }: Checked): Finding[] {
       return finding('override-drops-digest', {
         place: ownPlace,
         message: `the override of ${name} has no digest: the container runs the image that ${formatReference(target)} points to`,
-        hint: 'Add the digest of that image to the override. To get it:',
+        hint: 'Add the digest of that image to the override. To print it:',
         command: digestCommand(target),
       });
     }
@@ -24,8 +24,8 @@ export function checkDigests({ resolved, config, place }: Checked): Finding[] {
       findings.push(
         finding('own-image', {
           place: ownPlace,
-          message: `${name} runs ${formatReference(target)}, an image of your own: nothing copies it`,
-          hint: 'To copy it, add source to its override. To check that it is in the registry:',
+          message: `${name} runs ${formatReference(target)}, your own image: it is not copied`,
+          hint: 'To copy it, add a source to its override. To check that it is in the registry:',
           command: commandLine('verify', place),
         }),
       );
@@ -35,7 +35,7 @@ export function checkDigests({ resolved, config, place }: Checked): Finding[] {
         finding('digest-missing', {
           place: ownPlace ?? image.place,
           message: `${name} has no digest: the image that ${formatReference(source ?? target)} points to at copy time is deployed`,
-          hint: 'Add the digest as image_digest, or in overrides; the command lock adds those of all tags. To get this one:',
+          hint: 'Add the digest as image_digest or in overrides. The command lock adds those of all tags. To print this one:',
           command: digestCommand(source ?? target),
         }),
       );
@@ -44,7 +44,7 @@ export function checkDigests({ resolved, config, place }: Checked): Finding[] {
       findings.push(
         finding('tag-made', {
           place: ownPlace ?? image.place,
-          message: `${name} has no tag: it gets ${override.tag}, so that garbage collection keeps it`,
+          message: `${name} has no tag: its copy gets the tag ${override.tag}, so that garbage collection keeps it`,
         }),
       );
     }

@@ -11,7 +11,7 @@ import { manifestsOfAnImage, rateBudgets } from '../rate-budget.ts';
 import { tagFromDigest } from '../resolve.ts';
 import type { Checked } from './checked.ts';
 
-/** Credentials that serve nothing, and images that will be refused for want of one. */
+/** Checks for credentials without effect, and for images that need a credential. */
 export function checkCredentials({ relocations, config, place }: Checked): Finding[] {
   const { mirror } = config;
   if (!mirror) return [];
@@ -23,7 +23,7 @@ export function checkCredentials({ relocations, config, place }: Checked): Findi
     findings.push(
       finding('auth-unmatched', {
         place: place?.('mirror', 'auth', index, 'server'),
-        message: `the credential for ${auth.server} is used for no image`,
+        message: `the credential for ${auth.server} has no effect: no image is from or for this server`,
         hint: `The servers of this plan: ${[...new Set(images.map(({ registry }) => registry))].sort().join(', ')}.`,
       }),
     );
@@ -38,7 +38,7 @@ export function checkCredentials({ relocations, config, place }: Checked): Findi
     findings.push(
       finding('auth-missing', {
         place: place?.('mirror', 'auth'),
-        message: `${count(needy.length, 'image')} from ${PRIVATE_REPOSITORIES[0]} cannot be read without the EMS Image Store token, and mirror.auth has none for it`,
+        message: `${count(needy.length, 'image')} from ${PRIVATE_REPOSITORIES[0]} cannot be pulled: mirror.auth has no EMS Image Store token`,
         hint: 'Add to mirror.auth: { server: gitlab-registry.matrix.org/ems-image-store, source: env, usernameEnv: EMS_IMAGE_STORE_USERNAME, passwordEnv: EMS_IMAGE_STORE_TOKEN }',
       }),
     );
@@ -46,7 +46,7 @@ export function checkCredentials({ relocations, config, place }: Checked): Findi
   return findings;
 }
 
-/** The Job itself: that there is one, and what it runs. */
+/** Checks that there is a Job, and its image. */
 export function checkMirror(checked: Checked): Finding[] {
   const { config, place } = checked;
   const { mirror, registry } = config;
@@ -55,8 +55,8 @@ export function checkMirror(checked: Checked): Finding[] {
     return [
       finding('no-mirror', {
         place: place?.('registry'),
-        message: `there is no mirror: somebody else must bring the images to ${registry.server}`,
-        hint: 'Add mirror, or pullThrough: true if the registry fetches by itself.',
+        message: `mirror is not set: no Job copies the images to ${registry.server}`,
+        hint: 'Add mirror, or set registry.pullThrough: true if the registry is a pull-through cache. Ignore this note if you copy the images in another way.',
       }),
     ];
   }
@@ -68,18 +68,20 @@ export function checkMirror(checked: Checked): Finding[] {
   ];
 }
 
-/** What gets the credentials is to be known by its digest, and to be where the nodes can pull it. */
+/**
+ * Checks the image of the Job: it gets the credentials, so it needs a digest, and the nodes must be able to pull it.
+ */
 function checkMirrorImage({ config, layout, place }: Checked, mirror: MirrorConfig): Finding[] {
   const { server, pushServer = server } = config.registry;
   const image = parseReference(mirror.image);
-  if (typeof image === 'string') throw new Error(`the schema let the image "${mirror.image}" pass`);
+  if (typeof image === 'string') throw new Error(`the schema accepted the image "${mirror.image}"`);
   const findings: Finding[] = [];
   if (image.digest === undefined) {
     findings.push(
       finding('mirror-image-unpinned', {
         place: place?.('mirror', 'image'),
         message: `mirror.image ${mirror.image} has no digest: the image that gets the registry's credentials can change at any time`,
-        hint: 'Add the digest after the tag, with an @ between them. To get it:',
+        hint: 'Add the digest after the tag, separated by @. To print it:',
         command: digestCommand(image),
       }),
     );
@@ -100,7 +102,7 @@ function checkMirrorImage({ config, layout, place }: Checked, mirror: MirrorConf
   return findings;
 }
 
-/** Servers that are treated in a special way, and that no image comes from or goes to: a typing error. */
+/** Checks for settings of servers that no image is from or for: probably a typing error. */
 function checkServers({ relocations, place }: Checked, mirror: MirrorConfig): Finding[] {
   const servers = new Set(
     relocations.flatMap(({ source, target }) => [...(source ? [source.registry] : []), target.registry]),
@@ -117,41 +119,44 @@ function checkServers({ relocations, place }: Checked, mirror: MirrorConfig): Fi
     .map(([server, path]) =>
       finding('server-unmatched', {
         place: place?.('mirror', ...path),
-        message: `mirror.${String(path[0])} names ${server}, and no image comes from there or goes there`,
+        message: `mirror.${String(path[0])} lists ${server}, but no image is from or for this server`,
         hint: `The servers of this plan: ${[...servers].sort().join(', ')}.`,
       }),
     );
 }
 
-/** An index keeps its digest where some of what it names is left out, and not every registry takes one like that. */
+/**
+ * Checks mirror.platforms: an index keeps its digest although manifests of it are missing, which not every registry
+ * accepts.
+ */
 function checkPlatforms({ config, place }: Checked): Finding[] {
   const platforms = chosenPlatforms(config);
   if (!platforms) return [];
   const { server, profile } = config.registry;
   const at = place?.('mirror', 'platforms');
-  const what = `an index of which only ${platforms.join(', ')} is there`;
+  const what = `an index with manifests for ${platforms.join(', ')} only`;
   const { sparseIndex } = PROFILES[profile];
   if (sparseIndex === 'refuses') {
     return [
       finding('sparse-index-refused', {
         place: at,
-        message: `mirror.platforms is a list, and ${profile} refuses ${what}`,
-        hint: 'Set platforms: all.',
+        message: `mirror.platforms is a list, but ${profile} does not accept ${what}`,
+        hint: 'Set mirror.platforms: all.',
       }),
     ];
   }
   return [
     finding('sparse-index', {
       place: at,
-      message: `${server} must take ${what}`,
+      message: `${server} must accept ${what}`,
       hint:
         sparseIndex?.takesWith ??
-        'Ask who runs it. If it refuses, every image with an index fails, and the Job reports it: then set platforms: all.',
+        'Ask its administrator. If it does not accept such an index, each image with an index fails and is reported: then set mirror.platforms: all.',
     }),
   ];
 }
 
-/** A server that would refuse to go on in the middle of a first run. */
+/** Checks for servers whose rate limit a first run would exceed. */
 function checkRates({ relocations, config, place }: Checked, mirror: MirrorConfig): Finding[] {
   if (mirror.mode === 'verify') return [];
   const platforms = chosenPlatforms(config);
@@ -159,8 +164,8 @@ function checkRates({ relocations, config, place }: Checked, mirror: MirrorConfi
     if (quota === undefined || requests <= quota) return [];
     return finding('rate-budget', {
       place: place?.('mirror', 'rateLimits', server),
-      message: `a first run makes up to ${requests} manifest requests to ${server} (${count(images, 'image')}, ${manifestsOfAnImage(platforms).inWords}); the quota of ${quotaOf} is ${quota}`,
-      hint: 'The Job waits and continues where it stopped, but not for hours. Use a credential with a larger quota in mirror.auth and set that quota in mirror.rateLimits, or run the Job again when the quota is reset.',
+      message: `a first run makes up to ${requests} manifest requests to ${server} (${count(images, 'image')}, ${manifestsOfAnImage(platforms).inWords}); the rate limit is ${quota} for ${quotaOf}`,
+      hint: 'The Job waits for a while and continues, but not for hours. Add a credential with a higher limit to mirror.auth and set that limit in mirror.rateLimits, or run the Job again after the limit is reset.',
     });
   });
 }

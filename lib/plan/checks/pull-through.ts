@@ -6,7 +6,10 @@ import { type Finding, finding } from '../finding.ts';
 import { type CacheProfile, PROFILES } from '../profiles.ts';
 import type { Checked } from './checked.ts';
 
-/** A cache finds an image only below its upstream path, and only by tags that exist upstream. */
+/**
+ * Checks the names for a pull-through cache: it finds an image only below its upstream path, and only by tags that
+ * exist upstream.
+ */
 export function checkPullThrough({ resolved, config, place }: Checked): Finding[] {
   if (!config.registry.pullThrough) return [];
   const { components } = PROFILES[config.registry.profile].cache;
@@ -21,19 +24,19 @@ export function checkPullThrough({ resolved, config, place }: Checked): Finding[
   return renamed.map(({ image, source, target }) =>
     finding('pull-through-renamed', {
       place: place?.('registry', 'pullThrough') ?? image.place,
-      message: `${containerName(image)}: a cache may not find ${source && formatReference(source)} as ${formatReference(target)}`,
-      hint: 'Keep the upstream path at the end of the repository: layout preserve or by-server, or a rule with {repository}.',
+      message: `${containerName(image)}: a pull-through cache may not find ${source && formatReference(source)} as ${formatReference(target)}`,
+      hint: 'Keep the upstream path at the end of the repository: use layout preserve or by-server, or a rule with {repository}.',
     }),
   );
 }
 
-/** One image that a cache is asked for, and the part of the cache that is asked. */
+/** One image that the cache serves, and the part of the cache that serves it. */
 interface Pulled {
   readonly source: ImageReference;
   readonly cache: string;
 }
 
-/** Images of different servers at one path: whatever fetches them there has to know which server to ask. */
+/** Checks for images of different servers at one path: the cache must know which server to pull from. */
 export function checkUpstreams({ resolved, layout, config, place }: Checked): Finding[] {
   const { pullThrough, profile, server } = config.registry;
   if (!pullThrough) return [];
@@ -57,13 +60,13 @@ export function checkUpstreams({ resolved, layout, config, place }: Checked): Fi
       return finding('pull-through-group', {
         place: at,
         message: `${path.replace(/\/$/, '')} must serve images of ${servers.map(({ name }) => name).join(', ')}`,
-        hint: `It has to be a ${cache.group}, with a ${cache.proxy} for each of these servers.`,
+        hint: `It must be a ${cache.group} with a ${cache.proxy} for each of these servers.`,
       });
     }
     return others.map(({ name, images, repositories }) =>
       finding('pull-through-upstream', {
         place: at,
-        message: `${path.replace(/\/$/, '')} cannot serve ${name} beside ${main.name}: the cluster would not get ${count(images, 'image')} of ${name} (${few(repositories)})`,
+        message: `${path.replace(/\/$/, '')} serves ${main.name} only, not ${name}: the cluster could not pull ${count(images, 'image')} of ${name} (${few(repositories)})`,
         hint: adviceFor(cache, name),
       }),
     );
@@ -80,7 +83,7 @@ function adviceFor({ proxy, note }: CacheProfile, server: string): string {
   ].join(' ');
 }
 
-/** The part of a repository that says which upstream server a cache asks. */
+/** Returns the part of a repository that selects the upstream server of a cache. */
 function cachePath(repository: string, upstream: string, { components }: CacheProfile): string {
   if (components !== undefined) return repository.split('/').slice(0, components).join('/');
   if (repository === upstream) return '';

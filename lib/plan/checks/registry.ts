@@ -2,7 +2,7 @@ import { type Finding, finding } from '../finding.ts';
 import { PROFILES } from '../profiles.ts';
 import type { Checked } from './checked.ts';
 
-/** What the kind of registry asks for: docs/findings.md says where that is documented. */
+/** Checks the rules of the registry product. docs/findings.md names the sources. */
 export function checkProfile({ relocations, config, place }: Checked): Finding[] {
   const { server, pushServer = server, path, profile: kind, pullThrough } = config.registry;
   const profile = PROFILES[kind];
@@ -16,7 +16,7 @@ export function checkProfile({ relocations, config, place }: Checked): Finding[]
         finding('profile-path', {
           place: at,
           message: `${target.repository} (${containers.join(', ')}) does not begin with a ${profile.creates}`,
-          hint: `Put the ${profile.creates} into registry.path.`,
+          hint: `Set registry.path to the ${profile.creates}.`,
         }),
       );
     }
@@ -27,7 +27,7 @@ export function checkProfile({ relocations, config, place }: Checked): Finding[]
       findings.push(
         finding('profile-depth', {
           place: at,
-          message: `${target.repository} (${containers.join(', ')}) has ${below} components below ${path}; below a ${profile.creates} there are ${profile.maxBelow.components} at most`,
+          message: `${target.repository} (${containers.join(', ')}) has ${below} components below ${path}; expected at most ${profile.maxBelow.components} below a ${profile.creates}`,
           hint: `Use layout flat, or rules such as { match: "**", to: "{path}/{name}" }. ${profile.maxBelow.refusal}`,
         }),
       );
@@ -40,7 +40,7 @@ export function checkProfile({ relocations, config, place }: Checked): Finding[]
     findings.push(
       finding('create-first', {
         place: at,
-        message: `before the first push, these must exist (${profile.creates}): ${names.join(', ')}`,
+        message: `create before the first push (${profile.creates}): ${names.join(', ')}`,
         ...profile.howToCreate?.(names, pushServer),
       }),
     );

@@ -3,14 +3,14 @@ import { bySecret, credentialsOf, secretNameOf, sourceOf } from '../../credentia
 import { type Finding, finding } from '../finding.ts';
 import type { Check, Checked } from './checked.ts';
 
-/** The Secrets of a plan: that each has one maker, and that nodes and Job do not know each other's. */
+/** Checks the Secrets of a plan: each is created once, and nodes and Job do not share one. */
 export const checkSecrets: Check = (checked) => [
   ...checkMakers(checked),
   ...checkShared(checked),
   ...checkPlain(checked),
 ];
 
-/** Two makers of one Secret undo each other's work, whichever comes last. */
+/** Checks for Secrets that would be created twice: the last one would replace the others. */
 function checkMakers({ config, place }: Checked): Finding[] {
   const made = credentialsOf(config).filter((credential) => sourceOf(credential).secret !== 'existing');
   return bySecret(made).flatMap((group) => {
@@ -19,17 +19,17 @@ function checkMakers({ config, place }: Checked): Finding[] {
     const pulls = first.usedBy === 'nodes';
     return finding('secret-collision', {
       place: place?.(...(group.at(-1) ?? first).path),
-      message: `the Secret ${secretNameOf(first)} in ${first.namespace} would be made by ${
+      message: `the Secret ${secretNameOf(first)} in ${first.namespace} would be created by ${
         pulls
           ? 'both pullSecret and mirror.auth'
-          : `${group.length} entries of mirror.auth that do not make one Secret`
+          : `${group.length} entries of mirror.auth that cannot be combined`
       }`,
-      hint: 'Give each a name of its own; where one Secret is for several servers, let all but the first be source: existing.',
+      hint: 'Use different names. If one Secret is for several servers, set source: existing in all entries except the first.',
     });
   });
 }
 
-/** Whether two credentials of one Secret can be made together; those of nodes and Job are not. */
+/** Returns whether two credentials can be in one Secret; those of nodes and Job cannot. */
 function makeOneSecret(a: Credential, b: Credential): boolean {
   if (a === b) return true;
   const source = sourceOf(a);
@@ -38,7 +38,7 @@ function makeOneSecret(a: Credential, b: Credential): boolean {
   return source.isOneSecret(a, b);
 }
 
-/** A node that can push, or a Job that is only to push and knows how nodes pull, must be meant. */
+/** Checks that nodes and Job do not share a credential unintentionally. */
 function checkShared({ config, place }: Checked): Finding[] {
   const credentials = credentialsOf(config);
   const pull = credentials.find(({ usedBy }) => usedBy === 'nodes');
@@ -49,8 +49,8 @@ function checkShared({ config, place }: Checked): Finding[] {
     if (!shared) return [];
     return finding('credential-shared', {
       place: place?.(...credential.path),
-      message: `the credential of the Job for ${credential.server} is the one that nodes pull with: ${shared}`,
-      hint: 'Give the Job a credential of its own, or say that it is meant: sharedWithNodes: true in this entry.',
+      message: `the Job and the nodes use the same credential for ${credential.server}: ${shared}`,
+      hint: 'Give the Job its own credential. If this is intended, set sharedWithNodes: true in this entry.',
     });
   });
 }
@@ -67,7 +67,7 @@ function whatIsShared(pull: Credential, mirror: Credential): string | undefined 
   return identity && identity.id === sourceOf(mirror).identity(mirror)?.id ? identity.shared : undefined;
 }
 
-/** What is not in git is applied by nobody but the person who ran the synth. */
+/** Checks for plain Secrets with GitOps: files that are not in git are not applied. */
 function checkPlain({ config, place }: Checked): Finding[] {
   const { gitops } = config;
   const plain = credentialsOf(config).filter((credential) => sourceOf(credential).secret === 'plain');
@@ -76,7 +76,7 @@ function checkPlain({ config, place }: Checked): Finding[] {
   return [
     finding('gitops-plain-secret', {
       place: place?.('gitops'),
-      message: `${secrets.join(' and ')} are plain Secrets: they are not in git, so ${gitops} applies none of them`,
+      message: `${secrets.join(' and ')} are plain Secrets: they are not in git, so ${gitops} does not apply them`,
       hint: 'Apply the secrets file with kubectl, or use externalSecret or sealedSecret.',
     }),
   ];

@@ -6,7 +6,7 @@ import { type Finding, type FindingCode, finding } from '../finding.ts';
 import { nearestContainer } from '../nearest-container.ts';
 import type { Checked } from './checked.ts';
 
-/** Entries of `exclude` and `copyOnly` that match nothing, and containers that both lists select. */
+/** Checks for entries of `exclude` and `copyOnly` that match nothing, and for containers that both lists select. */
 export function checkSelection({ images, excluded, selection, config, place }: Checked): Finding[] {
   const suggest = forListed(nearestContainer);
   const unmatched = (key: 'exclude' | 'copyOnly', code: FindingCode): Finding[] =>
@@ -15,10 +15,10 @@ export function checkSelection({ images, excluded, selection, config, place }: C
       const meant = suggest(glob, images, 'any');
       return finding(code, {
         place: place?.(key, index),
-        message: `${key} "${glob}" matches no component and no container`,
+        message: `${key} "${glob}" matches no component or container`,
         hint: meant
           ? `Did you mean ${meant}?`
-          : 'Expected a component, or component/container, as in the digests file. If the release no longer has it, remove the entry.',
+          : 'Expected a component or component/container of the digests file. If the release no longer has it, remove the entry.',
       });
     });
   const contradictions = config.copyOnly.flatMap((glob, index) => {
@@ -27,7 +27,7 @@ export function checkSelection({ images, excluded, selection, config, place }: C
     return finding('exclude-copy-only', {
       place: place?.('copyOnly', index),
       message: `copyOnly "${glob}" and exclude both select ${both.map(containerName).join(', ')}`,
-      hint: 'Remove it from exclude if its image is needed, from copyOnly if not.',
+      hint: 'Remove it from exclude if you need its image, otherwise from copyOnly.',
     });
   });
   return [
@@ -37,7 +37,10 @@ export function checkSelection({ images, excluded, selection, config, place }: C
   ];
 }
 
-/** Containers that the ConfigMap leaves alone: they run from upstream unless something else configures them. */
+/**
+ * Checks for containers that the ConfigMap does not override: they run from upstream unless they are configured
+ * elsewhere.
+ */
 export function checkLeftAlone({ images, excluded, resolved, config, place }: Checked): Finding[] {
   const overridden = new Set(
     resolved.flatMap(({ image, treatment }) => (treatment === 'override' ? image.component : [])),
@@ -50,22 +53,22 @@ export function checkLeftAlone({ images, excluded, resolved, config, place }: Ch
     ...leftAlone(excluded, images).map(({ component, words, upstream, place }) =>
       finding(overridden.has(component) ? 'component-partly-excluded' : 'component-excluded', {
         place,
-        message: `${words.are} excluded: nothing copies ${words.images}, and ${words.they} would run from ${upstream}`,
-        hint: `Correct if you do not deploy ${words.them}. If you configure ${words.them} elsewhere, use copyOnly instead of exclude: it copies the image and leaves the ConfigMap as it is.`,
+        message: `${words.are} excluded: ${words.images} ${words.verb} not copied, and ${words.they} would run from ${upstream}`,
+        hint: `This is correct if you do not deploy ${words.them}. If you configure ${words.them} elsewhere, use copyOnly instead of exclude, which copies the image.`,
       }),
     ),
     ...leftAlone(copied, images).map(({ component, words, upstream, place: at }) =>
       finding(overridden.has(component) ? 'component-partly-copy-only' : 'component-copy-only', {
         place: at,
-        message: `${words.are} only copied: the ConfigMap does not name ${words.images}, and ${words.they} would run from ${upstream} until you configure the copy on ${server}`,
-        hint: 'To see which images to configure:',
+        message: `${words.are} only copied: the ConfigMap does not override ${words.images}, so ${words.they} would run from ${upstream} until you configure the copy on ${server}`,
+        hint: 'To print the images to configure:',
         command: commandLine('wiring', place),
       }),
     ),
   ];
 }
 
-/** The containers of each component that are left alone, in words. */
+/** Describes the containers of each component that are not overridden. */
 function leftAlone(containers: readonly ContainerImage[], images: readonly ContainerImage[]) {
   const sizes = groupBy(images, ({ component }) => component);
   return [...groupBy(containers, ({ component }) => component)].map(([component, group]) => {
@@ -80,6 +83,7 @@ function leftAlone(containers: readonly ContainerImage[], images: readonly Conta
         are: `${name} ${many ? 'are' : 'is'}`,
         they: many ? 'they' : 'it',
         them: many ? 'them' : 'it',
+        verb: group.length > 1 ? 'are' : 'is',
         images: `${many ? 'their' : 'its'} ${group.length > 1 ? 'images' : 'image'}`,
       },
     };

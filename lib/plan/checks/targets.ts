@@ -15,7 +15,7 @@ import type { Relocation } from '../model.ts';
 import { productOf } from '../products/index.ts';
 import type { Checked } from './checked.ts';
 
-/** Names that the registry or Kubernetes would refuse; the longest name is 255 characters with its host. */
+/** Checks for names that the registry or Kubernetes would reject. */
 export function checkTargets({ resolved, images, config, place }: Checked): Finding[] {
   const findings: Finding[] = [];
   const overridden = resolved.filter(({ treatment }) => treatment === 'override').length;
@@ -24,8 +24,8 @@ export function checkTargets({ resolved, images, config, place }: Checked): Find
     findings.push(
       finding('nothing-overridden', {
         place: place?.(copied ? 'copyOnly' : 'exclude'),
-        message: `the ConfigMap would be empty: ${copied ? 'exclude and copyOnly select' : 'exclude selects'} every container of the release (${images.length})`,
-        hint: 'Narrow the globs.',
+        message: `the ConfigMap would be empty: ${copied ? 'exclude and copyOnly match' : 'exclude matches'} all ${count(images.length, 'container')} of the release`,
+        hint: 'Use globs that match fewer containers.',
       }),
     );
   }
@@ -45,7 +45,7 @@ export function checkTargets({ resolved, images, config, place }: Checked): Find
     for (const host of hosts) {
       const { length } = `${host}/${target.repository}`;
       if (length > 255)
-        illegal(`${host}/${target.repository} has ${length} characters; a name has 255 at most`);
+        illegal(`${host}/${target.repository} has ${length} characters; expected at most 255`);
     }
     const wrongTag = invalidTagReason(target.tag) ?? invalidLabelValueReason(target.tag);
     if (wrongTag) illegal(`the tag is not valid: ${wrongTag}`);
@@ -53,7 +53,7 @@ export function checkTargets({ resolved, images, config, place }: Checked): Find
   return findings;
 }
 
-/** An image that is to replace itself: the override would name upstream, and the Job would push there. */
+/** Checks for images whose target is their source: the override would name upstream, and the Job would push there. */
 export function checkSources({ relocations, resolved, config, place }: Checked): Finding[] {
   const { server, pushServer } = config.registry;
   const ownSource = new Set(
@@ -63,7 +63,7 @@ export function checkSources({ relocations, resolved, config, place }: Checked):
   );
   const same = relocations.filter(({ source, target, containers }) => {
     if (!source) return false;
-    // Somebody may copy an image of a repository to another tag of it.
+    // A source in overrides may be another tag of the same repository.
     if (containers.every((name) => ownSource.has(name)) && source.tag !== target.tag) return false;
     const names = [target.registry, server].map((registry) => hubName({ ...target, registry }));
     return names.includes(hubName(source));
@@ -76,20 +76,20 @@ export function checkSources({ relocations, resolved, config, place }: Checked):
   return [
     finding('target-is-source', {
       place: place?.('registry', key),
-      message: `${count(same.length, 'image')} would go where ${same.length === 1 ? 'it comes' : 'they come'} from: ${few(same.map(({ source }) => formatReference(source as ImageReference)))}`,
-      hint: `Set registry.${key} to your own registry or, if it is the one that the release names, registry.path to a folder of your own.`,
+      message: `${count(same.length, 'image')} would be copied to ${same.length === 1 ? 'its' : 'their'} source: ${few(same.map(({ source }) => formatReference(source as ImageReference)))}`,
+      hint: `Set registry.${key} to your own registry. If the release uses that registry too, set registry.path to a path of your own.`,
     }),
   ];
 }
 
-/** A repository by its whole name; Docker Hub has several host names. */
+/** Returns the full name of a repository; Docker Hub has several host names. */
 function hubName({ registry, repository }: ImageReference): string {
   const host = registry.toLowerCase().replace(/:443$/, '');
   const name = canonicalName(host === 'registry-1.docker.io' ? 'docker.io' : host, repository);
   return `${name.registry}/${name.repository}`;
 }
 
-/** Two different images at one target tag: the one that is copied last would win, and run in both places. */
+/** Checks for different images with the same target: the one that is copied last would replace the others. */
 export function checkCollisions({ relocations }: Checked): Finding[] {
   const byTarget = groupBy(relocations, ({ target }) => `${repositoryName(target)}:${target.tag}`);
   return [...byTarget].flatMap(([name, group]) => {
@@ -99,29 +99,37 @@ export function checkCollisions({ relocations }: Checked): Finding[] {
       ({ source, target, containers }) => `${formatReference(source ?? target)} (${containers.join(', ')})`,
     );
     return finding('target-collision', {
-      message: `${group.length} different images meet at ${name}: ${images.join(' and ')}`,
-      hint: 'Keep them apart: layout preserve or by-server, a rule for one of them, or a tag in overrides.',
+      message: `${group.length} different images have the target ${name}: ${images.join(' and ')}`,
+      hint: 'Give them different names: use layout preserve or by-server, a rule for one of them, or a tag in overrides.',
     });
   });
 }
 
-/** What makes two images the same: the digest, or else the very source; and how much of it is copied. */
+/**
+ * Two images are the same if they have the same digest (or source, if there is none) and the same platforms are
+ * copied.
+ */
 function identity({ source, target, platforms }: Relocation): string {
   return `${target.digest ?? (source ? formatReference(source) : 'own')} ${platforms ?? 'all'}`;
 }
 
-/** A ConfigMap holds 1 MiB; `kubectl apply` keeps a copy in an annotation, and these hold 256 KiB together. */
+/**
+ * Checks the size of the ConfigMap: at most 1 MiB. `kubectl apply` stores a copy in an annotation; annotations have
+ * at most 256 KiB together.
+ */
 export function checkSize({ plan, config, place }: Checked): Finding[] {
   const product = productOf(plan.release);
   if (!product.hasConfigMap(config)) return [];
   const bytes = Buffer.byteLength(product.renderOverride(plan));
-  const message = `the override for ${plan.overrides.length} containers has ${bytes} bytes`;
+  const message = `the override for ${count(plan.overrides.length, 'container')} has ${bytes} bytes`;
   const at = place?.('configMap') ?? place?.('digests');
   if (bytes > 1024 * 1024) {
-    const hint = 'A ConfigMap holds 1048576 bytes, and ESS reads only one: exclude what you do not deploy.';
+    const hint =
+      'A ConfigMap has at most 1048576 bytes, and ESS reads only one. Exclude containers that you do not deploy.';
     return [finding('config-map-too-large', { place: at, message, hint })];
   }
   if (bytes <= 256 * 1024) return [];
-  const hint = 'Above 262144 bytes it needs server-side apply; the steps that synth prints use it.';
+  const hint =
+    'Above 262144 bytes it must be applied with server-side apply, as in the steps that synth prints.';
   return [finding('config-map-large', { place: at, message, hint })];
 }

@@ -5,7 +5,7 @@ import { type Finding, finding } from '../finding.ts';
 import { nearestContainer } from '../nearest-container.ts';
 import type { Checked } from './checked.ts';
 
-/** Rules that place no image, because none matches or because an earlier rule always wins. */
+/** Checks for rules without effect: they match no image, or an earlier rule matches the same images. */
 export function checkRules({ images, layout, config, place }: Checked): Finding[] {
   const suggest = forListed(whatRulesMatch);
   const winning = new Set(images.map(({ image }) => layout.ruleFor(image)));
@@ -15,8 +15,8 @@ export function checkRules({ images, layout, config, place }: Checked): Finding[
     if (images.some(({ image }) => layout.fits(index, image))) {
       return finding('rule-shadowed', {
         place: at,
-        message: `rule "${match}" never wins: an earlier rule matches each of its images`,
-        hint: 'Move it up, or remove it.',
+        message: `rule "${match}" has no effect: earlier rules match all of its images`,
+        hint: 'Move it before those rules, or remove it.',
       });
     }
     return finding('rule-unmatched', {
@@ -27,7 +27,9 @@ export function checkRules({ images, layout, config, place }: Checked): Finding[
   });
 }
 
-/** What the author of a rule probably meant: the nearest server or, if the rule has no wildcard, repository. */
+/**
+ * Suggests what a rule was probably meant to be: the most similar server or, if the rule has no wildcard, repository.
+ */
 function whatRulesMatch(match: string, images: readonly ContainerImage[]): string {
   const servers = [...new Set(images.map(({ image }) => image.registry))].sort();
   const [server = ''] = match.split('/');
@@ -36,10 +38,10 @@ function whatRulesMatch(match: string, images: readonly ContainerImage[]): strin
   const names = /[*?[{]/.test(match) ? [] : images.map(({ image }) => repositoryName(image));
   const meant = nearest(match, names);
   if (meant) return `Did you mean ${meant}?`;
-  return `A rule matches server/repository without tag; * stays within one path component, ** does not. The servers of this release: ${servers.join(', ')}.`;
+  return `A rule matches server/repository without a tag; * matches within one path component, ** across components. The servers of this release: ${servers.join(', ')}.`;
 }
 
-/** Entries of `overrides` without effect: their container does not exist, or the plan leaves it out. */
+/** Checks for entries of `overrides` without effect: their container does not exist or is excluded. */
 export function checkOverrides({ images, excluded, config, place }: Checked): Finding[] {
   const names = new Set(images.map(containerName));
   const excludedNames = new Set(excluded.map(containerName));
@@ -49,18 +51,18 @@ export function checkOverrides({ images, excluded, config, place }: Checked): Fi
     if (excludedNames.has(name)) {
       return finding('override-unmatched', {
         place: at,
-        message: `overrides names ${name}, which exclude leaves out: it has no effect`,
-        hint: 'Remove it, or do not exclude the container.',
+        message: `the entry ${name} of overrides has no effect: exclude matches this container`,
+        hint: 'Remove the entry, or do not exclude the container.',
       });
     }
     if (names.has(name)) return [];
     const meant = suggest(name, images, 'container');
     return finding('override-unmatched', {
       place: at,
-      message: `overrides names "${name}", and the release has no such container`,
+      message: `overrides has "${name}", but the release has no such container`,
       hint: meant
         ? `Did you mean ${meant}?`
-        : 'Expected component/container as in the digests file. If the release no longer has it, remove the entry.',
+        : 'Expected component/container of the digests file. If the release no longer has it, remove the entry.',
     });
   });
 }

@@ -1,3 +1,4 @@
+import { count } from '../../../common/text.ts';
 import type { Config } from '../../../config/schema.ts';
 import { containerName } from '../../../digests/container-image.ts';
 import type { Checked } from '../../checks/checked.ts';
@@ -9,7 +10,7 @@ import { renderOverrides } from './override.ts';
 import { wiringOf } from './wiring.ts';
 import { wiringText, wiringValue } from './wiring-text.ts';
 
-/** The installer with its ElementDeployment, which reads the override from a ConfigMap. */
+/** The product line of the installer with its ElementDeployment, which reads the override from a ConfigMap. */
 export const classic: Product = {
   overrideName: 'the ConfigMap',
   renderOverride: ({ overrides }) => renderOverrides(overrides),
@@ -33,13 +34,13 @@ function check({ config, place }: Checked): Finding[] {
   return [
     finding('helm-unused', {
       place: place?.('helm'),
-      message: 'helm has no effect: the digests file is that of a release of the installer',
-      hint: 'Remove it, or name the digests file that the command lock wrote for the chart.',
+      message: 'helm has no effect: the digests file is from a release of the installer, not of ESS Helm',
+      hint: 'Remove helm, or set digests to the file that the command lock wrote for the chart.',
     }),
   ];
 }
 
-/** Where ESS has to be told. */
+/** Returns the steps that connect ESS to the override. */
 function wire(
   { copyOnly, excluded }: Plan,
   { configMap, pullSecret, registry }: Config,
@@ -48,7 +49,7 @@ function wire(
   const option = config ? ` --config ${config}` : '';
   const elsewhere = copyOnly.length + excluded.length;
   return [
-    { text: `In the ElementDeployment: spec.global.config.imagesDigestsConfigMap: ${configMap.name}` },
+    { text: `In the ElementDeployment, set spec.global.config.imagesDigestsConfigMap: ${configMap.name}` },
     ...(pullSecret
       ? [
           {
@@ -59,7 +60,7 @@ function wire(
     ...(elsewhere > 0
       ? [
           {
-            text: `The ConfigMap leaves ${elsewhere} ${elsewhere === 1 ? 'container' : 'containers'} alone: see ess-airgap wiring${option}.`,
+            text: `Configure ${count(elsewhere, 'container')} that the ConfigMap does not list: see ess-airgap wiring${option}.`,
           },
         ]
       : []),

@@ -2,9 +2,9 @@ import { yamlScalar } from '../../../common/yaml-scalar.ts';
 import type { Override } from '../../model.ts';
 
 /**
- * The value of `data.images_digests`: YAML that begins at the component names (a wrapping `images_digests:` is
- * silently ignored), with all four keys for every container (what fewer mean differs between releases of the
- * updater).
+ * Returns the value of `data.images_digests`: YAML that begins with the component names (the updater silently ignores
+ * YAML with a wrapping `images_digests:`), with all four keys for every container (the meaning of missing keys
+ * differs between releases of the updater).
  *
  * @param overrides ordered by component and container
  */

@@ -5,7 +5,7 @@ import { formatReference } from '../../../image/reference.ts';
 import { imageOf } from '../../overview.ts';
 import { HELM_IMAGES, type Wiring } from './wiring.ts';
 
-/** What to enter where, in words, YAML and commands. Names hold no quotes and no blanks. */
+/** Returns what to configure, as text, YAML and commands. Names have no quotes and no spaces. */
 export function wiringText(wiring: Wiring): string {
   return `${[...deployment(wiring), ...installer(wiring), ...helm(wiring), ...elsewhere(wiring)].join('\n')}\n`;
 }
@@ -17,7 +17,7 @@ function deployment({ namespace, configMap, dockerSecret }: Wiring): string[] {
   const lines = [
     '1. The ElementDeployment',
     '',
-    `In namespace ${namespace}. In its manifest, merge this into what is there:`,
+    `It is in the namespace ${namespace}. Merge this into its manifest:`,
     '',
     'spec:',
     '  global:',
@@ -28,14 +28,14 @@ function deployment({ namespace, configMap, dockerSecret }: Wiring): string[] {
     lines.push(
       '    k8s:',
       '      workloads:',
-      '        dockerSecrets:  # a list: add the item, keep the others',
+      '        dockerSecrets:  # a list: add this item, keep the others',
       `          - name: ${yamlScalar(dockerSecret.name)}`,
-      `            url: ${yamlScalar(dockerSecret.url)}  # to the letter what image_repository_server says`,
+      `            url: ${yamlScalar(dockerSecret.url)}  # exactly image_repository_server`,
     );
   }
   lines.push(
     '',
-    `Without a manifest, on the cluster (${get} gives NAME):`,
+    `Or change it on the cluster (${get} prints NAME):`,
     '',
     `${patch} --type merge -p '${JSON.stringify({ spec: { global: { config: { imagesDigestsConfigMap: configMap } } } })}'`,
   );
@@ -43,19 +43,19 @@ function deployment({ namespace, configMap, dockerSecret }: Wiring): string[] {
     const workloads = { spec: { global: { k8s: { workloads: { dockerSecrets: [dockerSecret] } } } } };
     lines.push(
       '',
-      'A merge patch replaces a list as a whole. See first what dockerSecrets holds:',
+      'A merge patch replaces lists as a whole. First print dockerSecrets:',
       '',
       `kubectl -n ${namespace} get elementdeployment NAME -o jsonpath='{.spec.global.k8s.workloads.dockerSecrets}'`,
       '',
-      'If it holds something else, append (this fails, and changes nothing, where there is no list):',
+      'If it has other items, append to it (this fails without changes if there is no list):',
       '',
       `${patch} --type json -p '${JSON.stringify([{ op: 'add', path: `${list}/-`, value: dockerSecret }])}'`,
       '',
-      'If it printed nothing, begin the list:',
+      'If it printed nothing, create the list:',
       '',
       `${patch} --type merge -p '${JSON.stringify(workloads)}'`,
       '',
-      'A component with dockerSecrets of its own uses these instead: add the item there too.',
+      'A component with its own dockerSecrets ignores the global list: add the item there, too.',
     );
   }
   return [...lines, ''];
@@ -70,7 +70,7 @@ function installer({ configMap, dockerSecret, namespace }: Wiring): string[] {
     ...(dockerSecret
       ? [`- Docker Secrets, one more entry: name ${dockerSecret.name}, URL ${dockerSecret.url}`]
       : []),
-    `Both objects must be in namespace ${namespace} first.`,
+    `Create both objects in the namespace ${namespace} first.`,
     '',
   ];
 }
@@ -80,7 +80,7 @@ function helm({ helm: images, dockerSecret }: Wiring): string[] {
   const lines = [
     '3. The operator and the updater',
     '',
-    'The ConfigMap does not reach their own images. These are values of the Helm charts element-operator (namespace',
+    'The ConfigMap does not override their own images. Set these values of the Helm charts element-operator (namespace',
     'element-operator) and element-updater (namespace element-updater). repository includes the host; a digest replaces',
     'the tag.',
   ];
@@ -88,37 +88,37 @@ function helm({ helm: images, dockerSecret }: Wiring): string[] {
   if (missing.length > 0) {
     lines.push(
       '',
-      `Not said: ${missing.map((value) => `${value}.image`).join(', ')}.`,
-      'Which containers of the digests file these are is not documented, so nothing is assumed. If you know it, add',
+      `Missing: ${missing.map((value) => `${value}.image`).join(', ')}.`,
+      'It is not documented which containers of the digests file these are, so nothing is assumed. If you know, add',
       `--helm ${missing[0]}=component/container to this command, once for each value.`,
     );
   }
   if (dockerSecret) {
     lines.push(
       '',
-      `A pull Secret counts in its own namespace only: element-operator and element-updater each need ${dockerSecret.name}, too.`,
+      `Pods can only use a pull Secret in their own namespace: element-operator and element-updater each need ${dockerSecret.name}, too.`,
     );
   }
   return lines;
 }
 
-/** What neither the ConfigMap nor a Helm value above reaches. */
+/** Lists the containers that neither the ConfigMap nor a Helm value above overrides. */
 function elsewhere({ copyOnly, excluded }: Wiring): string[] {
   if (copyOnly.length + excluded.length === 0) return [];
-  const lines = ['', '4. What the ConfigMap does not name'];
+  const lines = ['', '4. Containers that the ConfigMap does not list'];
   if (copyOnly.length > 0) {
-    lines.push('', 'Copied (copyOnly). Configure these images where the containers are configured:', '');
+    lines.push('', 'Copied (copyOnly). Configure these images in the configuration of each container:', '');
     lines.push(
       ...copyOnly.map((container) => `${containerName(container)}: ${formatReference(imageOf(container))}`),
     );
   }
   if (excluded.length > 0) {
-    lines.push('', `Not copied (exclude), for what you do not deploy: ${excluded.join(', ')}.`);
+    lines.push('', `Not copied (exclude), because you do not deploy them: ${excluded.join(', ')}.`);
   }
   return lines;
 }
 
-/** For programs: what to merge into which file. docs/reference/cli.md says what the keys mean. */
+/** Returns what to merge into which file, for programs. docs/reference/cli.md explains the keys. */
 export function wiringValue({ namespace, configMap, dockerSecret, helm, copyOnly, excluded }: Wiring) {
   return {
     namespace,

@@ -6,8 +6,8 @@ import { quote } from '../../../input/quote.ts';
 import type { Override, Plan } from '../../model.ts';
 
 /**
- * The images of the operator and the updater, by the Helm value that names them. Both charts, `element-operator` and
- * `element-updater`, run them outside of what the ConfigMap reaches.
+ * The images of the operator and the updater, by Helm value. The ConfigMap does not override the images of these
+ * charts, `element-operator` and `element-updater`.
  */
 export const HELM_IMAGES = [
   'operator.manager',
@@ -18,33 +18,35 @@ export const HELM_IMAGES = [
 ] as const;
 export type HelmImage = (typeof HELM_IMAGES)[number];
 
-/** What has to be entered where, so that everything runs from the local registry. */
+/** The settings that make everything run from the local registry. */
 export interface Wiring {
   readonly namespace: string;
   /** For `spec.global.config.imagesDigestsConfigMap` of the ElementDeployment. */
   readonly configMap: string;
-  /** For `spec.global.k8s.workloads.dockerSecrets`; left out where pulling needs no password. */
+  /** For `spec.global.k8s.workloads.dockerSecrets`; left out if pulling needs no password. */
   readonly dockerSecret?: { readonly name: string; readonly url: string };
-  /** What the Helm values name, as far as the user said which containers they are. */
+  /** The images of Helm values whose containers the user named. */
   readonly helm: readonly { readonly value: HelmImage; readonly image: Override }[];
-  /** Containers that are only copied and that no Helm value above names: their images have to be configured elsewhere. */
+  /**
+   * Containers that are only copied and that no Helm value above names: their images must be configured elsewhere.
+   */
   readonly copyOnly: readonly Override[];
-  /** Components, or component/container, that are neither copied nor named by the ConfigMap. */
+  /** Components, or component/container, that are not copied and not in the ConfigMap. */
   readonly excluded: readonly string[];
 }
 
 /**
- * The wiring of a plan.
+ * Returns the wiring of a plan.
  *
- * @param helm `value=component/container`: which container of the digests file is the image of which Helm value.
- *   The release does not say it, so nothing is assumed
- * @throws InputError for a value or container that there is not, or that nothing copies
+ * @param helm `value=component/container`: the container of the digests file for a Helm value. The release does not
+ *   define it, so nothing is assumed
+ * @throws InputError for a value or container that does not exist or is not copied
  */
 export function wiringOf(plan: Plan, config: Config, helm: readonly string[]): Wiring {
   const problems: Problem[] = [];
   const images = helm.flatMap((pair) => helmImage(pair, plan, problems) ?? []);
   const twice = images.find(({ value }, index) => images.findIndex((other) => other.value === value) < index);
-  if (twice) problems.push({ message: `--helm names ${twice.value} twice; expected each value once` });
+  if (twice) problems.push({ message: `--helm has ${twice.value} twice; expected each value once` });
   if (problems.length > 0) throw new InputError(problems);
   const { configMap, namespace, pullSecret, registry } = config;
   return {
@@ -57,7 +59,7 @@ export function wiringOf(plan: Plan, config: Config, helm: readonly string[]): W
   };
 }
 
-/** A component by its name if all its containers are excluded. */
+/** A component is listed by its name if all its containers are excluded. */
 function excludedNames(plan: Plan): string[] {
   const kept = new Set([...plan.overrides, ...plan.copyOnly].map(({ component }) => component));
   return [
@@ -75,7 +77,7 @@ function helmImage(pair: string, plan: Plan, problems: Problem[]): Wiring['helm'
   if (!value) {
     const meant = nearest(wanted || pair, HELM_IMAGES);
     problems.push({
-      message: `--helm ${quote(pair)} names no image of the Helm charts; expected ${HELM_IMAGES.join(', ')}, an equals sign and component/container`,
+      message: `--helm ${quote(pair)} is not an image of the Helm charts; expected one of ${HELM_IMAGES.join(', ')}, followed by =component/container`,
       ...(meant && { hint: `Did you mean ${meant}=component/container?` }),
     });
     return undefined;
@@ -87,10 +89,10 @@ function helmImage(pair: string, plan: Plan, problems: Problem[]): Wiring['helm'
   const meant = nearest(name, copied.map(containerName));
   problems.push({
     message: excluded
-      ? `--helm ${quote(pair)}: exclude leaves out ${name}, so nothing copies its image`
+      ? `--helm ${quote(pair)}: exclude matches ${name}, so its image is not copied`
       : `--helm ${quote(pair)}: the digests file has no such container`,
     ...(excluded && {
-      hint: 'Remove it from exclude and add it to copyOnly: then its image is copied, and the ConfigMap still leaves it alone.',
+      hint: 'Move it from exclude to copyOnly: then its image is copied, but not overridden by the ConfigMap.',
     }),
     ...(!excluded && meant && { hint: `Did you mean ${meant}?` }),
   });
