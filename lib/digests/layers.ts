@@ -51,7 +51,7 @@ export function readImageLayers(entry: YamlEntry | undefined, problems: Problem[
     problems.push({
       place,
       message,
-      hint: 'ess-airgap lock --sizes writes layers anew; without layers everything works, only with less to say about progress.',
+      hint: 'Make the digests file again, or remove layers from it: they change only the progress and the order of copies.',
     });
   };
   if (entry.value.kind !== 'mapping') {
