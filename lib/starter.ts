@@ -1,12 +1,12 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
-import { count } from './common/text.ts';
+import { count, shellWord } from './common/text.ts';
 import { parseConfig } from './config/load.ts';
 import { parseServer, renderStarter } from './config/starter-yaml.ts';
 import { PRIVATE_REPOSITORIES } from './credentials/missing-logins.ts';
 import { credentialsOf, secretNameOf } from './credentials/sources.ts';
 import { readRelease } from './digests/read.ts';
-import type { Release } from './digests/release.ts';
+import type { ProductName, Release } from './digests/release.ts';
 import { repositoryName } from './image/reference.ts';
 import { InputError, startOf } from './input/problem.ts';
 import { quote } from './input/quote.ts';
@@ -25,20 +25,57 @@ export interface ComposedStarter {
  * Writes a first airgap.yaml for a digests file and a registry.
  *
  * @param server host[:port], followed by an optional /path
+ * @param product the product line that the user names. Default: that of the digests file. For ESS Helm, the digests file
+ *   need not exist yet
  * @returns what was written and what to do next, as text for the user
- * @throws InputError if the file exists, or if the digests file or the server is not valid
+ * @throws InputError if the file exists, if the digests file or the server is not valid, or if it is of another product line
  */
-export function writeStarter(configPath: string, server: string, digestsPath: string): string {
+export function writeStarter(
+  configPath: string,
+  server: string,
+  digestsPath: string,
+  product?: ProductName,
+): string {
   const digests = relative(dirname(configPath), digestsPath);
-  const starter = composeStarter(server, digests, readRelease(digestsPath), configPath);
+  const release =
+    product === 'ess-helm' && !existsSync(digestsPath)
+      ? unlockedRelease
+      : releaseOf(readRelease(digestsPath), digestsPath, product);
+  const starter = composeStarter(server, digests, release, configPath);
   writeNew(configPath, starter.text);
+  const config = configPath === 'airgap.yaml' ? '' : ` --config ${shellWord(configPath)}`;
   return `${[
     `${configPath} written: ${starter.summary}`,
     '',
     ...starter.secrets,
     '',
-    'Next: review the file, then run ess-airgap plan.',
+    ...(release === unlockedRelease
+      ? [
+          'Next: review the file, and lock the version of the chart that you install:',
+          `  ess-airgap lock${config} oci://ghcr.io/element-hq/ess-helm/matrix-stack:VERSION --output ${shellWord(digestsPath)}`,
+          'Then run ess-airgap plan.',
+        ]
+      : ['Next: review the file, then run ess-airgap plan.']),
   ].join('\n')}\n`;
+}
+
+/** A chart that was not locked yet: nothing is known of its images. */
+const unlockedRelease: Release = {
+  info: { product: 'ess-helm', chart: 'matrix-stack', version: '' },
+  images: [],
+  artifacts: new Map(),
+};
+
+/** @throws InputError if the release is not of the product line that the user names */
+export function releaseOf(release: Release, path: string, product: ProductName | undefined): Release {
+  if (product === undefined || release.info.product === product) return release;
+  throw new InputError([
+    {
+      place: startOf(path),
+      message: `this digests file is of the product line ${release.info.product}, and --product is ${product}`,
+      hint: 'Leave --product out, or name another file with --digests.',
+    },
+  ]);
 }
 
 /**
@@ -61,7 +98,7 @@ export function composeStarter(
   const credentials = PRIVATE_REPOSITORIES.filter((prefix) =>
     images.some(({ image }) => repositoryName(image).startsWith(prefix)),
   ).map((prefix) => prefix.replace(/\/$/, ''));
-  const text = renderStarter({ ...parsed, digests, credentials });
+  const text = renderStarter({ ...parsed, digests, credentials, essHelm: info.product === 'ess-helm' });
   const { config } = parseConfig(text, configPath);
   const plan = makePlan(images, config, undefined, { info, artifacts, layers });
 
@@ -74,7 +111,10 @@ export function composeStarter(
   });
   return {
     text,
-    summary: `${count(plan.overrides.length, 'container')}, ${count(plan.relocations.length, 'distinct image')}, all to ${[registry.server, registry.path].filter(Boolean).join('/')}.`,
+    summary:
+      images.length === 0
+        ? `the images are not known yet, all go to ${[registry.server, registry.path].filter(Boolean).join('/')}.`
+        : `${count(plan.overrides.length, 'container')}, ${count(plan.relocations.length, 'distinct image')}, all to ${[registry.server, registry.path].filter(Boolean).join('/')}.`,
     secrets: [
       'It refers to these Secrets of type kubernetes.io/dockerconfigjson. Create them, or remove those that you do not need:',
       ...secrets,

@@ -10,7 +10,32 @@ export interface Starter {
   readonly digests: string;
   /** Upstream servers that need a credential: host[:port] or host/path. */
   readonly credentials: readonly string[];
+  /** Whether ESS is installed with the Helm chart, not with the installer. */
+  readonly essHelm: boolean;
 }
+
+/** The parts of the file that differ between the product lines. */
+const WORDS = {
+  installer: {
+    digests: "The release's images_digests.yml, relative to this file.",
+    namespace: 'The namespace of your ElementDeployment.',
+    name: 'element-onprem',
+    helm: '',
+    elsewhere:
+      'such as [operator, updater, postgres]. Their images\n# are copied, but the ConfigMap does not list them.',
+  },
+  helm: {
+    digests: 'The digests file that ess-airgap lock writes, relative to this file.',
+    namespace: 'The namespace that the chart is installed in.',
+    name: 'ess',
+    helm: `helm:
+  # Your own files of Helm values, relative to this file, in the order of helm -f.
+  values: []
+
+`,
+    elsewhere: 'such as [postgres]. Their images are copied, but\n# the Helm values do not list them.',
+  },
+} as const;
 
 /** Parses `host[:port][/path]`. Returns a reason if the text is not valid. */
 export function parseServer(text: string): Pick<Starter, 'server' | 'path'> | string {
@@ -36,17 +61,18 @@ const SKOPEO =
 /**
  * Returns a commented airgap.yaml that works unchanged: it refers to existing Secrets, so synth needs no credentials.
  */
-export function renderStarter({ server, path, digests, credentials }: Starter): string {
+export function renderStarter({ server, path, digests, credentials, essHelm }: Starter): string {
+  const words = WORDS[essHelm ? 'helm' : 'installer'];
   const profile = profileOf(server);
   const auth = [
     ...credentials.map((server, index) => ({ server, name: `upstream-${index + 1}` })),
     { server, name: 'localregistry-push' },
   ];
   return `apiVersion: ess-airgap/v1
-# The release's images_digests.yml, relative to this file.
+# ${words.digests}
 digests: ${JSON.stringify(digests)}
-# The namespace of your ElementDeployment.
-namespace: element-onprem
+# ${words.namespace}
+namespace: ${words.name}
 
 registry:
   # The registry that the nodes pull from: host[:port].
@@ -62,8 +88,7 @@ registry:
   # true for a pull-through cache; then remove mirror below.
   pullThrough: false
 
-# Components, or component/container, that you configure elsewhere, such as [operator, updater, postgres]. Their images
-# are copied, but the ConfigMap does not list them.
+${words.helm}# Components, or component/container, that you configure elsewhere, ${words.elsewhere}
 copyOnly: []
 # Components, or component/container, that you do not deploy. Their images are not copied.
 exclude: []

@@ -1,3 +1,4 @@
+import { count } from '../common/text.ts';
 import type { Config } from '../config/schema.ts';
 import { artifactsKey } from '../digests/artifacts.ts';
 import type { RecordedSignature } from '../digests/signatures.ts';
@@ -36,4 +37,32 @@ export function withSignatures(
 /** Whether a policy wants a signature and none is recorded that it accepts. */
 export function lacksSignature(signatures: PlannedSignatures | undefined): boolean {
   return signatures?.policy !== undefined && signatures.accepted.length === 0;
+}
+
+/** A signature that was accepted, for scripts. */
+export function signatureValue({ digest, signer, time, logged }: RecordedSignature): object {
+  return { digest, ...signer, ...(time && { time }), transparencyLog: logged };
+}
+
+/** Images of a plan by what is known of their signatures; undefined if the configuration has no `verify`. */
+function signatureTotals(
+  relocations: readonly Relocation[],
+): { readonly verified: number; readonly missing: number; readonly withoutPolicy: number } | undefined {
+  const known = relocations.flatMap(({ signatures }) => signatures ?? []);
+  if (known.length === 0) return undefined;
+  const missing = known.filter(lacksSignature).length;
+  const withoutPolicy = known.filter(({ policy }) => policy === undefined).length;
+  return { verified: known.length - missing - withoutPolicy, missing, withoutPolicy };
+}
+
+/** The same in words. */
+export function describeSignatures(relocations: readonly Relocation[]): string | undefined {
+  const totals = signatureTotals(relocations);
+  if (!totals) return undefined;
+  const { verified, missing, withoutPolicy } = totals;
+  return [
+    `${count(verified, 'image')} with a recorded signature that verify accepts`,
+    ...(missing > 0 ? [`${missing} without one that verify wants`] : []),
+    ...(withoutPolicy > 0 ? [`${withoutPolicy} without a policy, not verified`] : []),
+  ].join(', ');
 }

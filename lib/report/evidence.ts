@@ -3,6 +3,13 @@ import { count } from '../common/text.ts';
 import { type ImageReference, repositoryName } from '../image/reference.ts';
 import { InputError, startOf } from '../input/problem.ts';
 import type { Plan, Relocation } from '../plan/model.ts';
+import {
+  readSignatureResults,
+  reasonsAgainstSignatures,
+  type SignatureEvidence,
+  type SignatureResult,
+  signatureEvidence,
+} from './signature-evidence.ts';
 
 /** What one run of the mirror or of load reported of an image. */
 export interface CopyResult {
@@ -36,6 +43,8 @@ export interface ImageEvidence {
   readonly status: 'there' | 'missing' | 'unknown';
   /** Left out if the plan has none for the image. */
   readonly artifacts?: ArtifactEvidence;
+  /** Left out if the configuration has no `verify`. */
+  readonly signatures?: SignatureEvidence;
 }
 
 /** The plan beside the results of the commands that carried it out. */
@@ -62,11 +71,13 @@ export interface Results {
     string,
     { readonly result: string; readonly found?: string; readonly reason?: string }
   >;
+  readonly signatures: ReadonlyMap<string, SignatureResult>;
   readonly audit?: Evidence['audit'];
   readonly preflight?: Evidence['preflight'];
 }
 
 interface MutableResults {
+  readonly signatures: Map<string, SignatureResult>;
   readonly copies: Map<string, CopyResult & { readonly digest?: string }>;
   readonly verdicts: Map<string, { result: string; found?: string; reason?: string }>;
   audit?: Evidence['audit'];
@@ -78,19 +89,19 @@ const RANK = { copied: 3, skipped: 2, present: 2, failed: 1 } as const;
 
 /**
  * Reads results: the JSON lines of the mirror Job or of load, also as `kubectl logs --prefix` prints them, and the JSON of
- * verify, audit and preflight, in any number of files.
+ * verify, signatures, audit and preflight, in any number of files.
  *
  * @throws InputError that names each file without a result
  */
 export function readResults(files: readonly { readonly file: string; readonly text: string }[]): Results {
-  const results: MutableResults = { copies: new Map(), verdicts: new Map() };
+  const results: MutableResults = { copies: new Map(), verdicts: new Map(), signatures: new Map() };
   const wrong = files.filter(({ text }) => !readResult(text, results));
   if (wrong.length === 0) return results;
   throw new InputError(
     wrong.map(({ file }) => ({
       place: startOf(file),
       message:
-        'there is no result; expected the log of the mirror Job, or the JSON of verify, audit or preflight',
+        'there is no result; expected the log of the mirror Job, or the JSON of verify, signatures, audit or preflight',
       hint: 'The log of a Job that is complete has a line of JSON per image; other commands print JSON with --format json.',
     })),
   );
@@ -121,6 +132,11 @@ function readResult(text: string, results: MutableResults): boolean {
 }
 
 function readDocument(document: Record<string, unknown>, results: MutableResults): boolean {
+  const signatures = readSignatureResults(document);
+  if (signatures) {
+    for (const [image, result] of signatures) results.signatures.set(image, result);
+    return true;
+  }
   if (Array.isArray(document.images) && typeof document.server === 'string') {
     for (const one of document.images) {
       if (!isObject(one) || typeof one.image !== 'string' || typeof one.result !== 'string') continue;
@@ -146,7 +162,9 @@ function readDocument(document: Record<string, unknown>, results: MutableResults
 /** Puts results beside a plan, and says whether the release may go on. */
 export function collectEvidence(plan: Plan, server: string, results: Results): Evidence {
   const names = new Set<string>();
-  const images = plan.relocations.map(({ source, target, containers, artifacts = [] }): ImageEvidence => {
+  const images = plan.relocations.map((relocation): ImageEvidence => {
+    const { source, target, containers, artifacts = [] } = relocation;
+    const signatures = signatureEvidence(relocation, server, results.signatures);
     const pushed = `${repositoryName(target)}:${target.tag}`;
     // verify asks the server that nodes pull from, the mirror pushes to another if there is one.
     const pulled = `${server}/${target.repository}:${target.tag}`;
@@ -164,6 +182,7 @@ export function collectEvidence(plan: Plan, server: string, results: Results): E
       ...(verify && { verify }),
       status: statusOf(copyOfThisPlan, verify),
       ...(artifacts.length > 0 && { artifacts: artifactsOf(artifacts.length, copyOfThisPlan) }),
+      ...(signatures && { signatures }),
     };
   });
   const surplus = [...results.copies.keys(), ...results.verdicts.keys()].filter((name) => !names.has(name));
@@ -231,6 +250,7 @@ function reasonsAgainst(
           `${count(artifacts.missing, 'artifact')} of the plan ${artifacts.missing === 1 ? 'is' : 'are'} not in the registry`,
         ]
       : []),
+    ...reasonsAgainstSignatures(images),
     ...(audit && !audit.asPlanned ? ['the audit found something in the cluster that is not as planned'] : []),
     ...(preflight?.result === 'failed' ? ['the preflight failed'] : []),
   ];

@@ -9,6 +9,7 @@ import type { Evidence } from './evidence.ts';
 import { evidenceSection } from './evidence-section.ts';
 import { type Html, html, trusted } from './html.ts';
 import { SCRIPT } from './script.ts';
+import { signaturesSection } from './signatures-section.ts';
 import { STYLE } from './style.ts';
 
 /** What a report shows. */
@@ -58,6 +59,7 @@ ${since ? number(since.review.decisions.length, 'to decide', since.review.decisi
 ${evidence ? evidenceSection(evidence) : html``}
 ${since ? changesSection(since.name, since.review) : html``}
 ${findingsSection(plan.findings)}
+${signaturesSection(plan, evidence)}
 ${containersSection(plan, since?.review)}
 <script>${trusted(SCRIPT)}</script>
 </body>

@@ -2,9 +2,10 @@ import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { shellWord } from '../common/text.ts';
 import { parseRelease } from '../digests/read.ts';
+import type { ProductName } from '../digests/release.ts';
 import { readTextFile } from '../input/file.ts';
 import { InputError, type Problem, startOf } from '../input/problem.ts';
-import { composeStarter } from '../starter.ts';
+import { composeStarter, releaseOf } from '../starter.ts';
 import { githubWorkflow, gitlabPipeline } from './pipelines.ts';
 import {
   CDK8S_YAML,
@@ -21,6 +22,8 @@ export interface RepositoryOptions {
   readonly server: string;
   /** The release's digests file, which is copied; without it a sample is written. */
   readonly digests?: string;
+  /** The product line. Default: that of the digests file, or the classic one. */
+  readonly product?: ProductName;
   /** What package.json names as ess-airgap: a version, or the path of a tarball. Default: this version. */
   readonly package?: string;
 }
@@ -33,11 +36,20 @@ export interface RepositoryOptions {
  *   is written
  */
 export function writeRepository(folder: string, options: RepositoryOptions): string {
+  if (options.product === 'ess-helm' && options.digests === undefined) {
+    throw new InputError([
+      {
+        message: 'a repository for ESS Helm needs the digests file of the chart',
+        hint: 'Write it with the command lock, and run init again in its folder.',
+      },
+    ]);
+  }
   const digests =
     options.digests === undefined
       ? SAMPLE_DIGESTS
       : readTextFile(options.digests, 'the images_digests.yml of an ESS release');
-  const release = parseRelease(digests, options.digests ?? 'images_digests.yml');
+  const path = options.digests ?? 'images_digests.yml';
+  const release = releaseOf(parseRelease(digests, path), path, options.product);
   const starter = composeStarter(options.server, 'images_digests.yml', release, join(folder, 'airgap.yaml'));
   const files: Record<string, string> = {
     'package.json': packageJson(basename(resolve(folder)), toolOf(folder, options.package)),

@@ -82,7 +82,7 @@ describe('mirror', () => {
   });
 });
 
-test.each([['mirror'], ['bundle --output out']])(
+test.each([['mirror'], ['bundle --output out'], ['lock images_digests.yml --output out']])(
   '%s does not begin without a login for a private registry',
   (args) => {
     for (const auth of [
@@ -106,6 +106,21 @@ test('verify says that it has no login of the nodes; that of the mirror is good 
   const { stderr } = run(['verify'], {});
   expect(stderr).toContain('[login-missing]');
   expect(run(['verify'], {}, { PULLER: 'u', PULLER_KEY: 'p' }).stderr).not.toContain('login');
+});
+
+test('lock warns about a source whose login is missing, and says nothing about the local registry', () => {
+  const source = '127.0.0.1:2';
+  const files = {
+    'images_digests.yml': digestsFileOf({ 'a/a': `${source}/up/a:1` }),
+    'airgap.yaml': airgap(
+      `- { server: '${source}', source: env, usernameEnv: READER, passwordEnv: READER_KEY }`,
+    ),
+  };
+  const lock = ['lock', 'images_digests.yml', '--output', 'out'];
+  const { stderr } = run(lock, files);
+  expect(stderr).toContain(`warning: this machine has no login for ${source}: 1 image will be requested`);
+  expect(stderr.match(/login-missing/g)).toHaveLength(1);
+  expect(run(lock, files, { READER: 'u', READER_KEY: 'p' }).stderr).not.toContain('login');
 });
 
 test('bundle asks sources only', () => {

@@ -1,7 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { essAirgap, folder } from '../support/cli.ts';
+import { makeImage, pushImage } from '../support/images.ts';
+import { startRegistry } from '../support/registry.ts';
+import { digestsFileOf } from '../support/release.ts';
 
 const deployment = (name: string): string =>
   `apiVersion: ess-airgap/v1\nname: ${name}\ndigests: images_digests.yml\nregistry: { server: ${name}.local }\n`;
@@ -43,6 +46,39 @@ describe('several deployments', () => {
     expect(new Set(csv.slice(1).map((row) => row.split(',')[0]))).toEqual(new Set(['staging', 'production']));
     const yaml = parseAllDocuments(essAirgap(['wiring', ...both, '--format', 'yaml'], { cwd }).stdout);
     expect(yaml).toHaveLength(2);
+  });
+
+  test('preflight asks for each deployment; the exit code is that of the worst', async () => {
+    const registry = await startRegistry();
+    onTestFinished(() => registry.stop());
+    const image = makeImage({ name: 'a' });
+    await pushImage(registry.server, 'up/a', '1', image);
+    const release = (path: string) =>
+      digestsFileOf({ 'a/a': `${registry.server}/${path}:1@${image.digest}` });
+    const config = (name: string) => `apiVersion: ess-airgap/v1
+name: ${name}
+digests: ${name}.yml
+registry: { server: '${registry.server}', path: ${name} }
+mirror: { image: '${registry.server}/skopeo@${image.digest}', insecure: ['${registry.server}'] }
+`;
+    const cwd = folder({
+      'staging.yml': release('up/a'),
+      'production.yml': release('up/missing'),
+      'staging.yaml': config('staging'),
+      'production.yaml': config('production'),
+    });
+    const text = essAirgap(['preflight', ...both, '--output', 'out'], { cwd });
+    expect(text).toMatchObject({ status: 1, stdout: '' });
+    expect(readFileSync(`${cwd}/out`, 'utf8').match(/^(Deployment|The copy) .*/gm)).toEqual([
+      'Deployment staging (staging.yaml)',
+      expect.stringContaining('The copy can start'),
+      'Deployment production (production.yaml)',
+      expect.stringContaining('The copy would fail'),
+    ]);
+    expect(JSON.parse(essAirgap(['preflight', ...both, '--format', 'json'], { cwd }).stdout)).toMatchObject([
+      { deployment: 'staging', config: 'staging.yaml', result: 'ok' },
+      { deployment: 'production', config: 'production.yaml', result: 'failed' },
+    ]);
   });
 
   test('what works on one says so, with the command for one', () => {

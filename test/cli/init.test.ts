@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, test } from 'vitest';
@@ -63,6 +63,55 @@ describe('ess-airgap init', () => {
     expect(essAirgap(['init', 'r.local', '-c', 'prod/airgap.yaml'], { cwd }).status).toBe(0);
     expect(readFileSync(join(cwd, 'prod/airgap.yaml'), 'utf8')).toContain('digests: "../images_digests.yml"');
     expect(essAirgap(['plan', '-c', 'prod/airgap.yaml'], { cwd }).status).toBe(0);
+  });
+
+  test('for ESS Helm before the chart is locked: the file is legal, and the next step is named', () => {
+    const cwd = folder();
+    const run = essAirgap(['init', 'r.local/ess', '--product', 'ess-helm'], { cwd });
+    expect(run).toMatchObject({ status: 0, stderr: '' });
+    expect(run.stdout).toContain(
+      '  ess-airgap lock oci://ghcr.io/element-hq/ess-helm/matrix-stack:VERSION --output images_digests.yml\n',
+    );
+    expect(run.stdout).toContain('  ess/localregistry  ');
+    const text = readFileSync(join(cwd, 'airgap.yaml'), 'utf8');
+    expect(text).not.toMatch(/ElementDeployment|ConfigMap|element-onprem/);
+    const { config } = readConfig(join(cwd, 'airgap.yaml'));
+    expect(config).toMatchObject({ namespace: 'ess', helm: { values: [] } });
+    // The classic line has a file from the installer.
+    expect(essAirgap(['init', 'r.local', '-c', 'other.yaml'], { cwd })).toMatchObject({
+      status: 2,
+      stdout: '',
+    });
+  });
+
+  test('for ESS Helm with a locked chart: the digests file says so, and nothing is missing', () => {
+    const cwd = folder({
+      'images_digests.yml': { from: 'examples/ess-helm/images_digests.yml' },
+      'my-values.yaml': { from: 'examples/ess-helm/my-values.yaml' },
+    });
+    const run = essAirgap(['init', 'r.local/ess'], { cwd });
+    expect(run.stdout).toContain('Next: review the file, then run ess-airgap plan.');
+    const text = readFileSync(join(cwd, 'airgap.yaml'), 'utf8');
+    expect(text).toContain('namespace: ess\n');
+    // The example was locked with values of its own.
+    writeFileSync(join(cwd, 'airgap.yaml'), text.replace('values: []', 'values: [my-values.yaml]'));
+    expect(essAirgap(['lint', '--strict'], { cwd })).toMatchObject({ status: 0, stderr: '' });
+    expect(
+      essAirgap(['init', 'infra', '--server', 'r.local/ess', '--product', 'ess-helm'], { cwd }).status,
+    ).toBe(0);
+    expect(readFileSync(join(cwd, 'infra/airgap.yaml'), 'utf8')).toContain('namespace: ess\n');
+  });
+
+  test('a digests file of another product line is an error, and so is a repository for a chart without one', () => {
+    const cwd = folder(images);
+    const run = essAirgap(['init', 'r.local', '--product', 'ess-helm'], { cwd });
+    expect(run).toMatchObject({ status: 2, stdout: '' });
+    expect(run.stderr).toContain(
+      'images_digests.yml:1:1: error: this digests file is of the product line classic, and --product is ess-helm',
+    );
+    const empty = essAirgap(['init', 'infra', '--product', 'ess-helm'], { cwd: folder() });
+    expect(empty).toMatchObject({ status: 2, stdout: '' });
+    expect(empty.stderr).toContain('a repository for ESS Helm needs the digests file of the chart');
   });
 
   test('never overwrites', () => {

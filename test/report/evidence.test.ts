@@ -259,3 +259,68 @@ describe('the page', () => {
     expect(await page.locator('#results thead').isVisible()).toBe(false);
   });
 });
+
+describe('signatures', () => {
+  const identity = {
+    issuer: 'https://token.example.org',
+    subject: 'https://git.example.org/web@refs/tags/v2',
+  };
+  const signed = (result: string, from = 'localregistry.local') =>
+    JSON.stringify({
+      from,
+      signatures: [
+        {
+          image:
+            from === 'upstream' ? `docker.io/a/web:v2@${digest('b')}` : `${from}/ess/a/web@${digest('b')}`,
+          result,
+          policy: 'docker.io/a/*',
+          accepted:
+            result === 'verified' ? [{ digest: digest('d'), ...identity, transparencyLog: true }] : [],
+          rejected: [],
+          containers: ['web/web'],
+        },
+      ],
+    });
+  const more = {
+    'airgap.yaml': `${files['airgap.yaml']}verify:
+  trustedRoot: trusted_root.json
+  images: [{ match: "docker.io/a/*", signedBy: [{ issuer: "${identity.issuer}", subject: "${identity.subject}" }] }]
+`,
+    'images_digests.yml': `images_digests:\n  web:\n    web: ${entry('a/web', 'v2', 'b')}\n    redis: ${entry('library/redis', '7', 'c')}
+signatures:
+  "docker.io/a/web@${digest('b')}":
+    - { digest: "${digest('d')}", issuer: "${identity.issuer}", subject: "${identity.subject}", time: "2026-08-01T12:00:00Z", transparency_log: true }
+`,
+  };
+
+  test.each([
+    ['verified', 'localregistry.local', 0, []],
+    ['verified', 'upstream', 0, []],
+    ['rejected', 'localregistry.local', 1, ['1 image of the plan is not signed as verify wants']],
+    ['unsigned', 'push.local', 1, ['1 image of the plan is not signed as verify wants']],
+  ])('%s on %s', (result, from, status, reasons) => {
+    const run = report([copied.join('\n'), signed(result, from)], ['--format', 'json'], more);
+    const found = JSON.parse(run.stdout);
+    expect({ status: run.status, reasons: found.reasons }).toEqual({ status, reasons });
+    const [web, redis] = found.images;
+    expect(web.signatures).toMatchObject({
+      policy: 'docker.io/a/*',
+      recorded: [{ digest: digest('d'), ...identity, time: '2026-08-01T12:00:00Z', transparencyLog: true }],
+      checked: { from, result },
+    });
+    expect(redis.signatures).toEqual({ policy: null, recorded: [] });
+  });
+
+  test('the page names signer, time and digest, and images without a policy as not verified', () => {
+    const { stdout } = report([signed('verified')], [], more);
+    expect(stdout).toContain(`${identity.subject}, of the issuer ${identity.issuer}`);
+    expect(stdout).toContain('2026-08-01T12:00:00Z');
+    expect(stdout).toContain(`<code>${digest('d')}</code>`);
+    expect(stdout).toContain('<span class="mark good">verified</span> localregistry.local');
+    expect(stdout).toContain(
+      '1 image with a recorded signature that verify accepts, 1 without a policy, not verified.',
+    );
+    expect(stdout).toContain('<span class="faint">not verified</span>');
+    expect(report([copied.join('\n')], []).stdout).not.toContain('id="signatures"');
+  });
+});

@@ -62,8 +62,9 @@ export const pemOf = (key: KeyObject): string => key.export({ type: 'spki', form
 
 /** Makes a sigstore of its own: other keys each time. */
 export async function startSigstore() {
-  // The certificates of the authorities are valid from when they are made, in a moment.
-  const now = new Date(Date.now() + 5000);
+  // The certificates of the authorities are valid from when they are made, in a moment. In whole seconds, because the
+  // mock's timestamps have no trailing zeros in fractions of a second, and @sigstore/core reads only three digits.
+  const now = new Date(Math.ceil(Date.now() / 1000) * 1000 + 5000);
   const keys = { ca: makeKey(), ctlog: makeKey(), tlog: makeKey(), tsa: makeKey() };
   const ca = await initializeCA(keys.ca, await initializeCTLog(keys.ctlog, now), now);
   const tsa = await initializeTSA(keys.tsa, now);

@@ -108,7 +108,7 @@ function isString(node: SyntaxNode): boolean {
 function shellStrings(source: string): string[] {
   const strings: string[] = [];
   const token =
-    /\\[\s\S]|(?<comment>(?<=^|[\s;])#.*)|<<-?\s*(?<mark>['"]?)(?<word>[A-Z]+)\k<mark>.*\n(?<body>[\s\S]*?)\n\s*\k<word>$|'(?<single>[^']*)'|"(?<double>(?:[^"\\]|\\.)*)"/gm;
+    /\\[\s\S]|(?<comment>(?<=^|[\s;])#.*)|<<-?\s*(?<mark>['"]?)(?<word>[A-Z]+)\k<mark>.*\n(?<body>[\s\S]*?)\n\s*\k<word>$|'(?<single>[^']*)'|"(?<double>(?:\$\{[^{}']*'[^']*'\}|[^"\\]|\\.)*)"/gm;
   for (const match of source.matchAll(token)) {
     const { body, single, double } = match.groups as Record<string, string | undefined>;
     const before = source[match.index - 1];

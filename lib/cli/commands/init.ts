@@ -1,3 +1,5 @@
+import { Option } from '@commander-js/extra-typings';
+import { PRODUCTS } from '../../digests/release.ts';
 import { examples } from '../examples.ts';
 import type { Program } from '../program.ts';
 
@@ -17,6 +19,12 @@ export function addInit(program: Program): void {
         'a dot, or a path such as ./infra',
     )
     .option('-d, --digests <file>', "the release's digests file (default: images_digests.yml, if it exists)")
+    .addOption(
+      new Option(
+        '--product <line>',
+        'how ESS is installed: classic with the installer, ess-helm with the Helm chart (default: as the digests file says)',
+      ).choices(PRODUCTS),
+    )
     .option('-s, --server <server>', 'with a folder: your registry (default: registry.example.org/ess)')
     .option(
       '--package <file>',
@@ -28,10 +36,12 @@ export function addInit(program: Program): void {
         'ess-airgap init localregistry.local': 'airgap.yaml; images_digests.yml is here',
         'ess-airgap init registry.example:5000/ess --digests ~/ess/images_digests.yml': 'a port, a folder',
         'ess-airgap init localregistry.local --config prod/airgap.yaml': 'another place for it',
+        'ess-airgap init localregistry.local/ess --product ess-helm':
+          'for the Helm chart, before ess-airgap lock',
         'ess-airgap init ess-infra --server localregistry.local/ess': 'a whole repository',
       }),
     )
-    .action(async (target, { digests, server, package: tool }, command) => {
+    .action(async (target, { digests, product, server, package: tool }, command) => {
       const { existsSync } = await import('node:fs');
       if (!isFolder(target)) {
         const { writeStarter } = await import('../../starter.ts');
@@ -46,7 +56,7 @@ export function addInit(program: Program): void {
             },
           ]);
         }
-        process.stdout.write(writeStarter(path, target, digests ?? DIGESTS));
+        process.stdout.write(writeStarter(path, target, digests ?? DIGESTS, product));
         return;
       }
       const { writeRepository } = await import('../../repository/write.ts');
@@ -54,6 +64,7 @@ export function addInit(program: Program): void {
         writeRepository(target, {
           server: server ?? 'registry.example.org/ess',
           digests: digests ?? (existsSync(DIGESTS) ? DIGESTS : undefined),
+          product,
           package: tool,
         }),
       );

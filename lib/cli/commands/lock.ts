@@ -15,7 +15,8 @@ export function addLock(program: Program): void {
     .description(
       'Finds the images of the ESS Helm chart, asks the registries which digest each tag has, and writes a digests file ' +
         'that every other command reads. A digests file without digests is completed the same way; one that lock wrote ' +
-        'is brought up to date. Needs the upstream registries. If a digest cannot be had, nothing is written.',
+        'is brought up to date. With verify in airgap.yaml, the signatures of the images are checked and recorded. Needs ' +
+        'the upstream registries. If a digest cannot be had or a signature is not accepted, nothing is written.',
     )
     .argument(
       '<chart>',
@@ -24,8 +25,8 @@ export function addLock(program: Program): void {
     .option(
       '--values <file>',
       'Helm values that you install with; repeat it in the order of helm -f; default: helm.values of airgap.yaml',
-      (file: string, before: string[]) => [...before, file],
-      [] as string[],
+      (file: string, before: string[] | undefined) => [...(before ?? []), file],
+      undefined as string[] | undefined,
     )
     .option('--chart-version <version>', 'the version of the chart, if only its values.yaml is given')
     .option(
@@ -61,9 +62,11 @@ export function addLock(program: Program): void {
       const { renderLock } = await import('../../lock/render.ts');
       const { writeWhole } = await import('../write-output.ts');
       const { withRegistries } = await import('../../registry/open.ts');
+      const { checkLogins } = await import('../check-logins.ts');
       const { readOptionalConfig } = await import('../configurations.ts');
       const { lockChanges, lockSummary, unresolvedText } = await import('../format/lock.ts');
       const { goneText, undiscoveredText } = await import('../format/lock-artifacts.ts');
+      const { unverifiedText, verifiedSummary } = await import('../format/lock-signatures.ts');
       const { imagesWithArtifacts } = await import('../../lock/artifact-images.ts');
       const { discoverArtifacts } = await import('../../lock/discover.ts');
       const { imagesWithLayers, readLayerSizes } = await import('../../lock/layers.ts');
@@ -79,26 +82,35 @@ export function addLock(program: Program): void {
         ]);
       }
       const before = compared !== undefined && existsSync(compared) ? readRelease(compared) : undefined;
-      const config = readOptionalConfig(program.opts(), 'lock')?.config;
+      const { config, place } = readOptionalConfig(program.opts(), 'lock') ?? {};
       const folder = config?.folder ?? '';
       const own = isDigestsFile(source) ? [] : (config?.helm?.values ?? []);
-      const files =
-        values.length > 0 ? values : own.map((file) => (isAbsolute(file) ? file : join(folder, file)));
+      const files = values ?? own.map((file) => (isAbsolute(file) ? file : join(folder, file)));
       const local = config
         ? [config.registry.server, config.registry.pushServer ?? config.registry.server]
         : [];
+      const trusted = config?.verify && (await import('../../signatures/trusted.ts')).readTrusted(config);
       const progress = new Progress(process.stderr);
       const {
         release: locked,
         unresolved,
         discovery,
+<<<<<<< HEAD
         layers,
+=======
+        checked,
+>>>>>>> main
       } = await withRegistries(config, { environment: process.env, caFile: ca }, async (client) => {
         const input = await readLockInput({ source, values: files, chartVersion }, client);
+        const upstream = input.images
+          .map(({ image }) => image)
+          .filter(({ registry }) => !local.includes(registry));
+        if (config) await checkLogins({ config, place, images: upstream }, process.env);
         const registries = rememberManifests(client);
         const locked = await lockRelease(input, registries, local, (done, total) =>
           progress.show(`${done} of ${total} tags resolved`),
         );
+<<<<<<< HEAD
         if (!locked.release) return { ...locked, discovery: undefined, layers: new Map() };
         const images = wanted ? imagesWithArtifacts(locked.release, config) : undefined;
         const discovery =
@@ -113,6 +125,20 @@ export function addLock(program: Program): void {
               )
             : new Map();
         return { ...locked, discovery, layers };
+=======
+        const images = wanted && locked.release && imagesWithArtifacts(locked.release, config);
+        const discovery = images
+          ? await discoverArtifacts(images, registries, (done, total) =>
+              progress.show(`signatures and attestations of ${done} of ${total} images`),
+            )
+          : undefined;
+        if (!config || !trusted || !locked.release) return { ...locked, discovery, checked: undefined };
+        const { checkRelease } = await import('../../signatures/check-release.ts');
+        const checked = await checkRelease(locked.release, config, client, trusted, (done, total) =>
+          progress.show(`signatures of ${done} of ${total} images checked`),
+        );
+        return { ...locked, discovery, checked };
+>>>>>>> main
       });
       progress.clear();
       if (!locked) {
@@ -127,17 +153,34 @@ export function addLock(program: Program): void {
         return;
       }
       if (discovery && discovery.gone.length > 0) process.stderr.write(goneText(discovery.gone));
+<<<<<<< HEAD
       const release = { ...locked, artifacts: discovery?.artifacts ?? new Map(), layers };
+=======
+      const unverified =
+        checked?.filter(({ result }) => result !== 'verified' && result !== 'no-policy') ?? [];
+      if (unverified.length > 0) {
+        process.stderr.write(unverifiedText(unverified));
+        process.exitCode = unverified.some(({ result }) => result === 'unknown') ? EXIT.failed : EXIT.no;
+        return;
+      }
+      const release = {
+        ...locked,
+        artifacts: discovery?.artifacts ?? new Map(),
+        signatures: checked
+          ? (await import('../../signatures/check-release.ts')).recordSignatures(checked)
+          : new Map(),
+      };
+>>>>>>> main
       const text = renderLock(release);
       if (compared === undefined) {
         process.stdout.write(text);
-        process.stderr.write(`${lockSummary(release)}\n`);
+        process.stderr.write(`${lockSummary(release)}${verifiedSummary(checked)}\n`);
         return;
       }
       const changes = before ? lockChanges(before, release, terminalOf(process.stdout).colors) : [];
       const upToDate = before !== undefined && changes.length === 0;
       const lines = [
-        lockSummary(release),
+        `${lockSummary(release)}${verifiedSummary(checked)}`,
         ...(changes.length > 0 ? [`Changed since ${compared} was written:`, ...changes] : []),
         check
           ? `${compared} is ${upToDate ? '' : 'not '}up to date.`

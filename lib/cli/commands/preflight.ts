@@ -1,9 +1,16 @@
+import type { Answer } from '../../preflight/answer.ts';
+import type { Observation } from '../../preflight/observation.ts';
+import type { Project } from '../../project.ts';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit.ts';
-import { caOption, formatOption } from '../options.ts';
+import { caOption, formatOption, outputOption } from '../options.ts';
 import type { Program } from '../program.ts';
 import { Progress } from '../progress.ts';
-import { terminalOf } from '../terminal.ts';
+
+interface Asked {
+  readonly answers: readonly Answer[];
+  readonly copySize: Observation['size'];
+}
 
 /** `ess-airgap preflight`: whether a copy of the plan would succeed. */
 export function addPreflight(program: Program): void {
@@ -20,6 +27,7 @@ export function addPreflight(program: Program): void {
     .option('--probe-push', 'push a small test image to each project of the target, and delete it')
     .option('--no-size', 'do not read the manifests of the images for their size')
     .addOption(caOption())
+    .addOption(outputOption())
     .addHelpText(
       'after',
       examples({
@@ -28,32 +36,43 @@ export function addPreflight(program: Program): void {
         'ess-airgap preflight --format json': 'for a script',
       }),
     )
-    .action(async ({ format, probePush, size, ca }, command) => {
-      const { readProject } = await import('../configurations.ts');
+    .action(async ({ format, probePush, size, ca, output }, command) => {
+      const { readProjects } = await import('../configurations.ts');
       const { assertNoErrors } = await import('../../plan/finding.ts');
       const { observe } = await import('../../preflight/observe.ts');
       const { judge } = await import('../../preflight/judge.ts');
       const { wouldFail } = await import('../../preflight/answer.ts');
-      const { answersJson, formatAnswers } = await import('../format/preflight.ts');
-      const { config, plan } = readProject(command.optsWithGlobals(), 'preflight');
-      assertNoErrors(plan.findings);
+      const { deploymentsJson, deploymentsText } = await import('../format/deployments.ts');
+      const { answersValue, formatAnswers } = await import('../format/preflight.ts');
+      const { outputTerminal, writeOutput } = await import('../write-output.ts');
+      const projects = readProjects(command.optsWithGlobals());
+      assertNoErrors(projects.flatMap(({ plan }) => plan.findings));
       const progress = new Progress(process.stderr);
-      const observation = await observe({
-        plan,
-        config,
-        environment: process.env,
-        size,
-        ...(probePush && { probePush }),
-        ...(ca && { caFile: ca }),
-        onProgress: (text) => progress.show(text),
-      });
+      const deployments: (Pick<Project, 'config' | 'place'> & Asked)[] = [];
+      for (const { config, plan, place } of projects) {
+        const observation = await observe({
+          plan,
+          config,
+          environment: process.env,
+          size,
+          ...(probePush && { probePush }),
+          ...(ca && { caFile: ca }),
+          onProgress: (text) => progress.show(text),
+        });
+        deployments.push({
+          config,
+          place,
+          answers: judge(observation, plan, config),
+          copySize: observation.size,
+        });
+      }
       progress.clear();
-      const answers = judge(observation, plan, config);
-      process.stdout.write(
-        format === 'json'
-          ? answersJson(answers, observation.size)
-          : formatAnswers(answers, terminalOf(process.stdout)),
-      );
-      if (wouldFail(answers)) process.exitCode = EXIT.no;
+      const terminal = outputTerminal(output);
+      const formats = {
+        text: () => deploymentsText(deployments, terminal, ({ answers }) => formatAnswers(answers, terminal)),
+        json: () => deploymentsJson(deployments, ({ answers, copySize }) => answersValue(answers, copySize)),
+      };
+      writeOutput(output, formats[format]());
+      if (deployments.some(({ answers }) => wouldFail(answers))) process.exitCode = EXIT.no;
     });
 }

@@ -21,7 +21,7 @@ export function addReport(program: Program): void {
     .option('--since <old>', 'the older release: images_digests.yml, a ConfigMap, or git:REV:path')
     .option(
       '-r, --result <file...>',
-      'the log of the mirror Job (its lines of JSON), the report of load, or the JSON of verify, audit or preflight',
+      'the log of the mirror Job (its lines of JSON), the report of load, or the JSON of verify, signatures, audit or preflight',
     )
     .addOption(
       new Option('-f, --format <format>', 'how to write it; json needs --result')

@@ -11,6 +11,7 @@ import { compareReleases } from '../../release/compare.ts';
 import { describeChange } from '../../release/describe.ts';
 import type { Colors } from '../terminal.ts';
 import { artifactChangeLines, artifactsSummary } from './artifacts.ts';
+import { signatureChangeLines } from './lock-signatures.ts';
 
 /** What a lock says now that an older one did not, a line or two for each; empty if they say the same. */
 export function lockChanges(before: Release, after: Release, colors: Colors): string[] {
@@ -42,6 +43,7 @@ export function lockChanges(before: Release, after: Release, colors: Colors): st
     ...switched,
     ...artifactChangeLines(compareArtifacts(before, after), colors),
     ...layerChangeLines(before.layers, after.layers, colors),
+    ...signatureChangeLines(before.signatures, after.signatures, colors),
   ];
   return lines.map((line) => `  ${line}`);
 }

@@ -14,6 +14,7 @@ import {
   specialsOf,
   type Totals,
 } from '../../plan/overview.ts';
+import { describeSignatures, signatureValue } from '../../plan/signatures.ts';
 import type { Project } from '../../project.ts';
 import type { Terminal } from '../terminal.ts';
 import { countFindings, findingJson, formatFindings } from './findings.ts';
@@ -35,6 +36,7 @@ export function planSummary(plan: Plan, config: Config, terminal: Terminal): str
     `${formatTreatments(totals)}\n`,
     `${count(totals.images, 'distinct image')} to ${target}\n`,
     ...(totals.artifacts === undefined ? [] : [`${artifactsInWords(totals.artifacts)}\n`]),
+    ...[describeSignatures(plan.relocations) ?? []].flat().map((line) => `${line}\n`),
     `plan ${shortDigest(plan.hash)}\n`,
     `\n${bold('Images by server')}\n`,
     ...sources.map(([name, number]) => `  ${name.padEnd(widest)}  ${number}\n`),
@@ -160,11 +162,17 @@ export function planValue(plan: Plan): object {
           : null,
       local: local ? formatReference(imageOf(local)) : null,
     })),
-    images: images.map(({ source, target, containers, artifacts }) => ({
+    images: images.map(({ source, target, containers, artifacts, signatures }) => ({
       source: source ? formatReference(source) : null,
       target: formatReference(target),
       containers,
       ...(artifacts && { artifacts }),
+      ...(signatures && {
+        signatures: {
+          policy: signatures.policy ?? null,
+          accepted: signatures.accepted.map(signatureValue),
+        },
+      }),
     })),
     totals,
     findings: plan.findings.map(findingJson),

@@ -1,6 +1,5 @@
 import { type Answer, wouldFail } from '../../preflight/answer.ts';
 import type { Terminal } from '../terminal.ts';
-import { jsonText } from './json.ts';
 
 /** One line: what was seen, and what to do. */
 export function formatAnswer({ about, check, result, message, hint }: Answer, { colors }: Terminal): string {
@@ -24,11 +23,11 @@ export function formatAnswers(answers: readonly Answer[], terminal: Terminal): s
 }
 
 /** The same for scripts. */
-export function answersJson(
+export function answersValue(
   answers: readonly Answer[],
   size?: { readonly bytes: number; readonly images: number },
-): string {
+): object {
   const result = wouldFail(answers) ? 'failed' : 'ok';
   const copy = size && { images: size.images, bytes: size.bytes };
-  return jsonText({ result, ...(copy && { copy }), answers });
+  return { result, ...(copy && { copy }), answers };
 }

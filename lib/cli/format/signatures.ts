@@ -1,7 +1,7 @@
 import { count } from '../../common/text.ts';
-import type { RecordedSignature } from '../../digests/signatures.ts';
 import { formatReference, shortReference } from '../../image/reference.ts';
 import { printable } from '../../input/quote.ts';
+import { signatureValue } from '../../plan/signatures.ts';
 import { describeSigner, expectedSigners } from '../../plan/signers.ts';
 import type { CheckedImage } from '../../signatures/check.ts';
 import type { Terminal } from '../terminal.ts';
@@ -70,11 +70,6 @@ export function signaturesValue(from: string, images: readonly CheckedRow[]): ob
       containers,
     })),
   };
-}
-
-/** A signature that was accepted, for scripts. */
-export function signatureValue({ digest, signer, time, logged }: RecordedSignature): object {
-  return { digest, ...signer, ...(time && { time }), transparencyLog: logged };
 }
 
 function countResults(images: readonly CheckedImage[]): Record<CheckedImage['result'], number> {
