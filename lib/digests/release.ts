@@ -37,8 +37,8 @@ export interface Release {
   readonly images: readonly ContainerImage[];
   /** What is known of signatures, attestations and SBOMs of its images. */
   readonly artifacts: Artifacts;
-  /** What is known of the layers of its images and their sizes. */
-  readonly layers: ImageLayers;
+  /** What is known of the layers of its images and their sizes. Default: nothing. */
+  readonly layers?: ImageLayers;
   /** The signatures that were checked and accepted when the file was written. Default: none. */
   readonly signatures?: Signatures;
 }

@@ -16,7 +16,7 @@ const head = `images_digests:
 `;
 const image = `docker.io/vectorim/element-web@${d('0')}`;
 const file = (value: string, key = `"${image}"`): string => `${head}layers:\n  ${key}:${value}\n`;
-const read = (text: string) => parseRelease(text, 'd.yml').layers;
+const read = (text: string) => parseRelease(text, 'd.yml').layers ?? new Map();
 
 function problemsOf(text: string): string {
   try {

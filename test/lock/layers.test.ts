@@ -47,7 +47,7 @@ mirror: { image: "quay.io/skopeo/stable@sha256:${'a'.repeat(64)}", insecure: ["$
 const lock = (cwd: string, ...args: string[]) =>
   runEssAirgap(['lock', 'images_digests.yml', '--no-artifacts', '--output', 'lock.yml', ...args], { cwd });
 const read = (cwd: string): string => readFileSync(join(cwd, 'lock.yml'), 'utf8');
-const layersOf = (cwd: string) => parseRelease(read(cwd), 'lock.yml').layers;
+const layersOf = (cwd: string) => parseRelease(read(cwd), 'lock.yml').layers ?? new Map();
 
 test('--sizes writes the larger layers of every platform, or the largest one', async () => {
   const cwd = workspace();

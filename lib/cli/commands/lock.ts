@@ -95,11 +95,8 @@ export function addLock(program: Program): void {
         release: locked,
         unresolved,
         discovery,
-<<<<<<< HEAD
         layers,
-=======
         checked,
->>>>>>> main
       } = await withRegistries(config, { environment: process.env, caFile: ca }, async (client) => {
         const input = await readLockInput({ source, values: files, chartVersion }, client);
         const upstream = input.images
@@ -110,35 +107,25 @@ export function addLock(program: Program): void {
         const locked = await lockRelease(input, registries, local, (done, total) =>
           progress.show(`${done} of ${total} tags resolved`),
         );
-<<<<<<< HEAD
-        if (!locked.release) return { ...locked, discovery: undefined, layers: new Map() };
-        const images = wanted ? imagesWithArtifacts(locked.release, config) : undefined;
-        const discovery =
-          images &&
-          (await discoverArtifacts(images, registries, (done, total) =>
-            progress.show(`signatures and attestations of ${done} of ${total} images`),
-          ));
-        const layers =
-          (sizes ?? (before?.layers.size ?? 0) > 0)
-            ? await readLayerSizes(imagesWithLayers(locked.release, config), registries, (done, total) =>
-                progress.show(`sizes of ${done} of ${total} images`),
-              )
-            : new Map();
-        return { ...locked, discovery, layers };
-=======
         const images = wanted && locked.release && imagesWithArtifacts(locked.release, config);
         const discovery = images
           ? await discoverArtifacts(images, registries, (done, total) =>
               progress.show(`signatures and attestations of ${done} of ${total} images`),
             )
           : undefined;
-        if (!config || !trusted || !locked.release) return { ...locked, discovery, checked: undefined };
+        const layers =
+          locked.release && (sizes ?? (before?.layers?.size ?? 0) > 0)
+            ? await readLayerSizes(imagesWithLayers(locked.release, config), registries, (done, total) =>
+                progress.show(`sizes of ${done} of ${total} images`),
+              )
+            : new Map();
+        if (!config || !trusted || !locked.release)
+          return { ...locked, discovery, layers, checked: undefined };
         const { checkRelease } = await import('../../signatures/check-release.ts');
         const checked = await checkRelease(locked.release, config, client, trusted, (done, total) =>
           progress.show(`signatures of ${done} of ${total} images checked`),
         );
-        return { ...locked, discovery, checked };
->>>>>>> main
+        return { ...locked, discovery, layers, checked };
       });
       progress.clear();
       if (!locked) {
@@ -153,9 +140,6 @@ export function addLock(program: Program): void {
         return;
       }
       if (discovery && discovery.gone.length > 0) process.stderr.write(goneText(discovery.gone));
-<<<<<<< HEAD
-      const release = { ...locked, artifacts: discovery?.artifacts ?? new Map(), layers };
-=======
       const unverified =
         checked?.filter(({ result }) => result !== 'verified' && result !== 'no-policy') ?? [];
       if (unverified.length > 0) {
@@ -166,11 +150,11 @@ export function addLock(program: Program): void {
       const release = {
         ...locked,
         artifacts: discovery?.artifacts ?? new Map(),
+        layers,
         signatures: checked
           ? (await import('../../signatures/check-release.ts')).recordSignatures(checked)
           : new Map(),
       };
->>>>>>> main
       const text = renderLock(release);
       if (compared === undefined) {
         process.stdout.write(text);

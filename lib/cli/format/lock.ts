@@ -49,7 +49,11 @@ export function lockChanges(before: Release, after: Release, colors: Colors): st
 }
 
 /** The images whose layers one of the locks does not know, or knows otherwise. */
-function layerChangeLines(before: ImageLayers, after: ImageLayers, colors: Colors): string[] {
+function layerChangeLines(
+  before: ImageLayers = new Map(),
+  after: ImageLayers = new Map(),
+  colors: Colors,
+): string[] {
   const images = new Set([...before.keys(), ...after.keys()]);
   const changed = [...images].filter(
     (image) => JSON.stringify(before.get(image)) !== JSON.stringify(after.get(image)),
