@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   credentials: ['input', 'image', 'config', 'imports'],
   plan: ['input', 'image', 'digests', 'chart', 'config', 'credentials'],
   mirror: ['input', 'image', 'digests', 'config', 'credentials', 'plan'],
-  registry: ['input', 'image', 'config', 'credentials', 'plan'],
+  registry: ['input', 'image', 'digests', 'config', 'credentials', 'plan'],
   lock: ['input', 'image', 'digests', 'chart', 'config', 'plan', 'registry'],
   signatures: ['input', 'image', 'digests', 'config', 'plan', 'registry'],
   bundle: ['input', 'image', 'digests', 'config', 'credentials', 'plan', 'mirror', 'registry'],

@@ -24,6 +24,15 @@ export interface CopyResult {
   readonly hint?: string;
 }
 
+/** What verify said of an image. */
+export interface VerifyResult {
+  readonly result: string;
+  readonly found?: string;
+  readonly reason?: string;
+  /** Of its artifacts; left out if verify did not ask about any. An artifact that is not listed counts as missing. */
+  readonly artifacts?: ArtifactEvidence;
+}
+
 /** How many artifacts the plan has, and what the results say of them: expected = there + missing + unknown. */
 export interface ArtifactEvidence {
   readonly expected: number;
@@ -38,7 +47,7 @@ export interface ImageEvidence {
   readonly target: Relocation['target'];
   readonly containers: readonly string[];
   readonly copy?: CopyResult;
-  readonly verify?: { readonly result: string; readonly found?: string; readonly reason?: string };
+  readonly verify?: VerifyResult;
   /** there: verified or, if nothing verified it, copied. missing: known not to be. unknown: no result is about it. */
   readonly status: 'there' | 'missing' | 'unknown';
   /** Left out if the plan has none for the image. */
@@ -67,10 +76,7 @@ export interface Evidence {
 /** What was read from the result files. */
 export interface Results {
   readonly copies: ReadonlyMap<string, CopyResult & { readonly digest?: string }>;
-  readonly verdicts: ReadonlyMap<
-    string,
-    { readonly result: string; readonly found?: string; readonly reason?: string }
-  >;
+  readonly verdicts: ReadonlyMap<string, VerifyResult>;
   readonly signatures: ReadonlyMap<string, SignatureResult>;
   readonly audit?: Evidence['audit'];
   readonly preflight?: Evidence['preflight'];
@@ -79,7 +85,7 @@ export interface Results {
 interface MutableResults {
   readonly signatures: Map<string, SignatureResult>;
   readonly copies: Map<string, CopyResult & { readonly digest?: string }>;
-  readonly verdicts: Map<string, { result: string; found?: string; reason?: string }>;
+  readonly verdicts: Map<string, VerifyResult>;
   audit?: Evidence['audit'];
   preflight?: Evidence['preflight'];
 }
@@ -140,7 +146,12 @@ function readDocument(document: Record<string, unknown>, results: MutableResults
   if (Array.isArray(document.images) && typeof document.server === 'string') {
     for (const one of document.images) {
       if (!isObject(one) || typeof one.image !== 'string' || typeof one.result !== 'string') continue;
-      results.verdicts.set(one.image, { result: one.result, ...texts(one, 'found', 'reason') });
+      const artifacts = Array.isArray(one.artifacts) ? one.artifacts.filter(isObject) : [];
+      results.verdicts.set(one.image, {
+        result: one.result,
+        ...texts(one, 'found', 'reason'),
+        ...(artifacts.length > 0 && { artifacts: verifiedArtifacts(artifacts) }),
+      });
     }
     return true;
   }
@@ -181,7 +192,7 @@ export function collectEvidence(plan: Plan, server: string, results: Results): E
       ...(copyOfThisPlan && { copy: copyOfThisPlan }),
       ...(verify && { verify }),
       status: statusOf(copyOfThisPlan, verify),
-      ...(artifacts.length > 0 && { artifacts: artifactsOf(artifacts.length, copyOfThisPlan) }),
+      ...(artifacts.length > 0 && { artifacts: artifactsOf(artifacts.length, copyOfThisPlan, verify) }),
       ...(signatures && { signatures }),
     };
   });
@@ -218,8 +229,21 @@ function statusOf(
   return copy.result === 'failed' ? 'missing' : 'there';
 }
 
-/** Only a run of the same plan counts: it knew as many artifacts. */
-function artifactsOf(expected: number, copy: CopyResult | undefined): ArtifactEvidence {
+function verifiedArtifacts(artifacts: readonly Record<string, unknown>[]): ArtifactEvidence {
+  const number = (...wanted: unknown[]): number =>
+    artifacts.filter(({ result }) => wanted.includes(result)).length;
+  const [there, missing] = [number('present'), number('missing', 'different', 'unlisted')];
+  return { expected: artifacts.length, there, missing, unknown: artifacts.length - there - missing };
+}
+
+/** Only results of the same plan count: they know as many artifacts. Asked afterwards, the registry knows better. */
+function artifactsOf(
+  expected: number,
+  copy: CopyResult | undefined,
+  verify: VerifyResult | undefined,
+): ArtifactEvidence {
+  const verified = verify?.artifacts;
+  if (verified?.expected === expected && verified.unknown === 0) return verified;
   const { copied = 0, skipped = 0, present = 0, failed = 0, ...counts } = copy?.artifacts ?? {};
   if (counts.expected !== expected) return { expected, there: 0, missing: 0, unknown: expected };
   return { expected, there: copied + skipped + present, missing: failed, unknown: 0 };

@@ -120,6 +120,90 @@ test('each artifact is copied or left out for one reason, and what is copied has
   );
 });
 
+describe('findings', () => {
+  const codes = (made: Plan) =>
+    made.findings.map(({ code }) => code).filter((code) => code.startsWith('artifact'));
+  const messageOf = (made: Plan, code: string) => made.findings.find((one) => one.code === code)?.message;
+  const ghcr = `ghcr.io/element-hq/element-web:v1@${index}`;
+  const meeting = { registry: { server: 'localregistry.local', layout: 'flat' as const }, mirror };
+  const both = { ...web, 'web/other': ghcr };
+  const other = `ghcr.io/element-hq/element-web@${index}`;
+
+  test('none without artifacts, and none for what is copied', () => {
+    expect(codes(plan(new Map()))).toEqual([]);
+    expect(codes(plan(new Map([[key, list]])))).toEqual([]);
+  });
+
+  test('two sources of one image that have other artifacts', () => {
+    const collide = (one: Artifact[], two: Artifact[]) =>
+      codes(
+        plan(
+          new Map([
+            [key, one],
+            [other, two],
+          ]),
+          meeting,
+          both,
+        ),
+      );
+    expect(collide([sig], [artifact('other', { tag: sig.tag as string })])).toEqual(['artifact-collision']);
+    expect(collide([sbom], [bundle])).toEqual(['artifact-collision']);
+    expect(collide([sbom, sig], [sbom, sig])).toEqual([]);
+    expect(collide([sbom], [])).toEqual([]);
+    expect(
+      codes(
+        plan(
+          new Map([
+            [key, [sbom]],
+            [other, [bundle]],
+          ]),
+          { mirror },
+          both,
+        ),
+      ),
+    ).toEqual([]);
+  });
+
+  test('an image that the lock does not know', () => {
+    const made = plan(new Map([[key, list]]), { mirror }, both);
+    expect(codes(made)).toEqual(['artifacts-unknown']);
+    expect(messageOf(made, 'artifacts-unknown')).toContain(`of 1 image, so none are copied: ${ghcr}`);
+    expect(codes(plan(new Map([[key, list]]), { mirror: { ...mirror, artifacts: 'none' } }, both))).toEqual(
+      [],
+    );
+  });
+
+  test('a pull-through cache', () => {
+    const cache = { registry: { server: 'localregistry.local', pullThrough: true } };
+    expect(codes(plan(new Map([[key, list]]), cache))).toEqual(['artifacts-pull-through']);
+    expect(codes(plan(new Map([[key, []]]), cache))).toEqual([]);
+  });
+
+  test('a choice of platforms', () => {
+    const made = plan(new Map([[key, list]]), { mirror: { ...mirror, platforms: ['linux/amd64'] } });
+    expect(codes(made)).toEqual(['artifacts-platforms']);
+    expect(messageOf(made, 'artifacts-platforms')).toContain(
+      '1 artifact of other platforms (linux/arm64/v8) is not copied',
+    );
+  });
+
+  test.each([
+    ['v1.9.3', 'generic', 1],
+    ['1.4', 'distribution', 1],
+    ['v1.10.0', 'generic', 0],
+    ['v2.0', 'generic', 0],
+    ['latest', 'generic', 0],
+    ['v1.9.3', 'harbor', 0],
+  ] as const)('skopeo %s for %s', (tag, profile, expected) => {
+    const image = `localregistry.local/skopeo/stable:${tag}@${digestOf('skopeo')}`;
+    const input = { registry: { server: 'localregistry.local', path: 'ess', profile }, mirror: { image } };
+    const found = codes(plan(new Map([[key, list]]), input)).filter((code) => code === 'artifacts-skopeo');
+    expect(found).toHaveLength(expected);
+    // Tags of cosign 2 need no list.
+    expect(codes(plan(new Map([[key, [sig, att]]]), input))).toEqual([]);
+  });
+});
+
 describe('the list of referrers', () => {
   test('is one for each subject, in the order of the artifacts, without those that have tags', () => {
     const lists = referrersLists(list);

@@ -187,6 +187,17 @@ artifacts:
     });
   });
 
+  test.each([
+    ['all', ['present', 'present', 'present'], 'yes', { there: 3, missing: 0, unknown: 0 }],
+    ['some', ['present', 'unlisted', 'different'], 'no', { there: 1, missing: 2, unknown: 0 }],
+    ['not known of all', ['present', 'present', 'unknown'], 'unknown', { there: 0, missing: 0, unknown: 3 }],
+    ['of another plan', ['present'], 'unknown', { there: 0, missing: 0, unknown: 3 }],
+  ])('verified: %s', (_, results, mayGoOn, artifacts) => {
+    const result = JSON.parse(verified('present', 'present'));
+    result.images[0].artifacts = results.map((one) => ({ result: one }));
+    expect(run(JSON.stringify(result))).toMatchObject({ mayGoOn, artifacts });
+  });
+
   test('the page counts them', () => {
     const counts = { expected: 3, present: 3, failed: 0 };
     const { stdout } = report([[web('present', counts), copied[1]].join('\n')], [], {

@@ -1,6 +1,6 @@
 import { Option } from '@commander-js/extra-typings';
 import type { Project } from '../../project.ts';
-import type { Verdict } from '../../registry/verify.ts';
+import type { VerdictWithArtifacts } from '../../registry/verify-artifacts.ts';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit.ts';
 import { caOption, outputOption } from '../options.ts';
@@ -9,7 +9,7 @@ import { Progress } from '../progress.ts';
 
 interface Asked {
   readonly server: string;
-  readonly verdicts: Verdict[];
+  readonly verdicts: VerdictWithArtifacts[];
 }
 
 /** `ess-airgap verify`: whether the registry has every image of the plan. */
@@ -18,9 +18,10 @@ export function addVerify(program: Program): void {
     .command('verify')
     .summary('whether the registry has every image of the plan')
     .description(
-      'Asks the registry that the nodes pull from for every tag of the plan, and compares its digest. Logs in with ' +
-        'the variables that airgap.yaml names, if they are set, or else with what skopeo login or docker login ' +
-        'left. Exit code 1 if an image is missing or different, 2 if the registry gives no answer about one.',
+      'Asks the registry that the nodes pull from for every tag of the plan, and compares its digest; and for the ' +
+        'signatures, attestations and SBOMs of the plan, whether they are there and listed for their images. Logs in ' +
+        'with the variables that airgap.yaml names, if they are set, or else with what skopeo login or docker login ' +
+        'left. Exit code 1 if something is missing or different, 2 if the registry gives no answer about it.',
     )
     .addOption(
       new Option(
@@ -45,6 +46,7 @@ export function addVerify(program: Program): void {
     .action(async ({ format, push, ca, output }, command) => {
       const { withRegistries } = await import('../../registry/open.ts');
       const { verifyRelocations } = await import('../../registry/verify.ts');
+      const { verifyArtifacts } = await import('../../registry/verify-artifacts.ts');
       const { checkLogins } = await import('../check-logins.ts');
       const { readProjects } = await import('../configurations.ts');
       const { deploymentsJson, deploymentsText } = await import('../format/deployments.ts');
@@ -59,12 +61,22 @@ export function addVerify(program: Program): void {
         const images = plan.relocations.map(({ target }) => ({ ...target, registry: server }));
         await checkLogins({ config, place, images }, process.env);
         let asked = 0;
-        const verdicts = await withRegistries(config, { environment: process.env, caFile: ca }, (client) =>
-          verifyRelocations(plan.relocations, client, {
-            server,
-            onVerdict: () =>
-              progress.show(`${server}: ${++asked} of ${plan.relocations.length} images checked`),
-          }),
+        const { relocations } = plan;
+        const verdicts = await withRegistries(
+          config,
+          { environment: process.env, caFile: ca },
+          async (client) => {
+            const found = await verifyRelocations(relocations, client, {
+              server,
+              onVerdict: () => progress.show(`${server}: ${++asked} of ${relocations.length} images checked`),
+            });
+            const having = relocations.filter(({ artifacts = [] }) => artifacts.length > 0).length;
+            let checked = 0;
+            return verifyArtifacts(relocations, found, client, {
+              onImage: () =>
+                progress.show(`${server}: artifacts of ${++checked} of ${having} images checked`),
+            });
+          },
         );
         deployments.push({ config, place, server, verdicts });
       }
@@ -79,8 +91,13 @@ export function addVerify(program: Program): void {
         junit: () => verdictsJUnit(deployments),
       };
       writeOutput(output, formats[format]());
-      const results = new Set(deployments.flatMap(({ verdicts }) => verdicts.map(({ result }) => result)));
+      const results = new Set(
+        deployments.flatMap(({ verdicts }) =>
+          verdicts.flatMap(({ result, artifacts = [] }) => [result, ...artifacts.map((it) => it.result)]),
+        ),
+      );
+      results.delete('present');
       if (results.has('unknown')) process.exitCode = EXIT.failed;
-      else if (results.has('missing') || results.has('different')) process.exitCode = EXIT.no;
+      else if (results.size > 0) process.exitCode = EXIT.no;
     });
 }

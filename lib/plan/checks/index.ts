@@ -1,5 +1,6 @@
 import { bySeverity, type Finding } from '../finding.ts';
 import { productOf } from '../products/index.ts';
+import { checkArtifacts } from './artifacts.ts';
 import type { Check, Checked } from './checked.ts';
 import { checkGuard } from './guard.ts';
 import { checkDigests } from './images.ts';
@@ -30,6 +31,7 @@ const CHECKS: readonly Check[] = [
   checkProfile,
   checkCredentials,
   checkMirror,
+  checkArtifacts,
   checkSecrets,
   (checked) => productOf(checked.plan.release).check(checked),
   checkGuard,
