@@ -68,6 +68,7 @@ function releaseOf(
       }))
       .sort(byContainer),
     artifacts: new Map(),
+    layers: new Map(),
   };
 }
 
