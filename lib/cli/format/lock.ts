@@ -1,6 +1,7 @@
 import { groupBy } from '../../common/collections.ts';
 import { count } from '../../common/text.ts';
 import { containerName } from '../../digests/container-image.ts';
+import type { ImageLayers } from '../../digests/layers.ts';
 import type { Release } from '../../digests/release.ts';
 import { shortReference } from '../../image/reference.ts';
 import { printable } from '../../input/quote.ts';
@@ -26,7 +27,7 @@ export function lockChanges(before: Release, after: Release, colors: Colors): st
     const other = was.get(containerName(image));
     if (!other || other.enabled === image.enabled) return [];
     return colors.yellow(
-      `~ ${containerName(image)} is switched ${image.enabled === false ? 'off' : 'on'} now`,
+      `~ ${containerName(image)} is now ${image.enabled === false ? 'disabled' : 'enabled'}`,
     );
   });
   const lines = [
@@ -41,22 +42,39 @@ export function lockChanges(before: Release, after: Release, colors: Colors): st
     ...removed.map((image) => colors.red(`- ${containerName(image)}  ${shortReference(image.image)}`)),
     ...switched,
     ...artifactChangeLines(compareArtifacts(before, after), colors),
+    ...layerChangeLines(before.layers, after.layers, colors),
     ...signatureChangeLines(before.signatures, after.signatures, colors),
   ];
   return lines.map((line) => `  ${line}`);
 }
 
+/** The images whose layers one of the locks does not know, or knows otherwise. */
+function layerChangeLines(
+  before: ImageLayers = new Map(),
+  after: ImageLayers = new Map(),
+  colors: Colors,
+): string[] {
+  const images = new Set([...before.keys(), ...after.keys()]);
+  const changed = [...images].filter(
+    (image) => JSON.stringify(before.get(image)) !== JSON.stringify(after.get(image)),
+  );
+  if (changed.length === 0) return [];
+  const text = `the layers of ${count(changed.length, 'image')}`;
+  if (before.size === 0) return [colors.green(`+ ${text}`)];
+  return [after.size === 0 ? colors.red(`- ${text}`) : colors.yellow(`~ ${text}`)];
+}
+
 /** Tags whose digests could not be had, one cause once, however many tags it has to do with. */
 export function unresolvedText(unresolved: readonly Unresolved[]): string {
   const groups = groupBy(unresolved, ({ resolution }) =>
-    resolution.result === 'missing' ? 'the registry has no such tag' : resolution.reason,
+    resolution.result === 'missing' ? 'the registry does not have this tag' : resolution.reason,
   );
   const lines = [...groups].flatMap(([cause, images]) => [
     `error: ${printable(cause)}`,
     ...images.map(({ image, containers }) => `    ${image}  in ${containers.join(', ')}`),
   ]);
   const { length } = unresolved;
-  return `${[...lines, `${length} ${length === 1 ? 'tag has' : 'tags have'} no digest, so nothing was written.`].join('\n')}\n`;
+  return `${[...lines, `No digest was found for ${count(length, 'tag')}, so nothing was written.`].join('\n')}\n`;
 }
 
 /** What a lock holds, in a sentence. */
@@ -69,6 +87,6 @@ export function lockSummary({ info, images, artifacts }: Release): string {
     info.product === 'ess-helm' ? `${info.chart} ${info.version}: ` : '',
     `${count(images.length, 'container')}, ${count(distinct.size, 'distinct image')}`,
     artifactsSummary(artifacts),
-    off.length > 0 ? `, switched off: ${off.join(', ')}` : '',
+    off.length > 0 ? `, disabled: ${off.join(', ')}` : '',
   ].join('');
 }

@@ -34,13 +34,10 @@ export function unverifiedLines({ image, rule, result, rejected, reason }: Check
   const name = formatReference(image);
   if (result === 'verified' || result === 'no-policy' || !rule) return [];
   if (result === 'unknown') return [`unknown: ${name}: ${printable(reason ?? 'no reason is known')}`];
-  const found = {
-    unsigned: 'it has no signature',
-    rejected:
-      rejected.length === 1
-        ? 'its signature is not accepted'
-        : `none of its ${rejected.length} signatures is accepted`,
-  }[result];
+  const found =
+    result === 'unsigned'
+      ? 'it has no signature'
+      : `no accepted signature among ${count(rejected.length, 'signature')}`;
   return [
     `${result}: ${name}: ${found}; expected ${printable(expectedSigners(rule))}`,
     ...rejected.map(({ digest, reason: why }) => `    ${digest}: ${printable(why)}`),
