@@ -173,6 +173,14 @@ describe('findings', () => {
     );
   });
 
+  test('each is one more request to a server that counts them', () => {
+    const limited = { mirror: { ...mirror, rateLimits: { 'docker.io': 10 } } };
+    expect(plan(new Map(), limited).findings.map(({ code }) => code)).not.toContain('rate-budget');
+    expect(messageOf(plan(new Map([[key, list]]), limited), 'rate-budget')).toContain(
+      'up to 15 manifest requests to docker.io (1 image, 8 platforms each and the index, and 6 artifacts)',
+    );
+  });
+
   test('a pull-through cache', () => {
     const cache = { registry: { server: 'localregistry.local', pullThrough: true } };
     expect(codes(plan(new Map([[key, list]]), cache))).toEqual(['artifacts-pull-through']);
