@@ -265,7 +265,7 @@ subject_in() {
       '"subject":') in_subject=yes ;;
       'yes"digest":"'*'"')
         field=${field#'"digest":"'}
-        printf '%.80s\n' "${field%'"'}"
+        printf '%.80s\n' "${field%\"}"
         break
         ;;
     esac

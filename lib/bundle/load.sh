@@ -140,6 +140,8 @@ reject() {
 . "$(dirname "$0")/plan.sh"
 # shellcheck source=lib/bundle/check.sh
 . "$(dirname "$0")/check.sh"
+# shellcheck source=lib/bundle/print-plan.sh
+. "$(dirname "$0")/print-plan.sh"
 # shellcheck source=lib/bundle/push.sh
 . "$(dirname "$0")/push.sh"
 

@@ -97,44 +97,6 @@ end_children() {
 # A push shows no progress beside what it says of each image.
 show_progress() { :; }
 
-# Prints what would be pushed.
-print_plan() {
-  images=0 line='' artifacts=0 all_artifacts=0
-  while read -r kind a b c d _; do
-    case $kind in
-      image)
-        print_line
-        images=$((images + 1)) line="push    $d@$a"
-        ;;
-      artifact) artifacts=$((artifacts + 1)) all_artifacts=$((all_artifacts + 1)) ;;
-      own)
-        print_line
-        echo "expect  $b"
-        ;;
-      end) print_line ;;
-    esac
-  done <"$work/load.plan"
-  with_artifacts "$all_artifacts"
-  noun=images
-  [ "$images" -ne 1 ] || noun=image
-  echo "$images $noun$with would be pushed, except those that are in the registry with their digest"
-}
-
-print_line() {
-  [ -n "$line" ] || return 0
-  with_artifacts "$artifacts"
-  echo "$line$with"
-  line='' artifacts=0
-}
-
-with_artifacts() {
-  case $1 in
-    0) with='' ;;
-    1) with=' with 1 artifact' ;;
-    *) with=" with $1 artifacts" ;;
-  esac
-}
-
 # Layers that the bundle leaves out, and that no older one has, must be in the registry: together with their image there.
 ask_for_absent() {
   asked=''
@@ -311,8 +273,11 @@ push_item() {
     hint="${target%%/*} changed it, or something between changed it: do not trust it."
     fail_item
   else
-    pending='' brought=yes
-    case $item in referrer | tagged) count_artifact copied ;; esac
+    pending=''
+    case $item in
+      image) brought=yes ;;
+      referrer | tagged) count_artifact copied ;;
+    esac
   fi
 }
 

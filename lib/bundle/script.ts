@@ -3,12 +3,14 @@ import check from './check.sh';
 import load from './load.sh';
 import loadChecked from './load-checked.sh';
 import plan from './plan.sh';
+import printPlan from './print-plan.sh';
 import push from './push.sh';
 import pushArtifacts from './push-artifacts.sh';
 
 const PARTS: Readonly<Record<string, string>> = {
   'plan.sh': plan,
   'check.sh': check,
+  'print-plan.sh': printPlan,
   'push.sh': push,
   'push-artifacts.sh': pushArtifacts,
 };

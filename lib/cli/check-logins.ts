@@ -5,9 +5,9 @@ import type { Environment } from '../input/environment.ts';
 import { assertNoErrors, finding, formatFinding } from '../plan/finding.ts';
 
 /**
- * Says on standard error which registries a command is about to ask without a login, although they need one.
+ * Prints on standard error which registries a command uses without a login although they need one.
  *
- * @throws InputError if a registry is known to refuse that
+ * @throws InputError if a registry is known to reject that
  */
 export async function checkLogins(
   needed: Omit<NeededLogins, 'credentials'>,

@@ -35,8 +35,8 @@ export function oneConfigPath(options: WithConfig, command: string): string {
   if (others.length === 0) return path;
   throw new InputError([
     {
-      message: `ess-airgap ${command} works on one deployment, and ${others.length + 1} configurations are named: ${[path, ...others].join(', ')}`,
-      hint: 'Run it once for each:',
+      message: `ess-airgap ${command} works on one deployment; found ${others.length + 1} configurations: ${[path, ...others].join(', ')}`,
+      hint: 'Run it once per configuration:',
       command: `ess-airgap ${command} --config ${shellWord(path)}`,
     },
   ]);

@@ -3,9 +3,9 @@
  * output that is still on its way into a pipe.
  */
 export const EXIT = {
-  /** The command did its work and the answer is no: an error found, an image missing, a decision due. */
+  /** Problems were found: an error, a missing image, a decision to make. */
   no: 1,
-  /** There is no answer: wrong use, broken input, or a failure on the way. */
+  /** There is no result: a usage error, invalid input, or a failure. */
   failed: 2,
   /** The reader of standard output has gone, as with `| head`: what a shell gives for a process that SIGPIPE ended. */
   unread: 141,

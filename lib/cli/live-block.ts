@@ -1,8 +1,8 @@
 import type { WriteStream } from 'node:tty';
 
 /**
- * Some lines at the end of a terminal that are written anew, for work of which several parts go on at once. Nothing
- * anywhere else, so that logs stay clean. `clear` takes the lines away, before something is written that is to stay.
+ * Lines at the end of a terminal that are rewritten, for work with several parallel parts. If the stream is not a
+ * terminal, nothing is written. `clear` removes the lines before other output is written.
  */
 export class LiveBlock {
   readonly #stream: WriteStream;

@@ -1,8 +1,7 @@
 import type { WriteStream } from 'node:tty';
 
 /**
- * Shows how far a long work is, as one line that is written anew; only on a terminal, so that logs stay clean.
- * `clear` takes the line away.
+ * Shows the progress of a long operation as one line that is rewritten, on a terminal only. `clear` removes the line.
  */
 export class Progress {
   readonly #stream: WriteStream;

@@ -1,13 +1,13 @@
 import { decodeText, readTextFile } from '../input/file.ts';
 import { InputError } from '../input/problem.ts';
 
-/** A cluster of some thousand pods prints about 50 MiB. */
+/** kubectl prints about 50 MiB for a cluster with a thousand pods. */
 const MAX_BYTES = 128 * 1024 * 1024;
 
 /**
- * The text of a file, or of standard input if its name is `-`.
+ * Reads a file, or standard input if its name is `-`.
  *
- * @throws InputError if it is too large, no UTF-8 text, or cannot be read
+ * @throws InputError if it is too large, is not UTF-8 text, or cannot be read
  */
 export async function readInput(file: string, what: string): Promise<string> {
   if (file !== '-') return readTextFile(file, what, {}, MAX_BYTES);

@@ -10,8 +10,8 @@ const TOTALS = /^progress: (?<totals>.+)$/;
 const IMAGE = /^\[\d+\/\d+\] (?<image>\S+) (?<what>.*)$/;
 
 /**
- * Shows the report of a script as it comes: as it is, or for people. Its progress is a live block on a terminal;
- * elsewhere it is a line with the totals now and then, on standard error.
+ * Prints the report of a script while it runs: as JSON or as text. Progress is a live block on a terminal; otherwise
+ * a line with totals from time to time on standard error.
  *
  * @param run starts the script and gives its exit code
  */

@@ -49,7 +49,7 @@ named_in() {
       '"subject":') in_subject=yes ;;
       '"digest":"'*'"')
         field=${field#'"digest":"'}
-        [ -n "$in_subject" ] || printf '%.80s\n' "${field%'"'}"
+        [ -n "$in_subject" ] || printf '%.80s\n' "${field%\"}"
         in_subject=''
         ;;
     esac

@@ -5,9 +5,12 @@ import type { Evidence, ImageEvidence } from './evidence.ts';
 import { type Html, html } from './html.ts';
 
 const VERDICTS = {
-  yes: { className: 'good', text: 'The release may go on: every image of the plan is in the registry.' },
-  no: { className: 'bad', text: 'The release may not go on.' },
-  unknown: { className: 'doubt', text: 'It is not known whether the release may go on.' },
+  yes: {
+    className: 'good',
+    text: 'The release can be deployed: every image of the plan is in the registry.',
+  },
+  no: { className: 'bad', text: 'The release cannot be deployed.' },
+  unknown: { className: 'doubt', text: 'It is not known whether the release can be deployed.' },
 } as const;
 
 const MARKS = { there: 'good', missing: 'bad', unknown: 'doubt' } as const;

@@ -80,15 +80,15 @@ describe('bundle', () => {
     const script = sha256sum(join(again, 'load.sh')).match(/.{8}/g) ?? [];
     expect(run.stdout).toMatch(/^.*again: 3 images, \d+\.\d kB\n/);
     expect(run.stdout).toContain(`
-Carry these digests to the other side on paper or by another channel, not on the medium:
+Carry these digests to the other side on paper or over another channel, not on the medium:
   load.plan  sha256: ${groups.slice(0, 4).join(' ')}
                      ${groups.slice(4).join(' ')}
   load.sh    sha256: ${script.slice(0, 4).join(' ')}
                      ${script.slice(4).join(' ')}
 
-Next: carry ${again} over. On the other side, with ess-airgap:
+Next: carry ${again} to the other side. There, with ess-airgap:
   ess-airgap load ${again} --digest ${planDigest(again)}
-or without it, once sha256sum prints the digest above for load.sh:
+or without it, if sha256sum prints the digest above for load.sh:
   sha256sum ${again}/load.sh
   sh ${again}/load.sh --digest ${planDigest(again)}
 `);

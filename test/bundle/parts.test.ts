@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Blob } from '../../lib/bundle/contents.ts';
 import { LIMITS } from '../../lib/bundle/limits.ts';
 import {
   type BundledImage,
+  contentsOf,
   type LoadPlan,
   OTHER_PATHS,
   type Placement,
@@ -12,6 +15,7 @@ import {
 import { parseLoadPlan } from '../../lib/bundle/parse-load-plan.ts';
 import { distribute, formatSize, parseSize, pieceCount } from '../../lib/bundle/parts.ts';
 import { broughtBy, leaveOut, type PlannedImage } from '../../lib/bundle/since.ts';
+import { MAX_ARTIFACTS } from '../../lib/digests/artifacts.ts';
 import { InputError } from '../../lib/index.ts';
 
 test.each([
@@ -69,29 +73,72 @@ const images = fc.array(
   fc.record({
     repository: fc.constantFrom('a', 'b', 'c'),
     layers: fc.uniqueArray(fc.nat(9), { maxLength: 5 }),
+    artifacts: fc.array(
+      fc.record({
+        of: fc.nat(5),
+        suffix: fc.option(fc.constantFrom('sig', 'att', 'sbom'), { nil: undefined }),
+        layers: fc.uniqueArray(fc.nat(9), { maxLength: 3 }),
+      }),
+      { maxLength: 5 },
+    ),
+    lists: fc.boolean(),
   }),
   { maxLength: 6 },
 );
-const planned = (made: { repository: string; layers: number[] }[], release: number): PlannedImage[] =>
-  made.map(({ repository, layers }, index) => ({
-    target: { registry: 'r.example', repository, tag: `v${release}-${index}` },
-    digest: `sha256:${hexDigits(release + 10)}`,
-    size: 1,
-    containers: ['x/y'],
-    manifests: [],
-    omitted: index % 2 === 0 ? [] : [{ hex: hexDigits(14), size: 7 }],
-    blobs: [
-      { hex: hexDigits(15), size: 1, kind: 'config' },
-      ...layers.map((layer) => ({ hex: hexDigits(layer), size: 1, kind: 'layer' as const })),
-    ],
-    artifacts: [],
-    referrers: [],
-  }));
+interface MadeImage {
+  repository: string;
+  layers: number[];
+  artifacts: { of: number; suffix: string | undefined; layers: number[] }[];
+  lists: boolean;
+}
+const digestOf = (...numbers: number[]): string =>
+  `sha256:${createHash('sha256').update(numbers.join()).digest('hex')}`;
+const blobsOf = (layers: readonly number[]): Blob[] => [
+  { hex: hexDigits(15), size: 1, kind: 'config' },
+  ...layers.map((layer) => ({ hex: hexDigits(layer), size: 1, kind: 'layer' as const })),
+];
+const planned = (made: MadeImage[], release: number): PlannedImage[] =>
+  made.map(({ repository, layers, artifacts: drafts, lists }, index) => {
+    const digest = digestOf(release, index);
+    const subjects = [digest];
+    const tags = new Set<string>();
+    const artifacts = drafts.map(({ of, suffix, layers }, number) => {
+      const subject = subjects[of % subjects.length] ?? digest;
+      const own = digestOf(release, index, number);
+      subjects.push(own);
+      const tag = `${subject.replace(':', '-')}.${suffix}`;
+      // A tag has one manifest.
+      const isFree = suffix !== undefined && !tags.has(tag);
+      tags.add(tag);
+      const rest = { size: 3, manifests: [], omitted: [], blobs: blobsOf(layers) };
+      return { digest: own, subject, ...(isFree && { tag }), ...rest };
+    });
+    const referred = new Set(artifacts.filter(({ tag }) => tag === undefined).map(({ subject }) => subject));
+    const referrers = [...referred].map((subject, number) => ({
+      hex: digestOf(release, index, number, 1).slice(7),
+      size: 9,
+      subject,
+    }));
+    return {
+      target: { registry: 'r.example', repository, tag: `v${release}-${index}` },
+      digest,
+      size: 1,
+      containers: ['x/y'],
+      manifests: [],
+      omitted: index % 2 === 0 ? [] : [{ hex: hexDigits(14), size: 7 }],
+      blobs: blobsOf(layers),
+      artifacts,
+      referrers: lists ? referrers : [],
+    };
+  });
 /** A plan in one part, or in three of which one layer is cut. */
 const planOf = (bundled: readonly BundledImage[], parts = 1): LoadPlan => {
-  const all = bundled.flatMap(({ digest, blobs }) => [
-    digest.slice(7),
-    ...blobs.filter(({ heldBy }) => !heldBy).map(({ hex }) => hex),
+  const all = bundled.flatMap((image) => [
+    ...contentsOf(image).flatMap(({ digest, blobs }) => [
+      digest.slice(7),
+      ...blobs.filter(({ heldBy }) => !heldBy).map(({ hex }) => hex),
+    ]),
+    ...image.referrers.map(({ hex }) => hex),
   ]);
   const placements = new Map(all.map((hex, index): [string, Placement] => [hex, (index % parts) + 1]));
   return {
@@ -126,24 +173,51 @@ test('a push finds every layer: in the bundle, or in the same repository by the 
       const text = renderLoadPlan(planOf(old));
       const bundled = leaveOut(planned(after, 2), broughtBy(parseLoadPlan(text, 'load.plan')));
       const held = new Set(
-        bundled.flatMap(({ blobs }) => blobs.filter((it) => !it.heldBy).map(({ hex }) => hex)),
+        bundled
+          .flatMap(contentsOf)
+          .flatMap(({ blobs }) => blobs.filter((it) => !it.heldBy).map(({ hex }) => hex)),
       );
-      for (const { target, blobs } of bundled) {
-        for (const { hex, kind, heldBy } of blobs) {
+      for (const image of bundled) {
+        const there = old
+          .filter((it) => it.target.repository === image.target.repository)
+          .flatMap(contentsOf);
+        for (const { hex, kind, heldBy } of contentsOf(image).flatMap(({ blobs }) => blobs)) {
           // Left out for one image means left out for all, or the file would be there for some and missing for others.
           expect(held.has(hex)).toBe(heldBy === undefined);
           if (heldBy === undefined) continue;
           expect(kind).toBe('layer');
-          const there = old.filter((it) => it.target.repository === target.repository);
-          expect(there.some((it) => it.blobs.some((blob) => blob.hex === hex))).toBe(true);
-          expect(heldBy).toBe(`r.example/${target.repository}@sha256:${hexDigits(11)}`);
+          // The holder is an image or an artifact of the older bundle that has the layer in this repository.
+          const holders = there.filter((it) => it.blobs.some((blob) => blob.hex === hex));
+          const repository = `r.example/${image.target.repository}`;
+          expect(holders.map(({ digest }) => `${repository}@${digest}`)).toContain(heldBy);
         }
       }
     }),
   );
 });
 
-const sample = renderLoadPlan(planOf(leaveOut(planned([{ repository: 'a', layers: [1, 2] }], 1), [])));
+const sample = renderLoadPlan(
+  planOf(
+    leaveOut(
+      planned(
+        [
+          {
+            repository: 'a',
+            layers: [1, 2],
+            artifacts: [
+              { of: 0, suffix: undefined, layers: [3] },
+              { of: 1, suffix: undefined, layers: [] },
+              { of: 0, suffix: 'sig', layers: [4] },
+            ],
+            lists: true,
+          },
+        ],
+        1,
+      ),
+      [],
+    ),
+  ),
+);
 
 test('a load.plan that is cut short at any byte is rejected', () => {
   expect(parseLoadPlan(sample, 'load.plan').images).toHaveLength(1);
@@ -185,4 +259,5 @@ test('load.sh has the limits of limits.ts', () => {
     blobBytes: limit('BLOB_BYTES'),
     descriptors: LIMITS.descriptors,
   }).toEqual(LIMITS);
+  expect(limit('ARTIFACTS')).toBe(MAX_ARTIFACTS);
 });

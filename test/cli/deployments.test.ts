@@ -93,7 +93,7 @@ mirror: { image: '${registry.server}/skopeo@${image.digest}', insecure: ['${regi
       const run = essAirgap([...command, ...both], { cwd });
       expect(run).toMatchObject({ status: 2, stdout: '' });
       expect(run.stderr).toBe(
-        `error: ess-airgap ${command[0]} works on one deployment, and 2 configurations are named: staging.yaml, production.yaml\n    Run it once for each:\n    ess-airgap ${command[0]} --config staging.yaml\n`,
+        `error: ess-airgap ${command[0]} works on one deployment; found 2 configurations: staging.yaml, production.yaml\n    Run it once per configuration:\n    ess-airgap ${command[0]} --config staging.yaml\n`,
       );
     }
   });

@@ -209,6 +209,6 @@ describe('ess-airgap init FOLDER', () => {
   test('options of a repository with a registry are wrong use, not ignored', () => {
     const run = essAirgap(['init', 'r.local', '--server', 'other.local'], { cwd: folder(images) });
     expect(run).toMatchObject({ status: 2, stdout: '' });
-    expect(run.stderr).toContain('If a folder is meant, write ./r.local.');
+    expect(run.stderr).toContain('If it is a folder, write ./r.local.');
   });
 });

@@ -109,7 +109,7 @@ test('everything that belongs to an image is in the lock, and of an image withou
   const run = await lock(cwd);
   expect(run).toMatchObject({ status: 0, stderr: '' });
   expect(run.stdout).toContain(
-    '2 distinct images, 6 artifacts (signatures, attestations, SBOMs) of 1 image\n',
+    '2 distinct images, 6 artifacts (signatures, attestations, SBOMs) for 1 image',
   );
   expect([...artifactsIn(cwd)]).toEqual([
     [keyOf('library/redis', redis), []],
@@ -265,7 +265,7 @@ describe('what is not known is an error, and nothing is written', () => {
     const run = await lock(cwd);
     expect(run).toMatchObject({ status: 2, stdout: '' });
     expect(run.stderr).toMatch(words);
-    expect(run.stderr).toContain('are not known, so nothing was written.\n');
+    expect(run.stderr).toContain('could not be read, so nothing was written.');
     expect(run.stderr).toContain('add --no-artifacts');
     expect(read(cwd)).toBe(before);
     // The way out that the message names.

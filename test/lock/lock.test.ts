@@ -59,7 +59,7 @@ describe('a chart', () => {
     const run = await lock(cwd, ...VALUES, ...LOCK);
     expect(run).toMatchObject({ status: 0, stderr: '' });
     expect(run.stdout).toBe(
-      'matrix-stack 26.8.0: 14 containers, 14 distinct images, no signatures, attestations or SBOMs, switched off: hookshot/image, matrixAuthenticationService.syn2mas/image\nlock.yml written.\n',
+      'matrix-stack 26.8.0: 14 containers, 14 distinct images, no signatures, attestations or SBOMs, disabled: hookshot/image, matrixAuthenticationService.syn2mas/image\nlock.yml was written.\n',
     );
     const { info, images: locked } = parseRelease(read(cwd), 'lock.yml');
     expect(info).toEqual({
@@ -211,7 +211,7 @@ describe('tags that move', () => {
     expect(run.stdout).toContain('~ matrix-stack 26.8.0 became matrix-stack 26.9.0\n');
     expect(run.stdout).toContain('re-tagged from v1.159.0 to v1.161.0');
     expect(run.stdout).toMatch(/- redis\.redisExporter\/image/);
-    expect(run.stdout).toContain('~ hookshot/image is switched on now\n');
+    expect(run.stdout).toContain('~ hookshot/image is now enabled');
   });
 
   test('--check needs something to compare with', async () => {
@@ -272,10 +272,10 @@ describe('if a digest cannot be had, nothing is written', () => {
     const run = await untouched(cwd, ...VALUES, '--values', 'mine.yaml', ...LOCK);
     expect(run.status).toBe(1);
     expect(run.stderr).toBe(
-      `error: the registry has no such tag
+      `error: the registry does not have this tag
     ${proxy.server}/library/redis:v0  in redis/image
     ${proxy.server}/synapse:v0  in synapse/image
-2 tags have no digest, so nothing was written.
+No digest was found for 2 tags, so nothing was written.
 `,
     );
   });
@@ -287,7 +287,7 @@ describe('if a digest cannot be had, nothing is written', () => {
     const run = await untouched(cwd);
     expect(run.status).toBe(2);
     expect(run.stderr.match(/^error: /gm)).toHaveLength(1);
-    expect(run.stderr).toMatch(/14 tags have no digest, so nothing was written\.\n$/);
+    expect(run.stderr).toMatch(/No digest was found for 14 tags, so nothing was written\.\n$/);
   }, 120_000);
 
   test('a registry that is rate-limited waits as it is asked, and goes on', async () => {
@@ -308,7 +308,7 @@ describe('if a digest cannot be had, nothing is written', () => {
     const run = await untouched(workspace());
     expect(run.status).toBe(2);
     expect(run.stderr).toMatch(/429/);
-    expect(run.stderr).toMatch(/1 tag has no digest, so nothing was written\.\n$/);
+    expect(run.stderr).toMatch(/No digest was found for 1 tag, so nothing was written\.\n$/);
   });
 
   test('a registry whose header says another digest than its manifest has', async () => {
@@ -328,6 +328,6 @@ describe('if a digest cannot be had, nothing is written', () => {
     const cwd = workspace({ 'mine.yaml': 'synapse: { image: { registry: null } }\n' });
     const run = await untouched(cwd, ...VALUES, '--values', 'mine.yaml', ...LOCK);
     expect(run.status).toBe(2);
-    expect(run.stderr).toMatch(/^mine\.yaml:1:\d+: error: these values take away the image synapse\.image/);
+    expect(run.stderr).toMatch(/^mine\.yaml:1:21: error: these values remove the image synapse\.image/);
   });
 });

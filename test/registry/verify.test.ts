@@ -145,7 +145,9 @@ describe('what is there', () => {
       ],
       ['missing', `${open.server}/matrixdotorg/sydent:v9`, other.slice(0, 19), '-', 'sydent/sydent'],
       [''],
-      ['only by digest: nodes can pull it, until garbage collection takes what no tag names'],
+      [
+        'only by digest: nodes can pull the image until garbage collection removes it, because no tag points to it',
+      ],
       [`${open.server}: 1 of 4 images are present, 2 missing, 1 different`],
       [''],
     ]);
@@ -204,7 +206,7 @@ describe('what is there', () => {
     <testcase classname="${suite}" name="${there.server}/element-hq/synapse:v1"/>
     <testcase classname="${suite}" name="${there.server}/library/nginx:2">
       <failure message="missing">expected: ${digest('nginx')}
-The image is there by its digest, until garbage collection removes it.
+The registry has the image by its digest, until garbage collection removes it.
 containers: well_known/nginx</failure>
     </testcase>
     <testcase classname="${suite}" name="${there.server}/library/redis:7.2">

@@ -239,12 +239,12 @@ test('--format json without --result is an error that names the right command', 
 describe('the page', () => {
   const hostile = line('a/web:v2', 'b', 'failed', { error: '<script>alert(1)</script>', hint: '<b>x</b>' });
 
-  test('says plainly whether the release may go on, and why not', () => {
+  test('says plainly whether the release can be deployed, and why not', () => {
     expect(report([copied.join('\n')], []).stdout).toContain(
-      'The release may go on: every image of the plan is in the registry.',
+      'The release can be deployed: every image of the plan is in the registry.',
     );
     const page = report([[hostile, copied[1]].join('\n')], []).stdout;
-    expect(page).toContain('The release may not go on.');
+    expect(page).toContain('The release cannot be deployed');
     expect(page).not.toContain('<script>alert');
     expect(page).toContain('&lt;script&gt;alert(1)');
   });

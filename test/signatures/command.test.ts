@@ -161,7 +161,7 @@ describe('upstream', () => {
     expect(run.stdout).toContain(`${IDENTITY.subject}, of the issuer ${IDENTITY.issuer}`);
     expect(run.stdout).toMatch(/^no policy +\S+org\/free/m);
     expect(run.stdout).toMatch(
-      /^rejected: \S+: none of its 2 signatures is accepted; expected the subject /m,
+      /^rejected: \S+: no accepted signature among 2 signatures; expected the subject /m,
     );
     expect(run.stdout).toMatch(/^ {4}sha256:[0-9a-f]{64}: it was signed by https:\/\/github\.com\/evil\/x/m);
     expect(run.stdout).toMatch(/^unsigned: \S+: it has no signature; expected the subject /m);
@@ -222,7 +222,7 @@ describe('a wrong configuration', () => {
     });
     expect(run.status).toBe(2);
     expect(run.stderr).toContain(
-      'airgap.yaml:1:1: error: there is no verify; expected who must have signed the images',
+      'airgap.yaml:1:1: error: verify is not set; expected the required signatures of the images',
     );
   });
 

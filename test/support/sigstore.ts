@@ -16,7 +16,9 @@ const BUNDLE_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 const SIMPLE_TYPE = 'application/vnd.dev.cosign.simplesigning.v1+json';
 const LOG_URL = 'https://rekor.example.org';
 const SHA256_OID = '2.16.840.1.101.3.4.2.1';
+/** The extensions of a certificate of Fulcio for the issuer, and the one before it, which cosign 2 reads. */
 const ISSUER_OID = '1.3.6.1.4.1.57264.1.8';
+const OLD_ISSUER_OID = '1.3.6.1.4.1.57264.1.1';
 
 export const IDENTITY = {
   issuer: 'https://token.actions.githubusercontent.com',
@@ -84,7 +86,10 @@ export async function startSigstore() {
       await ca.issueCertificate({
         publicKey: pair.publicKey.export({ type: 'spki', format: 'der' }),
         subjectAltName: subject,
-        extensions: [{ oid: ISSUER_OID, value: issuer }],
+        extensions: [
+          { oid: OLD_ISSUER_OID, value: issuer, legacy: true },
+          { oid: ISSUER_OID, value: issuer },
+        ],
       }),
     );
     return { ...pair, certificate, pem: pemCertificate(certificate) };
@@ -295,7 +300,7 @@ function protoEntry({ body, integratedTime, logIndex, logID, verification }: Log
   };
 }
 
-function logInstance(baseUrl: string, key: KeyObject): object {
+function logInstance(baseUrl: string, key: KeyObject) {
   const der = createPublicKey(key.export({ type: 'spki', format: 'pem' })).export({
     type: 'spki',
     format: 'der',
@@ -312,7 +317,7 @@ function logInstance(baseUrl: string, key: KeyObject): object {
   };
 }
 
-function authority(uri: string, chain: readonly ArrayBufferView[]): object {
+function authority(uri: string, chain: readonly ArrayBufferView[]) {
   return {
     subject: { organization: 'example.org', commonName: 'test' },
     uri,

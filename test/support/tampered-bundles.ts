@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { LOAD_SCRIPT } from '../../lib/bundle/script.ts';
 import { type BundleLab, first, planDigest } from './bundles.ts';
 import { BINARY } from './cli.ts';
+import { makeSignedImage, pushSignedImage } from './signed-images.ts';
 import type { Tampering } from './tampering.ts';
 
 const SECONDS = 60;
@@ -29,11 +30,15 @@ export class TamperedBundles {
 
   static async make(lab: BundleLab): Promise<TamperedBundles> {
     const bundles = new TamperedBundles(lab);
+    const { image, artifacts, manifests } = makeSignedImage('signed');
+    await pushSignedImage(lab.source.server, 'zzz/signed', { image, artifacts, manifests });
+    // The last by its target: its artifacts change nothing for the other images.
+    const release = { ...first, 'zzz/signed': { path: 'zzz/signed', tag: 'v1', image, artifacts } };
     for (const args of [
       ['--output', bundles.#whole],
       ['--output', bundles.#split, '--split-size', '128KiB'],
     ]) {
-      const run = await lab.bundle(first, args);
+      const run = await lab.bundle(release, args);
       if (run.status !== 0) throw new Error(run.stderr);
     }
     return bundles;

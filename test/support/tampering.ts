@@ -48,6 +48,8 @@ type Role =
   | 'config'
   | 'layer'
   | 'piece'
+  | 'artifact'
+  | 'referrers'
   | 'load.plan'
   | 'index.json'
   | 'load.sh'
@@ -140,6 +142,8 @@ function fileTamperings(split: boolean): Tampering[] {
     'manifest',
     'config',
     'layer',
+    'artifact',
+    'referrers',
     ...(split ? (['piece'] as const) : []),
     ...(['load.plan', 'index.json', 'load.sh', 'oci-layout'] as const),
   ];
@@ -154,9 +158,10 @@ function fileTamperings(split: boolean): Tampering[] {
   );
 }
 
-/** The path of a file of the first image. */
+/** The path of a file of the first image, or of the first artifact or list. */
 function fileOf(dir: string, role: Role): string {
-  if (!['index', 'manifest', 'config', 'layer', 'piece'].includes(role)) return join(firstOf(dir), role);
+  const isBlob = ['index', 'manifest', 'config', 'layer', 'piece', 'artifact', 'referrers'].includes(role);
+  if (!isBlob) return join(firstOf(dir), role);
   const kind = role === 'index' ? 'image' : role;
   const line = linesOf(dir).find((it) => it.startsWith(`${kind} `) && it.split(' ')[3] !== '-');
   const [, digest = '', , part = ''] = (line ?? '').split(' ');
@@ -512,6 +517,134 @@ const PIECE_EDITS: readonly [string, Edit, RegExp][] = [
   ],
 ];
 
+/** The lines of the first artifact that `find` is true of, and where they begin. */
+function artifactLines(
+  lines: readonly string[],
+  find: (fields: readonly string[]) => boolean = () => true,
+): { from: number; block: string[] } {
+  const from = lines.findIndex((line) => line.startsWith('artifact ') && find(line.split(' ')));
+  const length = lines.slice(from + 1).findIndex((line) => /^(artifact|referrers|image|own|end) /.test(line));
+  return { from, block: lines.slice(from, from + 1 + length) };
+}
+
+/** Replaces lines, and corrects the number in the last. */
+function splice(lines: string[], from: number, remove: number, ...add: readonly string[]): string[] {
+  const all = lines.toSpliced(from, remove, ...add);
+  return [...all.slice(0, -1), `end ${all.length}`];
+}
+
+const isTagged = (fields: readonly string[]): boolean => fields[5] !== '-';
+
+const ARTIFACT_EDITS: readonly [string, Edit, RegExp][] = [
+  [
+    'without a referrer that its list names',
+    (lines) => {
+      const { from, block } = artifactLines(lines);
+      return splice(lines, from, block.length);
+    },
+    /has other entries/,
+  ],
+  ['with a referrer twice', (lines) => twice(lines), /twice/],
+  [
+    'with a manifest as a referrer that names no subject',
+    (lines) => {
+      const { from, block } = artifactLines(lines, isTagged);
+      return splice(lines, from, 1, (block[0] ?? '').replace(/ \S+$/, ' -'));
+    },
+    /belongs to no subject|has other entries/,
+  ],
+  [
+    'with a referrer of another subject of its image',
+    (lines) => {
+      const image = lines.findLastIndex((line) => line.startsWith('image '));
+      const manifest = lines.slice(image).find((line) => line.startsWith('manifest '));
+      return field('artifact', 4, manifest?.split(' ')[1] ?? '')(lines);
+    },
+    /belongs to|has other entries/,
+  ],
+  ['with an artifact of another image', field('artifact', 4, `sha256:${hex('0')}`), /as subject/],
+  ['with an artifact of a path', field('artifact', 4, '../../x'), /as subject|expected a digest/],
+  [
+    'with a referrer at a tag that is none of its subject',
+    field('artifact', 5, 'v1'),
+    /the tag of the subject/,
+  ],
+  [
+    'with a tag of another digest',
+    (lines) => {
+      const { from, block } = artifactLines(lines, isTagged);
+      return splice(lines, from, 1, (block[0] ?? '').replace(/sha256-[0-9a-f]{4}/, 'sha256-0000'));
+    },
+    /the tag of the subject/,
+  ],
+  [
+    'with two manifests at a tag',
+    (lines) => {
+      const { from, block } = artifactLines(lines, isTagged);
+      const other = artifactLines(lines).block;
+      const line = (other[0] ?? '').split(' ').slice(0, 4);
+      const [subject, tag] = (block[0] ?? '').split(' ').slice(4);
+      return splice(lines, from, 0, [...line, subject, tag].join(' '), ...other.slice(1));
+    },
+    /another manifest for the tag/,
+  ],
+  [
+    'with an artifact before every image',
+    first('image', (line) => [`artifact sha256:${hex('0')} 1 1 sha256:${hex('0')} -`, line]),
+    /belongs to no image/,
+  ],
+  [
+    'with an artifact after an own image',
+    first('end', (line) => [
+      'own - r.example/x:1 -',
+      `artifact sha256:${hex('0')} 1 1 sha256:${hex('0')} -`,
+      line,
+    ]),
+    /belongs to no image/,
+  ],
+  [
+    'with an artifact after a list',
+    (lines) => {
+      const { from, block } = artifactLines(lines, isTagged);
+      const rest = lines.toSpliced(from, block.length);
+      const list = rest.findIndex((line) => line.startsWith('referrers '));
+      return rest.toSpliced(list + 1, 0, ...block);
+    },
+    /after a "referrers" line/,
+  ],
+  ['with an artifact in pieces', field('artifact', 3, '-'), /expected the number of a part/],
+  ['with an artifact of five million bytes', field('artifact', 2, '5000000'), /expected a size/],
+  ['without a list', first('referrers', () => []), /list of (the )?referrers/],
+  ['with a list twice', first('referrers', (line) => [line, line]), /second list/],
+  ['with a list of another subject', (lines) => swapSubjects(lines), /has other entries/],
+  ['with a list of no subject', field('referrers', 4, `sha256:${hex('0')}`), /subject/],
+  [
+    'with a list before every image',
+    first('image', (line) => [`referrers sha256:${hex('0')} 1 1 sha256:${hex('0')}`, line]),
+    /belongs to no image/,
+  ],
+  [
+    'with a layer of a list',
+    first('referrers', (line) => [line, `layer sha256:${hex('0')} 1 1`]),
+    /belongs to no image/,
+  ],
+  ['with a list in pieces', field('referrers', 3, '-'), /expected the number of a part/],
+];
+
+function twice(lines: string[]): string[] {
+  const { from, block } = artifactLines(lines);
+  return splice(lines, from, 0, ...block);
+}
+
+function swapSubjects(lines: string[]): string[] {
+  const [a = 0, b = 0] = lines.flatMap((line, index) => (line.startsWith('referrers ') ? [index] : []));
+  const split = (index: number): string[] => (lines[index] ?? '').split(' ');
+  const [x, y] = [split(a), split(b)];
+  return lines
+    .with(a, [...x.slice(0, 4), ...y.slice(4)].join(' '))
+    .with(b, [...y.slice(0, 4), ...x.slice(4)].join(' '));
+}
+
 function swapDigests(lines: string[]): string[] {
   const at = lines.flatMap((line, index) => (line.startsWith('image ') ? [index] : []));
   const [a = 0, b = 0] = at;
@@ -548,7 +681,7 @@ function swapPieces(lines: string[]): string[] {
 }
 
 function planTamperings(split: boolean): Tampering[] {
-  const edits = [...PLAN_EDITS, ...(split ? PIECE_EDITS : [])];
+  const edits = [...PLAN_EDITS, ...ARTIFACT_EDITS, ...(split ? PIECE_EDITS : [])];
   const wrongDigest: readonly [string, Edit, RegExp][] = [
     [
       'of another bundle',
@@ -598,26 +731,56 @@ function contentTamperings(split: boolean): Tampering[] {
       /./,
     ],
   ];
-  return contents.map(([name, text]) => ({
-    name: `an index that ${name}`,
+  const lists: [string, string][] = [
+    ['is not JSON', 'x'.repeat(500)],
+    ['is empty', indexOf([])],
+    ['names something else', indexOf([hex('0')])],
+    ['is a manifest', `{"schemaVersion":2,"config":{"digest":"sha256:${hex('0')}","size":1},"layers":[]}`],
+  ];
+  return [
+    ...contents.map(([name, text]) => contentTampering(split, 'index', name, () => text)),
+    ...lists.map(([name, text]) => contentTampering(split, 'referrers', name, () => text)),
+    contentTampering(split, 'referrers', 'has an entry more', (old) => {
+      const list = JSON.parse(old) as { manifests: object[] };
+      const more = { ...list.manifests[0], digest: `sha256:${hex('0')}` };
+      return JSON.stringify({ ...list, manifests: [...list.manifests, more] });
+    }),
+    contentTampering(split, 'artifact', 'has another subject', (old) => {
+      const manifest = JSON.parse(old) as { subject: object };
+      return JSON.stringify({ ...manifest, subject: { ...manifest.subject, digest: `sha256:${hex('0')}` } });
+    }),
+  ];
+}
+
+/** Puts another file in the place of one, under its own digest. */
+function contentTampering(
+  split: boolean,
+  role: 'index' | 'referrers' | 'artifact',
+  name: string,
+  change: (old: string) => string,
+): Tampering {
+  return {
+    name: `an ${role} that ${name}`,
     split,
     digest: false,
     change: (dir) => {
-      const file = fileOf(dir, 'index');
+      const file = fileOf(dir, role);
       const old = file.slice(-64);
+      const text = change(readFileSync(file, 'utf8'));
       const digits = sha256(text);
       rmSync(file);
       writeFileSync(join(file, '..', digits), text);
+      const kind = role === 'index' ? 'image' : role;
       edit(dir, (lines) =>
         lines.map((line) =>
-          line.startsWith(`image sha256:${old}`)
-            ? line.replace(/^image \S+ \d+/, `image sha256:${digits} ${Buffer.byteLength(text)}`)
+          line.startsWith(`${kind} sha256:${old}`)
+            ? line.replace(/^\S+ \S+ \d+/, `${kind} sha256:${digits} ${Buffer.byteLength(text)}`)
             : line,
         ),
       );
     },
-    says: /disagree|does not list|do not name/,
-  }));
+    says: role === 'index' ? /disagree|does not list|do not name/ : /has other entries|belongs to/,
+  };
 }
 
 const indexOf = (digits: readonly string[]): string =>

@@ -5,28 +5,29 @@ import { caOption } from '../options.ts';
 import type { Program } from '../program.ts';
 import { Progress } from '../progress.ts';
 
-/** `ess-airgap bundle`: the images of the plan in a folder, to carry. */
+/** `ess-airgap bundle`: downloads the images of the plan to a folder, to carry them across an air gap. */
 export function addBundle(program: Program): void {
   program
     .command('bundle')
-    .summary('writes the images of the plan into a folder, for a network with no connection')
+    .summary('download the images of the plan to a folder, for a network without a connection')
     .description(
-      'Downloads every image of the plan, with the platforms that mirror.platforms names, into one folder: an OCI image layout in which every ' +
-        'layer is stored once, with checksums and with load.sh, which pushes it on the other side. Goes on where an ' +
-        'earlier run ended. Exit code 1 where an image could not be had.',
+      'Downloads every image of the plan, for the platforms in mirror.platforms, to one folder: an OCI image layout in which every ' +
+        'layer is stored once, with checksums and with load.sh, which pushes it on the other side. Continues an ' +
+        'interrupted run. Exit code 1 if an image could not be downloaded.',
     )
-    .requiredOption('--output <folder>', 'the folder to make')
+    .requiredOption('--output <folder>', 'the folder to create')
     .option(
       '--since <old>',
-      "leave out layers that the registry has: by the folder (or load.plan) of the bundle loaded last, or by the older release's digests file",
+      'leave out layers that the registry already has: the folder (or load.plan) of the bundle that was loaded last, or the digests file of the older release',
     )
-    .option('--split-size <size>', 'the most that a part may have, such as 4GB or 700MiB')
+    .option('--split-size <size>', 'the maximum size of a part, such as 4GB or 700MiB')
     .addOption(caOption())
     .addHelpText(
       'after',
       examples({
-        'ess-airgap bundle --output ess-24.10': 'everything',
-        'ess-airgap bundle --output ess-25.04 --since ess-24.10': 'only what the last bundle did not bring',
+        'ess-airgap bundle --output ess-24.10': 'all images',
+        'ess-airgap bundle --output ess-25.04 --since ess-24.10':
+          'only layers that the last bundle did not have',
         'ess-airgap bundle --output ess-24.10 --split-size 4GB': 'parts that fit the medium',
       }),
     )
@@ -46,7 +47,7 @@ export function addBundle(program: Program): void {
       if (splitSize !== undefined && partSize === undefined) {
         throw new InputError([
           {
-            message: `--split-size "${splitSize}" is no size; expected one such as 4GB, 700MiB or a number of bytes`,
+            message: `--split-size "${splitSize}" is not a size; expected a size such as 4GB or 700MiB, or a number of bytes`,
           },
         ]);
       }

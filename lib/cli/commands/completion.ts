@@ -2,21 +2,21 @@ import { Argument } from '@commander-js/extra-typings';
 import { examples } from '../examples.ts';
 import type { Program } from '../program.ts';
 
-/** `ess-airgap completion`: what a shell needs to complete commands and options. */
+/** `ess-airgap completion`: prints the completion script of a shell. */
 export function addCompletion(program: Program): void {
   program
     .command('completion')
-    .summary('the completion of commands and options for a shell')
+    .summary('print the shell completion of commands and options')
     .description(
-      'Writes the completion script of a shell. It holds everything that it completes, runs nothing, and completes npx ess-airgap too.',
+      'Prints the completion script of a shell, for ess-airgap and npx ess-airgap. The script is self-contained: it does not run ess-airgap.',
     )
-    .addArgument(new Argument('<shell>', 'which shell').choices(['bash', 'zsh', 'fish'] as const))
+    .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish'] as const))
     .addHelpText(
       'after',
       examples({
         '. <(ess-airgap completion bash)': 'in ~/.bashrc',
-        '. <(ess-airgap completion zsh)': 'in ~/.zshrc, behind compinit',
-        'ess-airgap completion fish > ~/.config/fish/completions/ess-airgap.fish': 'once',
+        '. <(ess-airgap completion zsh)': 'in ~/.zshrc, after compinit',
+        'ess-airgap completion fish > ~/.config/fish/completions/ess-airgap.fish': 'run it once',
       }),
     )
     .action(async (shell) => {

@@ -6,20 +6,20 @@ import { EXIT } from '../exit.ts';
 import { outputOption } from '../options.ts';
 import type { Program } from '../program.ts';
 
-/** `ess-airgap diff`: what a new release changes, and what follows from it. */
+/** `ess-airgap diff`: compares two releases. */
 export function addDiff(program: Program): void {
   program
     .command('diff')
-    .summary('what a new release changes, what to copy, what to decide')
+    .summary('compare two releases: changes, images to copy, decisions')
     .description(
-      'Compares two releases: containers added and removed, images re-tagged, rebuilt and moved. With an airgap.yaml ' +
-        'at hand it also says what has to be copied, what is no longer used, and what has to be decided. Exit code 1 ' +
-        'where something has to be decided.',
+      'Compares two releases: containers added and removed, images re-tagged, rebuilt and moved. If there is an ' +
+        'airgap.yaml, it also lists the images to copy, the images that are no longer used, and the decisions to make. Exit code 1 ' +
+        'if there is a decision to make.',
     )
     .argument('<old>', 'images_digests.yml, a manifest of the ConfigMap, or git:REV:path of either')
-    .argument('<new>', 'the same')
+    .argument('<new>', 'the same for the new release')
     .addOption(
-      new Option('-f, --format <format>', 'how to write it')
+      new Option('-f, --format <format>', 'output format')
         .choices(['text', 'markdown', 'json'] as const)
         .default('text' as const),
     )
@@ -28,9 +28,10 @@ export function addDiff(program: Program): void {
       'after',
       examples({
         'ess-airgap diff git:HEAD:images_digests.yml images_digests.yml':
-          'the new file against the committed one',
+          'compare the new file with the committed one',
         'ess-airgap diff old.yml new.yml --format markdown': 'for a pull request',
-        'ess-airgap diff git:main:dist/ess-images.k8s.yaml dist/ess-images.k8s.yaml': 'two ConfigMaps',
+        'ess-airgap diff git:main:dist/ess-images.k8s.yaml dist/ess-images.k8s.yaml':
+          'compare two ConfigMaps',
       }),
     )
     .action(async (old, now, { format, output }) => {

@@ -17,12 +17,12 @@ import { addVerify } from './verify.ts';
 import { addWiring } from './wiring.ts';
 
 /**
- * Adds one command to the program: its options, its help and its action. A command file loads whatever only its
- * action needs by `await import(…)`: help, completion and the other commands start without it.
+ * Adds one command to the program: its options, its help and its action. A command file loads code that only its
+ * action needs with `await import(…)`, so that help, completion and other commands start faster.
  */
 export type AddCommand = (program: Program) => void;
 
-/** Every command, in the order of the help. */
+/** All commands, in the order of the help. */
 export const COMMANDS: readonly AddCommand[] = [
   addInit,
   addLock,

@@ -3,19 +3,19 @@ import { PRODUCTS } from '../../digests/release.ts';
 import { examples } from '../examples.ts';
 import type { Program } from '../program.ts';
 
-/** `ess-airgap init`: a first airgap.yaml, or a whole infra repository. */
+/** `ess-airgap init`: creates a first airgap.yaml or a repository. */
 export function addInit(program: Program): void {
   program
     .command('init')
-    .summary('write a first airgap.yaml, or a repository around it')
+    .summary('create a first airgap.yaml, or a repository with it')
     .description(
-      'With the server of your registry: writes a commented airgap.yaml that works, and says which Secrets it names. With ' +
-        'a folder: makes an infra repository there, with that airgap.yaml, a cdk8s app and pipelines for GitLab and ' +
-        'GitHub. No file that exists is ever overwritten.',
+      'With the server of your registry: writes a commented airgap.yaml and prints which Secrets to create. With ' +
+        'a folder: creates a repository there, with that airgap.yaml, a cdk8s app and pipelines for GitLab and ' +
+        'GitHub. Existing files are never overwritten.',
     )
     .argument(
       '<target>',
-      'your registry, host[:port], with the folder for the images if there is one; or a folder to make: a name without ' +
+      'your registry, host[:port] with an optional /path for the images; or a folder to create: a name without ' +
         'a dot, or a path such as ./infra',
     )
     .option('-d, --digests <file>', "the release's digests file (default: images_digests.yml, if it exists)")
@@ -28,17 +28,18 @@ export function addInit(program: Program): void {
     .option('-s, --server <server>', 'with a folder: your registry (default: registry.example.org/ess)')
     .option(
       '--package <file>',
-      'with a folder: the package of ess-airgap that it is to install, a .tgz or a version',
+      'with a folder: the package of ess-airgap to install, a .tgz file or a version',
     )
     .addHelpText(
       'after',
       examples({
-        'ess-airgap init localregistry.local': 'airgap.yaml; images_digests.yml is here',
-        'ess-airgap init registry.example:5000/ess --digests ~/ess/images_digests.yml': 'a port, a folder',
-        'ess-airgap init localregistry.local --config prod/airgap.yaml': 'another place for it',
+        'ess-airgap init localregistry.local': 'airgap.yaml for the images_digests.yml in this folder',
+        'ess-airgap init registry.example:5000/ess --digests ~/ess/images_digests.yml':
+          'a registry with a port and a path',
+        'ess-airgap init localregistry.local --config prod/airgap.yaml': 'another path for the new file',
         'ess-airgap init localregistry.local/ess --product ess-helm':
           'for the Helm chart, before ess-airgap lock',
-        'ess-airgap init ess-infra --server localregistry.local/ess': 'a whole repository',
+        'ess-airgap init ess-infra --server localregistry.local/ess': 'a repository',
       }),
     )
     .action(async (target, { digests, product, server, package: tool }, command) => {
@@ -51,8 +52,8 @@ export function addInit(program: Program): void {
         if (server !== undefined || tool !== undefined) {
           throw new InputError([
             {
-              message: `--server and --package are for a folder, and ${target} is a registry`,
-              hint: `If a folder is meant, write ./${target}.`,
+              message: `--server and --package are for a folder, but ${target} is a registry`,
+              hint: `If it is a folder, write ./${target}.`,
             },
           ]);
         }
@@ -73,7 +74,9 @@ export function addInit(program: Program): void {
 
 const DIGESTS = 'images_digests.yml';
 
-/** A server has a dot or a port, or is localhost: a name without them is a folder, and so is a path. */
+/**
+ * Returns whether the target is a server: it has a dot or a port, or is localhost. Other names and paths are folders.
+ */
 function isFolder(target: string): boolean {
   return (
     /^\.{0,2}\/|^\.{1,2}$/.test(target) ||

@@ -4,18 +4,18 @@ import { EXIT } from '../exit.ts';
 import { outputOption } from '../options.ts';
 import type { Program } from '../program.ts';
 
-/** `ess-airgap lint`: the findings about the plan, and nothing else. */
+/** `ess-airgap lint`: prints the findings about the plan. */
 export function addLint(program: Program): void {
   program
     .command('lint')
-    .summary('what is wrong with the plan, or worth knowing')
+    .summary('print the findings: errors, warnings and notes about the plan')
     .description(
-      'The findings about the plan. Exit code 1 if one of them is an error. With --format json or sarif, problems of ' +
-        'the configuration and the digests file are listed like findings too; the exit code is 2 then.',
+      'Prints the findings about the plan. Exit code 1 if one of them is an error. With --format json or sarif, problems of ' +
+        'the configuration and the digests file are listed like findings, with exit code 2.',
     )
     .option('--strict', 'exit code 1 for warnings too')
     .addOption(
-      new Option('-f, --format <format>', 'how to write it')
+      new Option('-f, --format <format>', 'output format')
         .choices(['text', 'json', 'sarif'] as const)
         .default('text' as const),
     )
@@ -24,9 +24,9 @@ export function addLint(program: Program): void {
       'after',
       examples({
         'ess-airgap lint': 'before a commit',
-        'ess-airgap lint --strict': 'in a pipeline that lets nothing doubtful through',
+        'ess-airgap lint --strict': 'in a pipeline that must fail for warnings, too',
         'ess-airgap lint --format sarif --output lint.sarif':
-          'for a code host that shows findings in a review',
+          'for a code host that shows findings in reviews',
       }),
     )
     .action(async ({ strict, format, output }, command) => {

@@ -9,7 +9,7 @@ import { Progress } from '../progress.ts';
 export function addLoad(program: Program): void {
   program
     .command('load <bundle> [older...]')
-    .summary('verifies a bundle, and pushes it to the registry')
+    .summary('verify a bundle and push it to the registry')
     .description(
       'Verifies every file of the bundle against load.plan before anything is pushed, then pushes each image by tag and ' +
         'checks its digest in the registry. If the bundle leaves out layers, they are read from the folders of older ' +
@@ -18,10 +18,10 @@ export function addLoad(program: Program): void {
         'set, otherwise with those of skopeo login or docker login. Exit code 1 if an image could not be pushed, 2 if ' +
         'the bundle was rejected.',
     )
-    .option('--digest <digest>', 'the digest of load.plan that bundle printed: rejects every other bundle')
+    .option('--digest <digest>', 'the digest of load.plan that bundle printed; any other bundle is rejected')
     .option(
       '--server <server>',
-      'the only registry to push to; default: the one that airgap.yaml names, if there is an airgap.yaml',
+      'the only registry to push to (default: that of airgap.yaml, if the file exists)',
     )
     .option('--dry-run', 'verify the bundle and print what would be pushed, without contacting a registry')
     .addOption(formatOption())
@@ -46,7 +46,7 @@ export function addLoad(program: Program): void {
         throw new InputError([
           {
             message: '--digest is not a digest; expected sha256: and 64 hexadecimal digits',
-            hint: 'Blanks between the digits do not matter, if the whole value is in quotes.',
+            hint: 'Spaces between the digits are allowed if the value is in quotes.',
           },
         ]);
       }

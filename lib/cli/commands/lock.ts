@@ -7,16 +7,16 @@ import type { Program } from '../program.ts';
 import { Progress } from '../progress.ts';
 import { terminalOf } from '../terminal.ts';
 
-/** `ess-airgap lock`: a release whose tags have their digests. */
+/** `ess-airgap lock`: writes the digests of a release. */
 export function addLock(program: Program): void {
   program
     .command('lock')
     .summary('write the digests of a chart, or of a release without digests')
     .description(
-      'Finds the images of the ESS Helm chart, asks the registries which digest each tag has, and writes a digests file ' +
-        'that every other command reads. A digests file without digests is completed the same way; one that lock wrote ' +
-        'is brought up to date. With verify in airgap.yaml, the signatures of the images are checked and recorded. Needs ' +
-        'the upstream registries. If a digest cannot be had or a signature is not accepted, nothing is written.',
+      'Finds the images of the ESS Helm chart, gets the digest of each tag from its registry, and writes a digests file ' +
+        'that the other commands read. It also adds missing digests to a digests file, and updates one that lock ' +
+        'wrote. With verify in airgap.yaml, it also checks and records the signatures of the images. Must reach ' +
+        'the upstream registries. If a digest cannot be found or a signature is not accepted, nothing is written.',
     )
     .argument(
       '<chart>',
@@ -24,18 +24,18 @@ export function addLock(program: Program): void {
     )
     .option(
       '--values <file>',
-      'Helm values that you install with; repeat it in the order of helm -f; default: helm.values of airgap.yaml',
+      'your Helm values file; repeat it in the order of helm -f (default: helm.values of airgap.yaml)',
       (file: string, before: string[] | undefined) => [...(before ?? []), file],
       undefined as string[] | undefined,
     )
-    .option('--chart-version <version>', 'the version of the chart, if only its values.yaml is given')
+    .option('--chart-version <version>', 'the version of the chart, required for a values.yaml alone')
     .option(
       '-o, --output <file>',
-      'write the digests file here and say what changed; default: standard output',
+      'write the digests file here and print what changed (default: standard output)',
     )
     .option(
       '--no-artifacts',
-      'do not look for signatures, attestations and SBOMs; default: do, unless mirror.artifacts is none',
+      'do not look for signatures, attestations and SBOMs (default: look for them unless mirror.artifacts is none)',
     )
     .option('--check', 'write nothing; exit code 1 if the digests file is not up to date')
     .addOption(caOption())
@@ -43,10 +43,10 @@ export function addLock(program: Program): void {
       'after',
       examples({
         'ess-airgap lock oci://ghcr.io/element-hq/ess-helm/matrix-stack:26.8.1 -o images_digests.yml':
-          'the chart in its registry',
+          'lock the chart in its registry',
         'ess-airgap lock values.yaml --chart-version 26.8.1 --values my-values.yaml -o images_digests.yml':
-          'what helm show values wrote, and your own values',
-        'ess-airgap lock images_digests.yml --check': 'which tags have moved since',
+          'lock the output of helm show values with your values',
+        'ess-airgap lock images_digests.yml --check': 'check which tags have changed since',
       }),
     )
     .action(async (source, { values, chartVersion, output, check, artifacts: wanted, ca }) => {
@@ -71,7 +71,7 @@ export function addLock(program: Program): void {
         throw new InputError([
           {
             message: '--check needs a digests file to compare with',
-            hint: 'Name it: --output images_digests.yml. It is not written.',
+            hint: 'Add --output images_digests.yml. The file is not changed.',
           },
         ]);
       }
@@ -153,7 +153,7 @@ export function addLock(program: Program): void {
         ...(changes.length > 0 ? [`Changed since ${compared} was written:`, ...changes] : []),
         check
           ? `${compared} is ${upToDate ? '' : 'not '}up to date.`
-          : `${compared} ${upToDate ? 'is unchanged' : 'written'}.`,
+          : `${compared} ${upToDate ? 'is unchanged' : 'was written'}.`,
       ];
       if (!check && !upToDate) writeWhole(compared, text);
       process.stdout.write(`${lines.join('\n')}\n`);

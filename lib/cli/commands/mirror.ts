@@ -9,26 +9,26 @@ import type { Program } from '../program.ts';
 import { Progress } from '../progress.ts';
 import { terminalOf } from '../terminal.ts';
 
-/** `ess-airgap mirror`: the Job's mirror.sh, on this machine. */
+/** `ess-airgap mirror`: runs the Job's mirror.sh on this machine. */
 export function addMirror(program: Program): void {
   program
     .command('mirror')
-    .summary('copies the images of the plan, with the skopeo of this machine')
+    .summary('copy the images of the plan with the skopeo of this machine')
     .description(
       'Runs the mirror.sh of the Job on this machine, which must reach both the sources and the registry. Needs ' +
-        'skopeo. Logs in with what mirror.auth takes from the environment, where that is set, or else with what ' +
-        'skopeo login or docker login left. Exit code 1 where an image could not be copied.',
+        'skopeo. Logs in with the credentials that mirror.auth reads from the environment if they are set, otherwise with those of ' +
+        'skopeo login or docker login. Exit code 1 if an image could not be copied.',
     )
-    .option('--dry-run', 'say what would be copied, and ask nobody')
-    .option('--no-preflight', 'start without asking the servers first')
-    .option('--sizes', 'read the manifests first: progress in bytes, and no layer crosses twice')
+    .option('--dry-run', 'print what would be copied, without contacting a registry')
+    .option('--no-preflight', 'start without checking the servers first')
+    .option('--sizes', 'read the manifests first, to show progress in bytes and to transfer each layer once')
     .addOption(formatOption())
     .addOption(caOption())
     .addHelpText(
       'after',
       examples({
-        'ess-airgap mirror --dry-run': 'what would be copied, and where to',
-        'ess-airgap mirror': 'copy it; what is there with its digest is skipped',
+        'ess-airgap mirror --dry-run': 'print the sources and targets',
+        'ess-airgap mirror': 'copy the images; those in the registry with their digest are skipped',
       }),
     )
     .action(async ({ dryRun, preflight, sizes, format, ca }, command) => {
@@ -86,7 +86,7 @@ async function layersOf(options: LayersOptions): Promise<Layers> {
   return layers;
 }
 
-/** The short part of preflight, whose problems go to standard error; its result is whether anything can be copied. */
+/** Runs the short preflight and prints its problems on standard error. Returns whether the copy can start. */
 async function canStart(options: ObserveOptions): Promise<boolean> {
   const { shortPreflight } = await import('../../preflight/short.ts');
   const { formatAnswer } = await import('../format/preflight.ts');
@@ -95,7 +95,7 @@ async function canStart(options: ObserveOptions): Promise<boolean> {
   for (const problem of problems) process.stderr.write(formatAnswer(problem, terminal));
   if (blocks) {
     process.stderr.write(
-      'Nothing was copied. Run ess-airgap preflight for the details, or ess-airgap mirror --no-preflight to try it nevertheless.\n',
+      'Nothing was copied. Run ess-airgap preflight for details, or ess-airgap mirror --no-preflight to copy anyway.\n',
     );
   }
   return !blocks;

@@ -6,28 +6,28 @@ import { outputOption } from '../options.ts';
 import type { Program } from '../program.ts';
 import { terminalOf } from '../terminal.ts';
 
-/** `ess-airgap plan`: what becomes of every container and every image. */
+/** `ess-airgap plan`: prints the plan. */
 export function addPlan(program: Program): void {
   program
     .command('plan')
-    .summary('what becomes of every container and image')
+    .summary('print which images are copied, and what each container runs')
     .description(
-      'How many images come from which server and go where, which containers are special, and the findings; with ' +
-        '--containers and --images every container with its source and what it will run, and every distinct image. ' +
-        'Exit code 1 if a finding is an error: such a plan is not synthesised.',
+      'Prints how many images are copied from and to each server, which containers are treated specially, and the findings. ' +
+        'With --containers, lists each container with its source and the image that it will run; with --images, each distinct image. ' +
+        'Exit code 1 if a finding is an error; synth does not accept such a plan.',
     )
     .addOption(
-      new Option('-f, --format <format>', 'how to write it')
+      new Option('-f, --format <format>', 'output format')
         .choices(['text', 'json', 'markdown', 'csv', ...EXPORT_FORMATS] as const)
         .default('text' as const),
     )
-    .option('--containers', 'a table of all containers instead of the summary')
-    .option('--images', 'a table of all distinct images instead of the summary')
+    .option('--containers', 'print a table of all containers instead of the summary')
+    .option('--images', 'print a table of all distinct images instead of the summary')
     .addOption(outputOption())
     .addHelpText(
       'after',
       examples({
-        'ess-airgap plan': 'read it',
+        'ess-airgap plan': 'the summary',
         'ess-airgap plan --containers | grep synapse': 'one component',
         'ess-airgap plan --format markdown': 'for a pull request',
         'ess-airgap plan --format csv --output plan.csv': 'for a spreadsheet; findings on standard error',

@@ -12,27 +12,28 @@ interface Asked {
   readonly copySize: Observation['size'];
 }
 
-/** `ess-airgap preflight`: whether a copy of the plan would succeed. */
+/** `ess-airgap preflight`: checks that a copy of the plan would succeed. */
 export function addPreflight(program: Program): void {
   program
     .command('preflight')
     .summary('check that a copy of the images would succeed')
     .description(
-      'Asks every registry of the plan, before anything is copied: its name, its certificate, the login, the images, ' +
-        'the right to push, the remaining pulls, and how much has to be copied. Starts an upload in the target and ' +
-        'cancels it; nothing is left there. Logs in with the variables that airgap.yaml names, if they are set, or ' +
-        'else with what skopeo login or docker login left. Exit code 1 if the copy would fail.',
+      'Checks every registry of the plan before anything is copied: its name, its certificate, the login, the images, ' +
+        'the permission to push, the remaining pulls, and the size of the copy. Starts an upload in the target and ' +
+        'cancels it, so nothing is stored there. Logs in with the variables that airgap.yaml names if they are set, ' +
+        'otherwise with the credentials of skopeo login or docker login. Exit code 1 if the copy would fail.',
     )
     .addOption(formatOption())
-    .option('--probe-push', 'push a small test image to each project of the target, and delete it')
-    .option('--no-size', 'do not read the manifests of the images for their size')
+    .option('--probe-push', 'push a small test image to each project of the target and delete it')
+    .option('--no-size', 'do not read the manifests to compute the size of the copy')
     .addOption(caOption())
     .addOption(outputOption())
     .addHelpText(
       'after',
       examples({
-        'ess-airgap preflight': 'before the Job is applied, or before ess-airgap mirror',
-        'ess-airgap preflight --probe-push': 'if the registry may refuse nested paths or chosen platforms',
+        'ess-airgap preflight': 'before you apply the Job or run ess-airgap mirror',
+        'ess-airgap preflight --probe-push':
+          'if the registry may reject nested paths or an index with missing platforms',
         'ess-airgap preflight --format json': 'for a script',
       }),
     )

@@ -7,21 +7,21 @@ import { EXIT } from '../exit.ts';
 import { outputOption } from '../options.ts';
 import type { Program } from '../program.ts';
 
-/** `ess-airgap report`: the plan as one HTML page, and what became of it. */
+/** `ess-airgap report`: writes the plan and its results as an HTML page. */
 export function addReport(program: Program): void {
   program
     .command('report')
-    .summary('one HTML page for the review: images, changes, findings, results')
+    .summary('write an HTML page for reviews: images, changes, findings, results')
     .description(
-      'Writes one HTML page that needs no network and no other file: containers by component and server with search ' +
-        'and filter, findings and, with --since, what changed. With --result it says for each image what became of ' +
-        'it, and whether the release may go on. Exit code 1 if a finding is an error or, with --result, if the ' +
-        'release may not go on.',
+      'Writes a self-contained HTML page that works without a network: containers by component and server with search ' +
+        'and filter, findings and, with --since, the changes. With --result it shows the result for each image ' +
+        'and whether the release can be deployed. Exit code 1 if a finding is an error or, with --result, if the ' +
+        'release cannot be deployed.',
     )
     .option('--since <old>', 'the older release: images_digests.yml, a ConfigMap, or git:REV:path')
     .option(
       '-r, --result <file...>',
-      'the log of the mirror Job (its lines of JSON), the report of load, or the JSON of verify, signatures, audit or preflight',
+      'the log of the mirror Job, the report of load, or the JSON output of verify, signatures, audit or preflight',
     )
     .addOption(
       new Option('-f, --format <format>', 'how to write it; json needs --result')
@@ -34,9 +34,9 @@ export function addReport(program: Program): void {
       examples({
         'ess-airgap report > report.html': 'the plan',
         'ess-airgap report --since git:HEAD:images_digests.yml > report.html':
-          'and what changes against the committed release',
-        'ess-airgap report --result mirror.log verify.json > report.html': 'and what became of each image',
-        'ess-airgap report --result mirror.log --format json > evidence.json': 'for an archive',
+          'with the changes since the committed release',
+        'ess-airgap report --result mirror.log verify.json > report.html': 'with the result for each image',
+        'ess-airgap report --result mirror.log --format json > evidence.json': 'evidence for an archive',
       }),
     )
     .action(async ({ since, result, format, output }, command) => {
@@ -51,8 +51,8 @@ export function addReport(program: Program): void {
       if (format === 'json' && result === undefined) {
         throw new InputError([
           {
-            message: '--format json writes the results, and there is no --result',
-            hint: 'Name the results, or write the plan:',
+            message: '--format json needs --result, because it writes the results',
+            hint: 'Add --result with the files of the results. To write the plan instead:',
             command: 'ess-airgap plan --format json',
           },
         ]);
@@ -88,7 +88,7 @@ export function addReport(program: Program): void {
     });
 }
 
-/** A path that says nothing of this machine: the page is for others. */
+/** Returns a path without folders of this machine, because the page is shared. */
 function withoutRoot(path: string): string {
   if (!isAbsolute(path)) return path;
   const fromHere = relative('', path);

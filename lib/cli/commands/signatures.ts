@@ -6,19 +6,19 @@ import { caOption, formatOption, outputOption } from '../options.ts';
 import type { Program } from '../program.ts';
 import { Progress } from '../progress.ts';
 
-/** `ess-airgap signatures`: whether the images are signed as `verify` of the configuration wants. */
+/** `ess-airgap signatures`: checks the signatures that `verify` of the configuration requires. */
 export function addSignatures(program: Program): void {
   program
     .command('signatures')
-    .summary('whether the images are signed by whom verify of airgap.yaml names')
+    .summary('check the signatures that verify of airgap.yaml requires')
     .description(
-      'Looks for the signatures of each image that a rule of verify matches, and checks them with the trusted root and ' +
-        'the keys that airgap.yaml names: bundles of cosign 3 and signatures of cosign 2. Asks the upstream registries, ' +
-        'or with --target only the local registry, and nothing else: no transparency log, no certificate authority. ' +
-        'Exit code 1 if an image has no signature that is accepted, 2 if a registry gives no answer about one.',
+      'Finds the signatures of each image that a rule of verify matches, and checks them with the trusted root and ' +
+        'the keys of airgap.yaml: bundles of cosign 3 and signatures of cosign 2. Contacts the upstream registries, ' +
+        'or with --target only the local registry, but no transparency log and no certificate authority. ' +
+        'Exit code 1 if an image has no accepted signature, 2 if a registry could not be read.',
     )
     .option('--target', 'check the signatures in the local registry that nodes pull from (registry.server)')
-    .option('--push', 'the same on the server that the mirror pushes to (registry.pushServer)')
+    .option('--push', 'check them on the server that the mirror pushes to (registry.pushServer)')
     .addOption(formatOption())
     .addOption(caOption())
     .addOption(outputOption())
@@ -49,8 +49,8 @@ export function addSignatures(program: Program): void {
         throw new InputError(
           without.map(({ place }) => ({
             place: place(),
-            message: 'there is no verify; expected who must have signed the images',
-            hint: 'docs/how-to/signatures.md shows how to write it.',
+            message: 'verify is not set; expected the required signatures of the images',
+            hint: 'See docs/how-to/signatures.md for examples.',
           })),
         );
       const progress = new Progress(process.stderr);

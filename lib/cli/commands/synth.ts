@@ -1,26 +1,26 @@
 import { examples } from '../examples.ts';
 import type { Program } from '../program.ts';
 
-/** `ess-airgap synth`: the manifests, without the command line of cdk8s. */
+/** `ess-airgap synth`: writes the manifests without the cdk8s command-line tool. */
 export function addSynth(program: Program): void {
   program
     .command('synth')
     .summary('write the manifests')
     .description(
-      'Writes the manifests that the configuration asks for, a file each, and prints what to do with them. Everything is ' +
-        'validated first; the output folder then changes as a whole, or not at all. Files of an earlier synth that are ' +
-        'no longer made are removed, others stay. Exit code 2 if something is wrong.',
+      'Writes the manifests of the configuration, one file per chart, and prints the next steps. Everything is ' +
+        'validated first, and the output folder is replaced as a whole or not at all. Files of an earlier synth that are ' +
+        'no longer needed are removed; other files stay. Exit code 2 if something is wrong.',
     )
     .option(
       '-o, --output <folder>',
-      'the folder for the manifests (default: dist, or what CDK8S_OUTDIR names)',
+      'the folder for the manifests (default: dist, or the value of CDK8S_OUTDIR)',
     )
-    .option('--check', 'write nothing: find what is wrong, and print what would change')
+    .option('--check', 'write nothing: validate, and print what would change')
     .addHelpText(
       'after',
       examples({
         'ess-airgap synth': 'the manifests of airgap.yaml, in dist/',
-        'ess-airgap synth --check': 'before a commit, or where dist/ must stay as it is',
+        'ess-airgap synth --check': 'before a commit, or if dist/ must not change',
         'ess-airgap synth --config staging.yaml --config production.yaml':
           'two deployments, each with a name',
       }),

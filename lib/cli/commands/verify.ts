@@ -12,11 +12,11 @@ interface Asked {
   readonly verdicts: VerdictWithArtifacts[];
 }
 
-/** `ess-airgap verify`: whether the registry has every image of the plan. */
+/** `ess-airgap verify`: checks that the registry has every image of the plan. */
 export function addVerify(program: Program): void {
   program
     .command('verify')
-    .summary('whether the registry has every image of the plan')
+    .summary('check that the registry has every image of the plan')
     .description(
       'Asks the registry that the nodes pull from for every tag of the plan, and compares its digest; and for the ' +
         'signatures, attestations and SBOMs of the plan, whether they are there and listed for their images. Logs in ' +
@@ -24,14 +24,11 @@ export function addVerify(program: Program): void {
         'left. Exit code 1 if something is missing or different, 2 if the registry gives no answer about it.',
     )
     .addOption(
-      new Option(
-        '-f, --format <format>',
-        'how to write the result; junit is for the test report of a pipeline',
-      )
+      new Option('-f, --format <format>', 'output format; junit is for the test report of a pipeline')
         .choices(['table', 'json', 'junit'] as const)
         .default('table' as const),
     )
-    .option('--push', 'ask the server that the mirror pushes to (registry.pushServer)')
+    .option('--push', 'check the server that the mirror pushes to (registry.pushServer)')
     .addOption(caOption())
     .addOption(outputOption())
     .addHelpText(
@@ -40,7 +37,7 @@ export function addVerify(program: Program): void {
         'ess-airgap verify': 'before an upgrade',
         'ess-airgap verify --format json': 'for a script',
         'ess-airgap verify --format junit > verify.xml': 'for the test report of a pipeline',
-        'ess-airgap verify --ca bank-ca.pem': 'a registry with a certificate of your own authority',
+        'ess-airgap verify --ca bank-ca.pem': 'a registry with a certificate of your own CA',
       }),
     )
     .action(async ({ format, push, ca, output }, command) => {

@@ -3,23 +3,23 @@ import { examples } from '../examples.ts';
 import { outputOption } from '../options.ts';
 import type { Program } from '../program.ts';
 
-/** `ess-airgap wiring`: what to enter where, so that ESS uses what was synthesised. */
+/** `ess-airgap wiring`: prints the settings that make ESS use the manifests. */
 export function addWiring(program: Program): void {
   program
     .command('wiring')
-    .summary('what to enter in the ElementDeployment, the installer and the Helm values')
+    .summary('print the settings for the ElementDeployment, the installer and the Helm values')
     .description(
-      'What to enter where, so that ESS uses the ConfigMap and the pull Secret: the ElementDeployment, the GUI of the ' +
-        'installer, the Helm values of the operator and the updater. Nothing is changed.',
+      'Prints the settings that make ESS use the ConfigMap and the pull Secret, for the ElementDeployment, the GUI of the ' +
+        'installer, and the Helm values of the operator and the updater. Nothing is changed.',
     )
     .option(
       '--helm <value=container>',
-      'which component/container is the image of a Helm value, such as operator.manager; repeat it for more',
+      'the component/container of a Helm value, such as operator.manager; can be repeated',
       (pair: string, before: string[]) => [...before, pair],
       [] as string[],
     )
     .addOption(
-      new Option('-f, --format <format>', 'how to write it')
+      new Option('-f, --format <format>', 'output format')
         .choices(['text', 'yaml', 'json'] as const)
         .default('text' as const),
     )
@@ -27,9 +27,9 @@ export function addWiring(program: Program): void {
     .addHelpText(
       'after',
       examples({
-        'ess-airgap wiring': 'what to enter where',
-        'ess-airgap wiring --format yaml': 'for yq, or a template of your own',
-        'ess-airgap wiring --helm operator.manager=operator/manager': 'if that is its name in your release',
+        'ess-airgap wiring': 'all settings, as text',
+        'ess-airgap wiring --format yaml': 'for yq or your own template',
+        'ess-airgap wiring --helm operator.manager=operator/manager': 'if your release has this container',
       }),
     )
     .action(async ({ helm, format, output }, command) => {

@@ -32,7 +32,7 @@ export function artifactsSummary(artifacts: Artifacts): string {
   const all = countArtifacts(artifacts.values());
   if (all === 0) return ', no signatures, attestations or SBOMs';
   const having = [...artifacts.values()].filter(({ length }) => length > 0).length;
-  return `, ${count(all, 'artifact')} (signatures, attestations, SBOMs) of ${count(having, 'image')}`;
+  return `, ${count(all, 'artifact')} (signatures, attestations, SBOMs) for ${count(having, 'image')}`;
 }
 
 /** What became of the artifacts of images, a line or more for each image. */

@@ -19,12 +19,12 @@ const STATUSES: readonly ImageStatus[] = [
 
 const MEANINGS: Readonly<Record<ImageStatus, string>> = {
   planned: 'the image of the plan',
-  previous: 'an image of the previous release: restart the pod if the upgrade is over',
+  previous: 'an image of the previous release; restart the pod if the upgrade is complete',
   allowed: 'allowed by guard.allow',
   'other-digest':
-    'a planned repository, but another tag or digest: the override is not applied, or from another release',
-  upstream: 'from an upstream registry: the override does not reach this container',
-  unknown: 'from a place that the plan does not know',
+    'a planned repository with another tag or digest: the override is not applied, or is from another release',
+  upstream: 'from an upstream registry: this container is not overridden',
+  unknown: 'from a registry that is not in the plan',
 };
 
 /** Containers that are not as planned, then what was not seen, and the wiring; as text. */
@@ -130,7 +130,7 @@ function failures({ containers }: Audit): string[] {
 
 function notSeen({ notSeen: names, containers }: Audit): string {
   if (names.length === 0 || containers.length === 0) return '';
-  return `Planned and not seen: ${few(names, 8)}. That is right if they are not deployed.\n`;
+  return `Planned but not found: ${few(names, 8)}. This is correct if they are not deployed.\n`;
 }
 
 function counts(containers: readonly AuditedContainer[]): Record<ImageStatus, number> {

@@ -6,7 +6,7 @@ import type { BundleResult } from '../../bundle/write.ts';
 import { count, shellWord } from '../../common/text.ts';
 import { formatReference, repositoryName } from '../../image/reference.ts';
 
-/** What a bundle holds, how to know it again on the other side, and what to do there. */
+/** Describes a bundle, its digests for the other side, and the next steps there. */
 export function formatBundle(
   output: string,
   { images, artifacts, own, leftOut, lacking }: BundleResult,
@@ -16,9 +16,8 @@ export function formatBundle(
     `${output}: ${count(images, 'image')}${withArtifacts(artifacts)}, ${formatSize(bytes)}${parts > 1 ? ` in ${parts} parts` : ''}`,
   ];
   if (leftOut > 0)
-    lines.push(`${count(leftOut, 'layer')} left out: the registry has them from an older bundle`);
-  if (own > 0)
-    lines.push(`${count(own, 'image')} of your own not included: load expects them in the registry`);
+    lines.push(`${count(leftOut, 'layer')} left out, because the registry has them from an older bundle`);
+  if (own > 0) lines.push(`${count(own, 'own image')} not included: load expects them in the registry`);
   for (const { source, lacks } of lacking) {
     lines.push(`${repositoryName(source)} has no image for ${lacks.join(', ')}`);
   }
@@ -26,20 +25,20 @@ export function formatBundle(
   const folder = parts > 1 ? `${path}/part-001` : path;
   lines.push(
     '',
-    'Carry these digests to the other side on paper or by another channel, not on the medium:',
+    'Carry these digests to the other side on paper or over another channel, not on the medium:',
     ...inGroups('load.plan', digest),
     ...inGroups('load.sh', scriptDigest),
     '',
-    `Next: carry ${output} over. On the other side, with ess-airgap:`,
+    `Next: carry ${output} to the other side. There, with ess-airgap:`,
     `  ess-airgap load ${path} --digest ${digest}`,
-    'or without it, once sha256sum prints the digest above for load.sh:',
+    'or without it, if sha256sum prints the digest above for load.sh:',
     `  sha256sum ${folder}/load.sh`,
     `  sh ${folder}/load.sh --digest ${digest}`,
   );
   return `${lines.join('\n')}\n`;
 }
 
-/** A digest that can be read aloud and typed: `--digest` takes it with the blanks. */
+/** Formats a digest in groups, to read it aloud and type it: `--digest` accepts the spaces. */
 function inGroups(name: string, digest: string): string[] {
   const groups = digest.slice('sha256:'.length).match(/.{8}/g) ?? [];
   return [

@@ -14,7 +14,7 @@ export function formatCopies(relocations: readonly Relocation[]): string {
   const copies = relocations.filter(({ source }) => source).length;
   const own = relocations.length - copies;
   lines.push(
-    `${countImages(copies)} would be copied, but for those that are there with their digest${own > 0 ? `; ${own} of your own must be there` : ''}`,
+    `${countImages(copies)} would be copied, except those that are in the registry with their digest${own > 0 ? `; ${count(own, 'own image')} must be in the registry` : ''}`,
   );
   return `${lines.join('\n')}\n`;
 }
@@ -54,10 +54,10 @@ export class CopyReport {
     const { expected, copied, skipped, present, failed, interrupted = 0, artifacts } = report;
     const counts = [
       copied !== undefined && `${copied} copied`,
-      skipped !== undefined && `${skipped} were there already`,
+      skipped !== undefined && `${skipped} skipped, already in the registry`,
       present !== undefined && `${present} present`,
       `${failed - interrupted} failed`,
-      interrupted > 0 && `${interrupted} not done, because the run was interrupted`,
+      interrupted > 0 && `${interrupted} not done because the run was interrupted`,
     ];
     const causes = [...this.#causes.values()]
       .filter(({ images }) => images > 1)
@@ -80,11 +80,11 @@ export class CopyReport {
   }
 }
 
-/** `6 artifacts: 2 copied, 4 were there already`. */
+/** `6 artifacts: 2 copied, 4 skipped, already in the registry`. */
 function describeArtifacts({ expected, copied, skipped, present, failed }: ArtifactsReport): string {
   const counts = [
     copied && `${copied} copied`,
-    skipped && `${skipped} were there already`,
+    skipped && `${skipped} skipped, already in the registry`,
     present && `${present} present`,
     failed && `${failed} missing`,
   ];

@@ -2,7 +2,7 @@ import type { Project } from '../../project.ts';
 import type { Terminal } from '../terminal.ts';
 import { jsonText } from './json.ts';
 
-// What a command prints about one deployment stays as it is; about several, each is headed by its name.
+// The output about a single deployment has no heading; with several deployments, each has its name as a heading.
 
 /** What is known of a deployment here. */
 type Deployment = Pick<Project, 'config' | 'place'>;

@@ -11,8 +11,8 @@ export function undiscoveredText(failed: readonly UndiscoveredImage[]): string {
   ]);
   return [
     ...lines,
-    `The signatures, attestations and SBOMs of ${count(failed.length, 'image')} are not known, so nothing was written.`,
-    '    To write the digests file without those of any image, add --no-artifacts; then none are copied.',
+    `The signatures, attestations and SBOMs of ${count(failed.length, 'image')} could not be read, so nothing was written.`,
+    '    To write the digests file without them, add --no-artifacts. Then they are not copied for any image.',
     '',
   ].join('\n');
 }

@@ -26,7 +26,7 @@ export function lockChanges(before: Release, after: Release, colors: Colors): st
     const other = was.get(containerName(image));
     if (!other || other.enabled === image.enabled) return [];
     return colors.yellow(
-      `~ ${containerName(image)} is switched ${image.enabled === false ? 'off' : 'on'} now`,
+      `~ ${containerName(image)} is now ${image.enabled === false ? 'disabled' : 'enabled'}`,
     );
   });
   const lines = [
@@ -49,14 +49,14 @@ export function lockChanges(before: Release, after: Release, colors: Colors): st
 /** Tags whose digests could not be had, one cause once, however many tags it has to do with. */
 export function unresolvedText(unresolved: readonly Unresolved[]): string {
   const groups = groupBy(unresolved, ({ resolution }) =>
-    resolution.result === 'missing' ? 'the registry has no such tag' : resolution.reason,
+    resolution.result === 'missing' ? 'the registry does not have this tag' : resolution.reason,
   );
   const lines = [...groups].flatMap(([cause, images]) => [
     `error: ${printable(cause)}`,
     ...images.map(({ image, containers }) => `    ${image}  in ${containers.join(', ')}`),
   ]);
   const { length } = unresolved;
-  return `${[...lines, `${length} ${length === 1 ? 'tag has' : 'tags have'} no digest, so nothing was written.`].join('\n')}\n`;
+  return `${[...lines, `No digest was found for ${count(length, 'tag')}, so nothing was written.`].join('\n')}\n`;
 }
 
 /** What a lock holds, in a sentence. */
@@ -69,6 +69,6 @@ export function lockSummary({ info, images, artifacts }: Release): string {
     info.product === 'ess-helm' ? `${info.chart} ${info.version}: ` : '',
     `${count(images.length, 'container')}, ${count(distinct.size, 'distinct image')}`,
     artifactsSummary(artifacts),
-    off.length > 0 ? `, switched off: ${off.join(', ')}` : '',
+    off.length > 0 ? `, disabled: ${off.join(', ')}` : '',
   ].join('');
 }

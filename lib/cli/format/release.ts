@@ -1,3 +1,4 @@
+import { count } from '../../common/text.ts';
 import { type ContainerImage, containerName } from '../../digests/container-image.ts';
 import { formatReference, type ImageReference, shortReference as short } from '../../image/reference.ts';
 import { formatPlace, helpOf } from '../../input/problem.ts';
@@ -115,7 +116,7 @@ export function releaseMarkdown(review: NamedReview): string {
     ),
     ...table(
       'Containers added',
-      '| Container | Image | What follows |',
+      '| Container | Image | Result |',
       comparison.added.map(
         (image) => `| ${names([image])} | ${code(image.image)} | ${markdownText(whenAdded(review, image))} |`,
       ),
@@ -222,12 +223,12 @@ function summary({ comparison }: Review): string {
 
 function conclusion({ comparison, artifacts, decisions }: Review): string {
   const { added, removed, changed } = comparison;
-  if (decisions.length > 0) return `To decide: ${decisions.length}.`;
+  if (decisions.length > 0) return `${count(decisions.length, 'decision')} to make.`;
   if (added.length + removed.length + changed.length === 0 && !artifacts) return 'Nothing changed.';
-  return 'Nothing to decide.';
+  return 'No decisions to make.';
 }
 
 function copyText({ source, target, overwrites }: Copy, format: (image: ImageReference) => string): string {
-  const from = source ? `${format(source)} to ` : 'your own image, ';
-  return `${from}${format(target)}${overwrites ? ' (overwrites the tag: a registry with immutable tags refuses it)' : ''}`;
+  const from = source ? `${format(source)} to ` : 'your own image ';
+  return `${from}${format(target)}${overwrites ? ' (overwrites the tag: a registry with immutable tags rejects this)' : ''}`;
 }

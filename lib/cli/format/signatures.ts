@@ -37,7 +37,7 @@ export function unverifiedLines({ image, rule, result, rejected, reason }: Check
   const found =
     result === 'unsigned'
       ? 'it has no signature'
-      : `none of its ${count(rejected.length, 'signature')} is accepted`;
+      : `no accepted signature among ${count(rejected.length, 'signature')}`;
   return [
     `${result}: ${name}: ${found}; expected ${printable(expectedSigners(rule))}`,
     ...rejected.map(({ digest, reason: why }) => `    ${digest}: ${printable(why)}`),

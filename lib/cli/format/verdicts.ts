@@ -30,7 +30,9 @@ export function verdictsTable(
   ]);
   const table = formatTable(['RESULT', 'IMAGE', 'EXPECTED', 'FOUND', 'CONTAINERS'], rows, terminal);
   const notes = absent.some(({ byDigest }) => byDigest)
-    ? ['only by digest: nodes can pull it, until garbage collection takes what no tag names\n']
+    ? [
+        'only by digest: nodes can pull the image until garbage collection removes it, because no tag points to it\n',
+      ]
     : [];
   const reasons = [...new Set(absent.flatMap(({ reason }) => (reason ? [`unknown: ${reason}\n`] : [])))];
   return [
@@ -44,7 +46,7 @@ function summary(server: string, verdicts: readonly VerdictWithArtifacts[]): str
   const { present, ...others } = count(verdicts);
   const bad = Object.entries(others).filter(([, number]) => number > 0);
   const counts = [
-    `${present} of ${verdicts.length} images are present`,
+    `${present} of ${verdicts.length} images present`,
     ...bad.map(([result, n]) => `${n} ${result}`),
   ];
   return `${server}: ${counts.join(', ')}${artifactsInSummary(verdicts)}\n`;
@@ -96,7 +98,7 @@ function imageCase({ image, result, found, byDigest, reason = '', containers }: 
   const lines = [
     ...(image.digest ? [`expected: ${image.digest}`] : []),
     ...(found ? [`found: ${found}`] : []),
-    ...(byDigest ? ['The image is there by its digest, until garbage collection removes it.'] : []),
+    ...(byDigest ? ['The registry has the image by its digest, until garbage collection removes it.'] : []),
     ...(reason ? [reason] : []),
     `containers: ${containers.join(' ')}`,
   ];
