@@ -73,16 +73,16 @@ export function planConfig(
 }
 
 /**
- * What is known about a release beside its images: what belongs to these, and the files of Helm values that a configuration names, if the release
- * is one of ESS Helm.
+ * What is known about a release beside its images: what belongs to these, their layers, and the files of Helm values that
+ * a configuration names, if the release is one of ESS Helm.
  *
  * @throws InputError with every problem of these files
  */
 export function readContext(
-  { info, artifacts, signatures }: Omit<Release, 'images'>,
+  { info, artifacts, signatures, layers }: Omit<Release, 'images'>,
   config: Config,
 ): ReleaseContext {
-  const known = { info, artifacts, ...(signatures && { signatures }), keys: readKeys(config) };
+  const known = { info, artifacts, layers, ...(signatures && { signatures }), keys: readKeys(config) };
   if (info.product !== 'ess-helm') return { ...known, values: [] };
   const values = collectProblems(config.helm?.values ?? [], (path): ValuesFile => {
     const file = inFolder(config, path);

@@ -88,7 +88,7 @@ export function releaseOf(release: Release, path: string, product: ProductName |
 export function composeStarter(
   server: string,
   digests: string,
-  { info, images, artifacts }: Release,
+  { info, images, artifacts, layers }: Release,
   configPath: string,
 ): ComposedStarter {
   const parsed = parseServer(server);
@@ -100,7 +100,7 @@ export function composeStarter(
   ).map((prefix) => prefix.replace(/\/$/, ''));
   const text = renderStarter({ ...parsed, digests, credentials, essHelm: info.product === 'ess-helm' });
   const { config } = parseConfig(text, configPath);
-  const plan = makePlan(images, config, undefined, { info, artifacts });
+  const plan = makePlan(images, config, undefined, { info, artifacts, layers });
 
   const { namespace, pullSecret, registry } = config;
   const secrets = credentialsOf(config).map((credential) => {

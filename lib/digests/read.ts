@@ -15,6 +15,7 @@ import { Source } from '../input/source.ts';
 import { describeNode, predicateOf, type YamlEntry, type YamlMapping } from '../input/yaml.ts';
 import { readArtifacts } from './artifacts.ts';
 import { byContainer, type ContainerImage } from './container-image.ts';
+import { readImageLayers } from './layers.ts';
 import { type Release, readReleaseInfo } from './release.ts';
 import { readSignatures } from './signatures.ts';
 import { findComponents } from './tree.ts';
@@ -53,17 +54,18 @@ export function parseDigests(text: string, file: string): ContainerImage[] {
 }
 
 /**
- * Parses a digests file with its mappings `release`, `artifacts` and `signatures` next to `images_digests`, which
+ * Parses a digests file with its mappings `release`, `artifacts`, `signatures` and `layers` next to `images_digests`, which
  * `ess-airgap lock` writes. Without `release` it is a release of the installer.
  */
 export function parseRelease(text: string, file: string): Release {
   const problems: Problem[] = [];
-  const { components, release, artifacts, signatures } = findComponents(
+  const { components, release, artifacts, signatures, layers } = findComponents(
     new Source(file, text.replace(/^\uFEFF/, '')),
     problems,
   );
   const info = readReleaseInfo(release, problems);
   const known = readArtifacts(artifacts, problems);
+  const sizes = readImageLayers(layers, problems);
   const signed = readSignatures(signatures, problems);
   const images: ContainerImage[] = [];
   if (components.entries.length === 0) {
@@ -89,7 +91,7 @@ export function parseRelease(text: string, file: string): Release {
     }
   }
   if (problems.length > 0) throw new InputError(problems);
-  return { info, images: images.sort(byContainer), artifacts: known, signatures: signed };
+  return { info, images: images.sort(byContainer), artifacts: known, signatures: signed, layers: sizes };
 }
 
 /** The ESS documentation shows a tree with names only. This is one problem, instead of one per container. */

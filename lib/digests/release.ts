@@ -4,6 +4,7 @@ import type { Problem } from '../input/problem.ts';
 import { describeNode, predicateOf, type YamlEntry } from '../input/yaml.ts';
 import type { Artifacts } from './artifacts.ts';
 import type { ContainerImage } from './container-image.ts';
+import type { ImageLayers } from './layers.ts';
 import type { Signatures } from './signatures.ts';
 
 /** The product lines of Element Server Suite: the installer with its ElementDeployment, and the Helm chart. */
@@ -36,6 +37,8 @@ export interface Release {
   readonly images: readonly ContainerImage[];
   /** What is known of signatures, attestations and SBOMs of its images. */
   readonly artifacts: Artifacts;
+  /** What is known of the layers of its images and their sizes. Default: nothing. */
+  readonly layers?: ImageLayers;
   /** The signatures that were checked and accepted when the file was written. Default: none. */
   readonly signatures?: Signatures;
 }

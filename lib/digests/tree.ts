@@ -25,12 +25,13 @@ export function findComponents(source: Source, problems: Problem[]): Tree {
     components,
     release: beside('release'),
     artifacts: beside('artifacts'),
+    layers: beside('layers'),
     signatures: beside('signatures'),
   };
 }
 
 /** Keys that `ess-airgap lock` writes next to `images_digests`. */
-const BESIDE = ['release', 'artifacts', 'signatures'] as const;
+const BESIDE = ['release', 'artifacts', 'signatures', 'layers'] as const;
 type Beside = (typeof BESIDE)[number];
 
 /** The components, and those of the other mappings that the file has. */

@@ -6,7 +6,7 @@ import { headerLines } from './header.ts';
 /** The configuration of regsync (regclient), which copies between registries and keeps names, digests and platforms. */
 export const regsync: ExportFormatDefinition = {
   render: ({ images, mirror, origin }) => {
-    const insecure = mirror?.insecure ?? [];
+    const { insecure = [], artifacts = 'all' } = mirror ?? {};
     const header = headerLines({
       origin,
       tool: 'regsync 0.11',
@@ -16,6 +16,9 @@ export const regsync: ExportFormatDefinition = {
         ...(insecure.length > 0
           ? [`mirror.insecure: add creds with "tls: disabled" or "tls: insecure" for ${insecure.join(', ')}`]
           : []),
+        ...(artifacts === 'signatures'
+          ? ['mirror.artifacts: signatures: regsync would copy attestations and SBOMs too']
+          : []),
         'the report per image, and the check of the registry after the copy: run "ess-airgap verify"',
       ],
     });
@@ -24,8 +27,8 @@ export const regsync: ExportFormatDefinition = {
       defaults: {
         ...(mirror && { parallel: mirror.parallel }),
         // Signatures and attestations: OCI referrers, and the tags of cosign 2.
-        referrers: true,
-        digestTags: true,
+        referrers: artifacts !== 'none',
+        digestTags: artifacts !== 'none',
       },
       sync: images.map(({ source, target, platforms }) => ({
         source: formatReference(source),

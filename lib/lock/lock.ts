@@ -76,6 +76,7 @@ export async function lockRelease(
           : info,
       images: locked,
       artifacts: release.artifacts,
+      layers: release.layers,
     },
     unresolved,
   };

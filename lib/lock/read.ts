@@ -69,6 +69,7 @@ function releaseOf(
       }))
       .sort(byContainer),
     artifacts: new Map(),
+    layers: new Map(),
   };
 }
 

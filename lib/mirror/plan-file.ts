@@ -1,4 +1,5 @@
 import { credentialFor } from '../credentials/select.ts';
+import type { Layer } from '../digests/layers.ts';
 import { formatReference, repositoryName } from '../image/reference.ts';
 import type { Plan, Relocation } from '../plan/model.ts';
 import { artifactsField } from './plan-artifacts.ts';
@@ -12,8 +13,8 @@ export interface PlanFileAuth {
 
 const HEADER = '# digest source target source-auth target-auth platforms containers\n';
 
-/** Sizes of the layers and configurations of an image in bytes, by digest; by target as `server/repository:tag`. */
-export type Layers = ReadonlyMap<string, ReadonlyMap<string, number>>;
+/** Layers of images, by target as `server/repository:tag`. */
+export type Layers = ReadonlyMap<string, readonly Layer[]>;
 
 /**
  * The plan as mirror.sh reads it: one line a relocation, its fields separated by blanks, `-` where there is none.
@@ -21,7 +22,7 @@ export type Layers = ReadonlyMap<string, ReadonlyMap<string, number>>;
  *
  * @param plan the images; the lists of referrers that they need are files of their own ({@link referrersFiles})
  * @param maxBytes where to begin another file; each has a header and whole lines
- * @param layers of the images for which they are known. Default: of none
+ * @param layers of images, instead of those that the plan has. Default: of none
  */
 export function renderPlanFiles(
   { relocations, referrersApi }: Pick<Plan, 'relocations' | 'referrersApi'>,
@@ -51,7 +52,7 @@ function renderLine(
 ): string {
   const { source, target, platforms, artifacts = [], containers } = relocation;
   const name = `${repositoryName(target)}:${target.tag}`;
-  const known = [...(layers.get(name) ?? [])].map(([digest, size]) => `${shortHex(digest)}:${size}`);
+  const known = (layers.get(name) ?? relocation.layers ?? []).map(({ name, size }) => `${name}:${size}`);
   const fields = [
     target.digest,
     // The digest stands in the first field; skopeo takes a reference with a tag or a digest, never with both.
@@ -67,9 +68,4 @@ function renderLine(
     artifactsField(artifacts, referrersApi),
   ].filter(Boolean);
   return `${[...fields.map((field) => field || '-'), ...named].join(' ')}\n`;
-}
-
-/** Enough of a digest to tell the layers of a release apart. */
-function shortHex(digest: string): string {
-  return digest.slice('sha256:'.length, 'sha256:'.length + 12);
 }

@@ -11,8 +11,7 @@ report() {
   count_artifacts
   printf '%s %s %s %s %s %s %s: %s\n' "$number" "$result" "$kind" "$artifacts_copied" "$artifacts_skipped" \
     "${class:--}" "$target" "${error:--}" >&6 || return 0
-  more=$(printf '"source":"%s","attempts":%d,"seconds":%d.%d' \
-    "${source#-}" "$tried" "$((spent / 100))" "$((spent / 10 % 10))")
+  more="\"source\":\"${source#-}\",\"attempts\":$tried,\"seconds\":$((spent / 100)).$((spent / 10 % 10))"
   [ -z "$lacks" ] || more="$more,\"lacks\":[$lacks]"
   [ "$artifacts" = - ] ||
     more="$more,$(artifact_counts "$artifacts_expected" "$artifacts_copied" "$artifacts_skipped" "$artifacts_failed")"

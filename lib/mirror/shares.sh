@@ -39,7 +39,7 @@ claim_shares() {
   old_ifs=$IFS IFS=,
   for need in $needs; do
     state=free
-    [ ! -e "$work/share-${need%:*}" ] || read -r state holder <"$work/share-${need%:*}" || :
+    [ ! -e "$work/share-${need%:*}" ] || IFS=' ' read -r state holder <"$work/share-${need%:*}" || :
     case $state$impatient in
       busyyes) ;;
       busy)

@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import { type Artifact, type Artifacts, artifactsKey } from '../digests/artifacts.ts';
 import type { Relocation } from './model.ts';
+import { isCopiedPlatform } from './platforms.ts';
 
 /** Types of referrers that are signatures: sigstore bundles, signatures of cosign, and of Notary Project. */
 const SIGNATURE_TYPES =
@@ -41,21 +42,14 @@ export function chooseArtifacts(
     if (next.length === 0) break;
     for (const artifact of next) {
       if (!isWanted(artifact)) unwanted.push(artifact);
-      else if (!isOf(platforms, artifact.platform)) otherPlatforms.push(artifact);
+      else if (artifact.platform !== undefined && !isCopiedPlatform(platforms, artifact.platform))
+        otherPlatforms.push(artifact);
       else copied.push(artifact);
     }
     for (const { digest } of copied) there.add(digest);
     open = open.filter((artifact) => !next.includes(artifact));
   }
   return { copied, unwanted: [...unwanted, ...open], otherPlatforms };
-}
-
-/** In doubt yes: an index may leave out the variant that the configuration names, and the other way round. */
-function isOf(platforms: readonly string[] | undefined, platform: string | undefined): boolean {
-  if (!platforms || platform === undefined) return true;
-  return platforms.some(
-    (chosen) => `${platform}/`.startsWith(`${chosen}/`) || `${chosen}/`.startsWith(`${platform}/`),
-  );
 }
 
 /** What the configuration says about artifacts; a registry that fetches by itself gets none pushed. */

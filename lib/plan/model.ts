@@ -1,5 +1,6 @@
 import type { Artifact, Artifacts } from '../digests/artifacts.ts';
 import type { ContainerImage } from '../digests/container-image.ts';
+import type { ImageLayers, Layer } from '../digests/layers.ts';
 import type { ReleaseInfo } from '../digests/release.ts';
 import type { RecordedSignature, Signatures } from '../digests/signatures.ts';
 import type { ImageReference } from '../image/reference.ts';
@@ -45,6 +46,8 @@ export interface Relocation {
    * them; subjects before what belongs to them. Left out if nothing is known of them or none are to be copied.
    */
   readonly artifacts?: readonly Artifact[];
+  /** The larger of its layers, each once. Left out if they are not known. */
+  readonly layers?: readonly Layer[];
   /** Left out if the configuration has no `verify`. */
   readonly signatures?: PlannedSignatures;
   /** `component/container`, in order; `extra/name` and `chart/name` for artifacts that no container runs. */
@@ -80,6 +83,8 @@ export interface ReleaseContext {
   readonly values: readonly ValuesFile[];
   /** What the lock says of signatures, attestations and SBOMs. Default: nothing. */
   readonly artifacts?: Artifacts;
+  /** What the lock says of layers and their sizes. Default: nothing. */
+  readonly layers?: ImageLayers;
   /** What the lock says of signatures that were checked. Default: nothing. */
   readonly signatures?: Signatures;
   /** The public keys that `verify` names. Default: none. */

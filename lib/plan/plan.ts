@@ -9,6 +9,7 @@ import { withArtifacts } from './artifacts.ts';
 import { checkPlan } from './checks/index.ts';
 import { guardOf } from './guard.ts';
 import { hashPlan } from './hash.ts';
+import { withLayers } from './layers.ts';
 import { Layout } from './layout.ts';
 import type {
   Override,
@@ -60,7 +61,7 @@ export function makePlan(
 
   const overrides = overridesOf('override');
   const copied = withArtifacts(distinct(resolved), context.artifacts, config);
-  const relocations = withSignatures(copied, policy, context, config);
+  const relocations = withLayers(withSignatures(copied, policy, context, config), context.layers);
   const previous = context.previous && makePlan(context.previous, config);
   const copyOnly = overridesOf('copyOnly');
   const guard = guardOf({ overrides, copyOnly }, config, previous);

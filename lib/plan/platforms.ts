@@ -18,3 +18,18 @@ export function tagWithPlatforms(tag: string, platforms: readonly string[]): str
     '-',
   );
 }
+
+/**
+ * Whether a manifest of a platform is copied. In doubt yes: an index may leave out the variant that the configuration names,
+ * and the other way round.
+ *
+ * @param platforms those that are wanted; undefined for all
+ */
+export function isCopiedPlatform(platforms: readonly string[] | undefined, platform: string): boolean {
+  return (
+    !platforms ||
+    platforms.some(
+      (chosen) => `${platform}/`.startsWith(`${chosen}/`) || `${chosen}/`.startsWith(`${platform}/`),
+    )
+  );
+}

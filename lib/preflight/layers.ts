@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts';
+import { type Layer, layerName } from '../digests/layers.ts';
 import { repositoryName } from '../image/reference.ts';
 import type { Environment } from '../input/environment.ts';
 import type { Plan } from '../plan/model.ts';
@@ -20,7 +21,7 @@ export interface LayersOptions {
  * Reads the layers and configurations of the images that the target does not have, from their sources' manifests. An image
  * whose manifests cannot be read is left out: the copy says why.
  *
- * @returns sizes in bytes by digest, by target as `server/repository:tag`
+ * @returns all of them, the smallest too, by target as `server/repository:tag`
  * @throws InputError for credentials or certificates that cannot be read
  */
 export function readLayers({
@@ -29,7 +30,7 @@ export function readLayers({
   environment,
   caFile,
   onProgress = () => {},
-}: LayersOptions): Promise<ReadonlyMap<string, ReadonlyMap<string, number>>> {
+}: LayersOptions): Promise<ReadonlyMap<string, readonly Layer[]>> {
   return withRegistries(
     config,
     { environment, usedBy: 'mirror', ...(caFile && { caFile }) },
@@ -45,11 +46,15 @@ export function readLayers({
           },
         ];
       });
-      const layers = new Map<string, ReadonlyMap<string, number>>();
+      const layers = new Map<string, readonly Layer[]>();
       let read = 0;
       await readSize(missing, client, (image, blobs) => {
         onProgress(`the size of ${++read} of ${missing.length} images read`);
-        if (blobs.size > 0) layers.set(image.name, blobs);
+        if (blobs.size > 0)
+          layers.set(
+            image.name,
+            [...blobs].map(([digest, size]) => ({ name: layerName(digest), size })),
+          );
       });
       return layers;
     },

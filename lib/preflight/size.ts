@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { ImageReference } from '../image/reference.ts';
+import { isCopiedPlatform } from '../plan/platforms.ts';
 import { RegistryError } from '../registry/error.ts';
 import { mapBounded } from '../registry/map-bounded.ts';
 import type { ObservedSize } from './observation.ts';
@@ -58,7 +59,7 @@ export async function readSize<T extends Sized>(
       const root = await read(image, image.digest ?? image.tag ?? '');
       const index = indexSchema.safeParse(root);
       const children = index.success
-        ? index.data.manifests.filter((it) => !platforms || isOneOf(platforms, nameOf(it.platform)))
+        ? index.data.manifests.filter((it) => isCopiedPlatform(platforms, nameOf(it.platform)))
         : [];
       const values = index.success ? [] : [root];
       for (const { digest } of children) values.push(await read(image, digest));
@@ -82,11 +83,6 @@ export async function readSize<T extends Sized>(
 function nameOf(value: z.output<typeof platform> | undefined): string {
   if (!value) return '';
   return [value.os, value.architecture, ...(value.variant ? [value.variant] : [])].join('/');
-}
-
-/** A platform without a variant stands for all of its variants. */
-function isOneOf(platforms: readonly string[], name: string): boolean {
-  return platforms.some((chosen) => name === chosen || name.startsWith(`${chosen}/`));
 }
 
 function parseJson(bytes: Buffer): unknown {

@@ -3,8 +3,8 @@ import { formatReference, type ImageReference } from '../image/reference.ts';
 import type { Plan, Relocation } from '../plan/model.ts';
 import { type ContainerRow, imageOf, overviewOf } from '../plan/overview.ts';
 import type { Review } from '../release/review.ts';
-import { reference } from './changes.ts';
-import { type Html, html } from './html.ts';
+import { breakable, reference } from './changes.ts';
+import { type Html, html, type Ids } from './html.ts';
 
 /** What a container can be marked with, and in which colour. */
 const STATES = {
@@ -18,14 +18,11 @@ const STATES = {
 type State = keyof typeof STATES;
 
 /** Every container by component and every image by server, with what the script needs to search and filter them. */
-export function containersSection(plan: Plan, review: Review | undefined): Html {
+export function containersSection(plan: Plan, review: Review | undefined, id: Ids): Html {
   const { containers, images } = overviewOf(plan);
   const marked = containers.map((row) => ({ row, states: statesOf(row, review) }));
   const components = [...new Set(containers.map(({ component }) => component))];
-  const servers = [...new Set(containers.flatMap(({ source }) => source?.registry ?? []))].sort();
-  const states = [...new Set(marked.flatMap((entry) => entry.states))].sort();
-  const options = (values: readonly string[]): Html[] =>
-    values.map((value) => html`<option value="${slug(value)}">${value}</option>`);
+  const servers = serversOf(plan);
   const statesByName = new Map(marked.map(({ row, states }) => [containerName(row), states]));
   const groups = [...servers, undefined].map((server) => ({
     server,
@@ -33,13 +30,7 @@ export function containersSection(plan: Plan, review: Review | undefined): Html 
   }));
   return html`<section>
 <h2>Containers by component</h2>
-<form id="filter" hidden>
-<input id="search" type="search" placeholder="Search" aria-label="Search">
-<select id="server" aria-label="Server"><option value="">Every server</option>${options(servers)}</select>
-<select id="state" aria-label="State"><option value="">Every state</option>${options(states)}</select>
-<output id="shown" class="faint"></output>
-</form>
-<table id="containers">
+<table id="${id('containers')}" class="containers">
 <thead><tr><th>Container</th><th>Source</th><th>Runs</th><th></th></tr></thead>
 ${components.map((component) =>
   group(
@@ -53,7 +44,7 @@ ${components.map((component) =>
 </section>
 <section>
 <h2>Images by server</h2>
-<table id="images">
+<table id="${id('images')}">
 <thead><tr><th>Source</th><th>Target</th><th>Containers</th></tr></thead>
 ${groups
   .filter(({ images }) => images.length > 0)
@@ -65,6 +56,32 @@ ${groups
     ),
   )}</table>
 </section>`;
+}
+
+/** The form that searches and filters the tables of all deployments. The script shows it. */
+export function filterForm(
+  deployments: readonly { readonly plan: Plan; readonly review?: Review | undefined }[],
+): Html {
+  const servers = new Set(deployments.flatMap(({ plan }) => serversOf(plan)));
+  const states = new Set(
+    deployments.flatMap(({ plan, review }) =>
+      overviewOf(plan).containers.flatMap((row) => statesOf(row, review)),
+    ),
+  );
+  const options = (values: ReadonlySet<string>): Html[] =>
+    [...values].sort().map((value) => html`<option value="${slug(value)}">${value}</option>`);
+  return html`<form id="filter" hidden>
+<input id="search" type="search" placeholder="Search" aria-label="Search">
+<select id="server" aria-label="Server"><option value="">Every server</option>${options(servers)}</select>
+<select id="state" aria-label="State"><option value="">Every state</option>${options(states)}</select>
+<output id="shown" class="faint"></output>
+</form>
+`;
+}
+
+function serversOf(plan: Plan): string[] {
+  const { containers } = overviewOf(plan);
+  return [...new Set(containers.flatMap(({ source }) => source?.registry ?? []))].sort();
 }
 
 function group(title: string, columns: number, rows: readonly Html[]): Html {
@@ -80,7 +97,7 @@ function imageRow(
 ): Html {
   const all = [...new Set(containers.flatMap((name) => states.get(name) ?? []))];
   return html`<tr ${filtered([source, target], containers, all)}>
-<td data-label="Source">${image(source, 'your own')}</td><td data-label="Target">${reference(target)}</td><td data-label="Containers">${containers.join(', ')}</td>
+<td data-label="Source">${image(source, 'your own')}</td><td data-label="Target">${reference(target)}</td><td data-label="Containers">${breakable(containers.join(', '))}</td>
 </tr>
 `;
 }
@@ -99,7 +116,7 @@ function containerRow(row: ContainerRow, states: readonly State[]): Html {
   const { container, source, local } = row;
   const runs = local && imageOf(local);
   return html`<tr ${filtered([source, runs], [containerName(row)], states)}>
-<td data-label="Container">${container}</td><td data-label="Source">${image(source, 'your own')}</td><td data-label="Runs">${image(runs, 'its source')}</td><td>${states.map((state) => html`<span class="mark ${STATES[state]}">${state}</span> `)}</td>
+<td data-label="Container">${breakable(container)}</td><td data-label="Source">${image(source, 'your own')}</td><td data-label="Runs">${image(runs, 'its source')}</td><td>${states.map((state) => html`<span class="mark ${STATES[state]}">${state}</span> `)}</td>
 </tr>
 `;
 }

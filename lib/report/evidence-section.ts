@@ -1,8 +1,8 @@
 import { few } from '../common/text.ts';
-import { reference } from './changes.ts';
+import { breakable, reference } from './changes.ts';
 import { filtered } from './containers.ts';
 import type { Evidence, ImageEvidence } from './evidence.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html, type Ids } from './html.ts';
 
 const VERDICTS = {
   yes: {
@@ -13,15 +13,21 @@ const VERDICTS = {
   unknown: { className: 'doubt', text: 'It is not known whether the release can be deployed.' },
 } as const;
 
+/** The verdict in a few words. */
+export function verdictMark({ mayGoOn }: Evidence): Html {
+  const words = { yes: 'may go on', no: 'may not go on', unknown: 'not known' };
+  return html`<span class="mark ${VERDICTS[mayGoOn].className}">${words[mayGoOn]}</span>`;
+}
+
 const MARKS = { there: 'good', missing: 'bad', unknown: 'doubt' } as const;
 
 /** Whether the release may go on, why not, and what became of each image. */
-export function evidenceSection(evidence: Evidence): Html {
+export function evidenceSection(evidence: Evidence, id: Ids): Html {
   const { mayGoOn, reasons, images, artifacts, audit, surplus } = evidence;
   const { className, text } = VERDICTS[mayGoOn];
   const order = { missing: 0, unknown: 1, there: 2 };
   const rows = [...images].sort((a, b) => order[a.status] - order[b.status]);
-  return html`<section id="evidence">
+  return html`<section id="${id('evidence')}">
 <h2>Results</h2>
 <p class="verdict ${className}"><b>${text}</b></p>
 ${reasons.length > 0 ? html`<ul class="list">${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>` : html``}
@@ -39,7 +45,7 @@ ${
     : html``
 }
 ${surplus.length > 0 ? html`<p>The results also name images that are not in this plan: ${few(surplus, 3)}. Are they the results of another release?</p>` : html``}
-<table id="results">
+<table id="${id('results')}">
 <thead><tr><th>Image</th><th>Source</th><th>Result</th><th>Needed by</th></tr></thead>
 <tbody>
 ${rows.map(row)}</tbody></table>
@@ -55,7 +61,7 @@ function row({ source, target, containers, copy, verify, status, artifacts }: Im
   ].filter(Boolean);
   const why = copy?.error ?? verify?.reason;
   return html`<tr ${filtered([source, target], containers, [])}>
-<td data-label="Image">${reference(target)}</td><td data-label="Source">${source ? reference(source) : html`<span class="faint">your own</span>`}</td><td data-label="Result"><span class="mark ${MARKS[status]}">${status}</span> ${words.join('; ')}${why && status !== 'there' ? html`<br>${why}` : html``}${copy?.hint && status !== 'there' ? html`<br><span class="faint">${copy.hint}</span>` : html``}</td><td data-label="Needed by">${containers.join(', ')}</td>
+<td data-label="Image">${reference(target)}</td><td data-label="Source">${source ? reference(source) : html`<span class="faint">your own</span>`}</td><td data-label="Result"><span class="mark ${MARKS[status]}">${status}</span> ${words.join('; ')}${why && status !== 'there' ? html`<br>${why}` : html``}${copy?.hint && status !== 'there' ? html`<br><span class="faint">${copy.hint}</span>` : html``}</td><td data-label="Needed by">${breakable(containers.join(', '))}</td>
 </tr>
 `;
 }

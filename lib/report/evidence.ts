@@ -1,5 +1,6 @@
 import { isObject } from '../common/collections.ts';
 import { count } from '../common/text.ts';
+import type { Config } from '../config/schema.ts';
 import { type ImageReference, repositoryName } from '../image/reference.ts';
 import { InputError, startOf } from '../input/problem.ts';
 import type { Plan, Relocation } from '../plan/model.ts';
@@ -78,16 +79,17 @@ export interface Results {
   readonly copies: ReadonlyMap<string, CopyResult & { readonly digest?: string }>;
   readonly verdicts: ReadonlyMap<string, VerifyResult>;
   readonly signatures: ReadonlyMap<string, SignatureResult>;
-  readonly audit?: Evidence['audit'];
-  readonly preflight?: Evidence['preflight'];
+  /** By the deployment that the result names; '' if it names none. */
+  readonly audits: ReadonlyMap<string, NonNullable<Evidence['audit']>>;
+  readonly preflights: ReadonlyMap<string, NonNullable<Evidence['preflight']>>;
 }
 
 interface MutableResults {
   readonly signatures: Map<string, SignatureResult>;
   readonly copies: Map<string, CopyResult & { readonly digest?: string }>;
   readonly verdicts: Map<string, VerifyResult>;
-  audit?: Evidence['audit'];
-  preflight?: Evidence['preflight'];
+  readonly audits: Map<string, NonNullable<Evidence['audit']>>;
+  readonly preflights: Map<string, NonNullable<Evidence['preflight']>>;
 }
 
 /** A better result counts: an image that one pod failed to copy and another copied is there. */
@@ -100,7 +102,13 @@ const RANK = { copied: 3, skipped: 2, present: 2, failed: 1 } as const;
  * @throws InputError that names each file without a result
  */
 export function readResults(files: readonly { readonly file: string; readonly text: string }[]): Results {
-  const results: MutableResults = { copies: new Map(), verdicts: new Map(), signatures: new Map() };
+  const results: MutableResults = {
+    copies: new Map(),
+    verdicts: new Map(),
+    signatures: new Map(),
+    audits: new Map(),
+    preflights: new Map(),
+  };
   const wrong = files.filter(({ text }) => !readResult(text, results));
   if (wrong.length === 0) return results;
   throw new InputError(
@@ -138,6 +146,7 @@ function readResult(text: string, results: MutableResults): boolean {
 }
 
 function readDocument(document: Record<string, unknown>, results: MutableResults): boolean {
+  const deployment = typeof document.deployment === 'string' ? document.deployment : '';
   const signatures = readSignatureResults(document);
   if (signatures) {
     for (const [image, result] of signatures) results.signatures.set(image, result);
@@ -157,21 +166,40 @@ function readDocument(document: Record<string, unknown>, results: MutableResults
   }
   if (typeof document.asPlanned === 'boolean' && isObject(document.counts)) {
     const counts = Object.entries(document.counts).filter(([, value]) => typeof value === 'number');
-    results.audit = {
+    results.audits.set(deployment, {
       asPlanned: document.asPlanned,
       counts: Object.fromEntries(counts) as Record<string, number>,
-    };
+    });
     return true;
   }
   if (Array.isArray(document.answers) && typeof document.result === 'string') {
-    results.preflight = { result: document.result };
+    results.preflights.set(deployment, { result: document.result });
     return true;
   }
   return false;
 }
 
-/** Puts results beside a plan, and says whether the release may go on. */
-export function collectEvidence(plan: Plan, server: string, results: Results): Evidence {
+/** A deployment whose plan was carried out. */
+export interface Deployment {
+  readonly plan: Plan;
+  readonly config: Pick<Config, 'name' | 'registry'>;
+}
+
+/** Puts results beside the plan of each deployment, and says whether its release may go on. */
+export function collectEvidence(deployments: readonly Deployment[], results: Results): Evidence[] {
+  const all = deployments.map((deployment) => evidenceOf(deployment, results));
+  // An image of another deployment is not one too many.
+  return all.map((evidence) => ({
+    ...evidence,
+    surplus: evidence.surplus.filter((name) => all.every(({ surplus }) => surplus.includes(name))),
+  }));
+}
+
+function evidenceOf({ plan, config }: Deployment, results: Results): Evidence {
+  const { server } = config.registry;
+  const name = config.name ?? '';
+  const audit = results.audits.get(name) ?? results.audits.get('');
+  const preflight = results.preflights.get(name) ?? results.preflights.get('');
   const names = new Set<string>();
   const images = plan.relocations.map((relocation): ImageEvidence => {
     const { source, target, containers, artifacts = [] } = relocation;
@@ -198,7 +226,7 @@ export function collectEvidence(plan: Plan, server: string, results: Results): E
   });
   const surplus = [...results.copies.keys(), ...results.verdicts.keys()].filter((name) => !names.has(name));
   const artifacts = sumOfArtifacts(images);
-  const reasons = reasonsAgainst(plan, images, artifacts, results);
+  const reasons = reasonsAgainst(plan, images, artifacts, { audit, preflight });
   const unknown = images.filter(({ status }) => status === 'unknown').length;
   const open = [
     ...(unknown > 0 ? [`no result is about ${count(unknown, 'image')} of the plan`] : []),
@@ -212,8 +240,8 @@ export function collectEvidence(plan: Plan, server: string, results: Results): E
     reasons: [...reasons, ...open],
     images,
     ...(artifacts && { artifacts }),
-    ...(results.audit && { audit: results.audit }),
-    ...(results.preflight && { preflight: results.preflight }),
+    ...(audit && { audit }),
+    ...(preflight && { preflight }),
     surplus: [...new Set(surplus)],
   };
 }
@@ -260,7 +288,7 @@ function reasonsAgainst(
   plan: Plan,
   images: readonly ImageEvidence[],
   artifacts: ArtifactEvidence | undefined,
-  { audit, preflight }: Results,
+  { audit, preflight }: Pick<Evidence, 'audit' | 'preflight'>,
 ): string[] {
   const errors = plan.findings.filter(({ severity }) => severity === 'error').length;
   const missing = images.filter(({ status }) => status === 'missing').length;

@@ -37,3 +37,6 @@ function escapeHtml(text: string): string {
   };
   return text.replace(/[&<>"']/g, (sign) => entities[sign] ?? sign);
 }
+
+/** Makes the id of an element: a page with several deployments has each element once per deployment. */
+export type Ids = (name: string) => string;

@@ -21,7 +21,7 @@ function apply() {
   for (const body of document.querySelectorAll('tbody')) {
     body.hidden = [...body.querySelectorAll('tr[data-text]')].every((row) => row.hidden);
   }
-  const containers = rows.filter((row) => row.closest('#containers'));
+  const containers = rows.filter((row) => row.closest('table.containers'));
   const shown = containers.filter((row) => !row.hidden).length;
   document.getElementById('shown').textContent = shown + ' of ' + containers.length + ' containers';
 }

@@ -4,7 +4,7 @@ import { describeSigner } from '../plan/signers.ts';
 import { reference } from './changes.ts';
 import { filtered } from './containers.ts';
 import type { Evidence } from './evidence.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html, type Ids } from './html.ts';
 import type { SignatureEvidence } from './signature-evidence.ts';
 
 const MARKS: Readonly<Record<string, string>> = {
@@ -15,11 +15,11 @@ const MARKS: Readonly<Record<string, string>> = {
 };
 
 /** Who signed each image, by the lock and by what was checked afterwards; nothing without `verify`. */
-export function signaturesSection({ relocations }: Plan, evidence: Evidence | undefined): Html {
+export function signaturesSection({ relocations }: Plan, evidence: Evidence | undefined, id: Ids): Html {
   const summary = describeSignatures(relocations);
   if (!summary) return html``;
   const results = new Map(evidence?.images.map(({ target, signatures }) => [target, signatures]));
-  return html`<section id="signatures">
+  return html`<section id="${id('signatures')}">
 <h2>Signatures</h2>
 <p>${summary}.</p>
 <table>

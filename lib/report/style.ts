@@ -39,7 +39,11 @@ tbody th { background: var(--shade); }
 .doubt, .warning { color: var(--doubt); }
 .note { color: var(--faint); }
 .verdict { border: 1px solid; border-radius: .4rem; padding: .5rem .8rem; }
-.hint, .command { display: block; margin-top: .15rem; }
+.hint, .command, .place { display: block; margin-top: .15rem; }
+.command { margin: .25rem 0; padding: .3rem .5rem; background: var(--shade); border: 1px solid var(--line); border-radius: .3rem; }
+.place { font-size: .9rem; }
+article { margin-top: 2.5rem; padding-top: 1rem; border-top: 3px solid var(--line); }
+td code { line-height: 1.3; display: inline-block; }
 ul.list { margin: 0; padding-left: 1.1rem; }
 ul.list > li { margin: .4rem 0; }
 tr[hidden], tbody[hidden] { display: none; }

@@ -83,13 +83,7 @@ mirror: { image: '${registry.server}/skopeo@${image.digest}', insecure: ['${regi
 
   test('what works on one says so, with the command for one', () => {
     const cwd = folder(files);
-    for (const command of [
-      ['mirror'],
-      ['report'],
-      ['bundle', '--output', 'x'],
-      ['init', 'r.local'],
-      ['load', 'x'],
-    ]) {
+    for (const command of [['mirror'], ['bundle', '--output', 'x'], ['init', 'r.local'], ['load', 'x']]) {
       const run = essAirgap([...command, ...both], { cwd });
       expect(run).toMatchObject({ status: 2, stdout: '' });
       expect(run.stderr).toBe(

@@ -141,6 +141,19 @@ describe('each image, where it comes from and where it goes', () => {
     expect(sync).toHaveLength(4);
   });
 
+  test('regsync: signatures and attestations as mirror.artifacts says', () => {
+    const mirror = (artifacts: string) =>
+      deployment(
+        `registry: { server: registry.local }\nmirror: { image: "quay.io/skopeo/stable@${digest('d')}", artifacts: ${artifacts} }`,
+      );
+    const on = { referrers: true, digestTags: true };
+    const off = { referrers: false, digestTags: false };
+    expect(parse(render('regsync')).defaults).toMatchObject(on);
+    expect(parse(render('regsync', mirror('none'))).defaults).toMatchObject(off);
+    expect(parse(render('regsync', mirror('signatures'))).defaults).toMatchObject(on);
+    expect(render('regsync', mirror('signatures'))).toContain('would copy attestations and SBOMs too');
+  });
+
   test('hauler', () => {
     expect(parse(render('hauler')).spec.images).toContainEqual({
       name: `docker.io/library/haproxy:2.9@${digest('a')}`,

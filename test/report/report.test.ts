@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -151,7 +152,7 @@ describe('hostile names', () => {
     };
     const plan = makePlan(images, config);
     const review = reviewRelease(images.slice(3), images.slice(1), config);
-    const html = renderReport({ config, plan, digests: evil, since: { name: evil, review } });
+    const html = renderReport([{ config, plan, digests: evil, since: { name: evil, review } }]);
     const { page, requests, complaints } = await open(html);
     expect(requests).toHaveLength(1);
     expect(complaints).toEqual([]);
@@ -168,6 +169,130 @@ describe('hostile names', () => {
     });
     expect(run.status).toBe(0);
     expect(run.stdout).toContain('Changes since &lt;b&gt;old.yml');
+  });
+});
+
+describe('on every screen', () => {
+  const cwd = folderOfFull();
+  const full = essAirgap(['report', '--result', 'mirror.log'], { cwd }).stdout;
+
+  test.each([400, 1280])(
+    '%i px: nothing is wider than the page, with long names and long errors',
+    async (width) => {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        for (const html of [full, report.stdout]) {
+          const { page } = await open(html, { colorScheme });
+          await page.setViewportSize({ width, height: 900 });
+          const wider = await page.evaluate(`[...document.querySelectorAll('body *')]
+          .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+          .map((element) => element.outerHTML.slice(0, 100))`);
+          expect(wider).toEqual([]);
+        }
+      }
+    },
+  );
+
+  test('a name breaks between its parts, not inside a word or a digest', async () => {
+    const { page } = await open(full);
+    const cell = page.locator('#containers td code').first();
+    const text = await cell.innerHTML();
+    expect(text.replaceAll('<wbr>', '')).toBe(await cell.innerText());
+    expect(text).toContain('/<wbr>');
+    expect(text).toMatch(/<wbr>:[\w.-]+<wbr>@sha256:[0-9a-f]{12}$/);
+    expect(await page.locator('#containers').innerHTML()).toContain('access_<wbr>element_<wbr>web');
+  });
+
+  test('a finding has its message, its hint, its command and its place each on a line of its own', async () => {
+    const { page } = await open(report.stdout);
+    const item = page.locator('#findings li', { hasText: 'skopeo inspect' }).first();
+    const tops = await item
+      .locator('.hint, .command, .place')
+      .evaluateAll((parts) => parts.map((part) => part.getBoundingClientRect().top));
+    expect(tops).toHaveLength(3);
+    expect(new Set(tops).size).toBe(3);
+    expect([...tops].sort((a, b) => a - b)).toEqual(tops);
+  });
+
+  /** A large release whose results have errors of several lines. */
+  function folderOfFull(): string {
+    const dir = mkdtempSync(join(tmpdir(), 'ess-airgap-report-'));
+    afterAll(() => rmSync(dir, { recursive: true, force: true }));
+    writeFileSync(
+      join(dir, 'airgap.yaml'),
+      'apiVersion: ess-airgap/v1\nregistry: { server: registry.example.org, path: ess/element-server-suite/production }\n',
+    );
+    writeFileSync(join(dir, 'images_digests.yml'), readFileSync('test/fixtures/images_digests.full.yml'));
+    const { images } = JSON.parse(essAirgap(['plan', '--format', 'json'], { cwd: dir }).stdout);
+    const lines = images.map(({ target }: { target: string }, index: number) =>
+      JSON.stringify({
+        image: target.split('@')[0],
+        digest: target.split('@')[1],
+        ...(index % 4 === 0
+          ? {
+              result: 'failed',
+              attempts: 3,
+              seconds: 41,
+              error: `denied: ${'x'.repeat(300)}`,
+              hint: 'Create the project ess.',
+            }
+          : { result: 'copied', attempts: 1, seconds: 3 }),
+      }),
+    );
+    writeFileSync(join(dir, 'mirror.log'), `${lines.join('\n')}\n`);
+    return dir;
+  }
+});
+
+describe('several deployments', () => {
+  const config = (name: string) =>
+    `apiVersion: ess-airgap/v1\nname: ${name}\nregistry: { server: ${name}.local, path: ess }\n`;
+  const cwd = () =>
+    folder({
+      'images_digests.yml': { from: 'images_digests.yml' },
+      'staging.yaml': config('staging'),
+      'production.yaml': config('production'),
+    });
+  const both = ['report', '--config', 'staging.yaml', '--config', 'production.yaml'];
+
+  test('one page with each, a link to each, and one filter for all', async () => {
+    const run = essAirgap(both, { cwd: cwd() });
+    expect(run).toMatchObject({ status: 0, stderr: '' });
+    const { page, complaints } = await open(run.stdout);
+    expect(complaints).toEqual([]);
+    expect(await page.locator('article h1').allInnerTexts()).toEqual([
+      'Deployment staging: Images of Element Server Suite on staging.local/ess',
+      'Deployment production: Images of Element Server Suite on production.local/ess',
+    ]);
+    await page.getByRole('link', { name: 'production' }).click();
+    expect(new URL(page.url()).hash).toBe('#deployment-production');
+    const ids = await page.locator('[id]').evaluateAll((elements) => elements.map(({ id }) => id));
+    expect(new Set(ids).size).toBe(ids.length);
+    await page.locator('#search').fill('haproxy');
+    expect(await page.locator('#shown').innerText()).toBe('4 of 12 containers');
+  });
+
+  test('results are put beside the plan that they are about; JSON is a list', () => {
+    const dir = cwd();
+    const images = (name: string) =>
+      JSON.parse(essAirgap(['plan', '--config', `${name}.yaml`, '--format', 'json'], { cwd: dir }).stdout)
+        .images;
+    const lines = images('staging').map(({ target }: { target: string }) =>
+      JSON.stringify({ image: target.split('@')[0], digest: target.split('@')[1], result: 'copied' }),
+    );
+    const preflight = [
+      { deployment: 'staging', result: 'ok', answers: [] },
+      { deployment: 'production', result: 'failed', answers: [] },
+    ];
+    writeFileSync(join(dir, 'mirror.log'), `${lines.join('\n')}\n`);
+    writeFileSync(join(dir, 'preflight.json'), JSON.stringify(preflight));
+    const run = essAirgap([...both, '--result', 'mirror.log', 'preflight.json', '--format', 'json'], {
+      cwd: dir,
+    });
+    expect(run.status).toBe(1);
+    expect(JSON.parse(run.stdout)).toMatchObject([
+      { deployment: 'staging', config: 'staging.yaml', mayGoOn: 'yes', surplus: [] },
+      { deployment: 'production', config: 'production.yaml', mayGoOn: 'no', surplus: [] },
+    ]);
   });
 });
 

@@ -73,6 +73,7 @@ export function lockedRelease(values: string, user: readonly string[] = [], vers
       ...(form === 'inline' && { inline: true as const }),
     })),
     artifacts: new Map(),
+    layers: new Map(),
   };
 }
 

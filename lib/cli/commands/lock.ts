@@ -37,6 +37,11 @@ export function addLock(program: Program): void {
       '--no-artifacts',
       'do not look for signatures, attestations and SBOMs (default: look for them unless mirror.artifacts is none)',
     )
+    .option(
+      '--sizes',
+      'write the sizes of layers too, from which the Job knows bytes and time left; default: if the file has them',
+    )
+    .option('--no-sizes', 'do not')
     .option('--check', 'write nothing; exit code 1 if the digests file is not up to date')
     .addOption(caOption())
     .addHelpText(
@@ -49,7 +54,7 @@ export function addLock(program: Program): void {
         'ess-airgap lock images_digests.yml --check': 'check which tags have changed since',
       }),
     )
-    .action(async (source, { values, chartVersion, output, check, artifacts: wanted, ca }) => {
+    .action(async (source, { values, chartVersion, output, check, artifacts: wanted, sizes, ca }) => {
       const { readRelease } = await import('../../digests/read.ts');
       const { InputError } = await import('../../input/problem.ts');
       const { lockRelease } = await import('../../lock/lock.ts');
@@ -64,6 +69,7 @@ export function addLock(program: Program): void {
       const { unverifiedText, verifiedSummary } = await import('../format/lock-signatures.ts');
       const { imagesWithArtifacts } = await import('../../lock/artifact-images.ts');
       const { discoverArtifacts } = await import('../../lock/discover.ts');
+      const { imagesWithLayers, readLayerSizes } = await import('../../lock/layers.ts');
       const { rememberManifests } = await import('../../lock/remember-manifests.ts');
 
       const compared = output ?? (check && isDigestsFile(source) ? source : undefined);
@@ -89,6 +95,7 @@ export function addLock(program: Program): void {
         release: locked,
         unresolved,
         discovery,
+        layers,
         checked,
       } = await withRegistries(config, { environment: process.env, caFile: ca }, async (client) => {
         const input = await readLockInput({ source, values: files, chartVersion }, client);
@@ -106,12 +113,19 @@ export function addLock(program: Program): void {
               progress.show(`signatures and attestations of ${done} of ${total} images`),
             )
           : undefined;
-        if (!config || !trusted || !locked.release) return { ...locked, discovery, checked: undefined };
+        const layers =
+          locked.release && (sizes ?? (before?.layers?.size ?? 0) > 0)
+            ? await readLayerSizes(imagesWithLayers(locked.release, config), registries, (done, total) =>
+                progress.show(`sizes of ${done} of ${total} images`),
+              )
+            : new Map();
+        if (!config || !trusted || !locked.release)
+          return { ...locked, discovery, layers, checked: undefined };
         const { checkRelease } = await import('../../signatures/check-release.ts');
         const checked = await checkRelease(locked.release, config, client, trusted, (done, total) =>
           progress.show(`signatures of ${done} of ${total} images checked`),
         );
-        return { ...locked, discovery, checked };
+        return { ...locked, discovery, layers, checked };
       });
       progress.clear();
       if (!locked) {
@@ -136,6 +150,7 @@ export function addLock(program: Program): void {
       const release = {
         ...locked,
         artifacts: discovery?.artifacts ?? new Map(),
+        layers,
         signatures: checked
           ? (await import('../../signatures/check-release.ts')).recordSignatures(checked)
           : new Map(),

@@ -1,6 +1,7 @@
 import { basename, isAbsolute, relative } from 'node:path';
 import { Option } from '@commander-js/extra-typings';
 import type { Release } from '../../digests/release.ts';
+import type { Project } from '../../project.ts';
 import type { Review } from '../../release/review.ts';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit.ts';
@@ -40,7 +41,8 @@ export function addReport(program: Program): void {
       }),
     )
     .action(async ({ since, result, format, output }, command) => {
-      const { readProject } = await import('../configurations.ts');
+      const { readProjects } = await import('../configurations.ts');
+      const { deploymentsJson } = await import('../format/deployments.ts');
       const { readInput } = await import('../read-input.ts');
       const { writeOutput } = await import('../write-output.ts');
       const { InputError } = await import('../../input/problem.ts');
@@ -57,34 +59,43 @@ export function addReport(program: Program): void {
           },
         ]);
       }
-      const { config, plan, images, context, place } = readProject(command.optsWithGlobals(), 'report');
-      const review = ({ images: before, ...known }: Release): Review =>
-        reviewRelease(before, images, config, place, {
+      const projects = readProjects(command.optsWithGlobals());
+      const read = async (file: string) => ({ file, text: await readInput(file, 'results in JSON') });
+      const evidence = result && collectEvidence(projects, readResults(await Promise.all(result.map(read))));
+      const before =
+        since === undefined ? undefined : { name: withoutRoot(since), release: readRelease(since) };
+      const documents = {
+        html: () =>
+          renderReport(
+            projects.map((project, index) => ({
+              config: project.config,
+              plan: { ...project.plan, findings: project.plan.findings.map(withoutFolder) },
+              digests: withoutRoot(project.config.digests),
+              ...(evidence?.[index] && { evidence: evidence[index] }),
+              ...(before && { since: { name: before.name, review: reviewOf(before.release, project) } }),
+            })),
+          ),
+        json: () =>
+          deploymentsJson(
+            projects.map(({ config, place }, index) => ({
+              config,
+              place,
+              evidence: evidence?.[index] ?? {},
+            })),
+            (it) => it.evidence,
+          ),
+      };
+      writeOutput(output, documents[format]());
+      const isWrong = projects.some(({ plan }) => plan.findings.some(({ severity }) => severity === 'error'));
+      if (isWrong || evidence?.some(({ mayGoOn }) => mayGoOn !== 'yes')) process.exitCode = EXIT.no;
+
+      function reviewOf({ images, ...known }: Release, project: Project): Review {
+        const { config, context, place } = project;
+        return reviewRelease(images, project.images, config, place, {
           before: { ...context, ...known },
           after: context,
         });
-      const read = async (file: string) => ({ file, text: await readInput(file, 'results in JSON') });
-      const evidence =
-        result &&
-        collectEvidence(plan, config.registry.server, readResults(await Promise.all(result.map(read))));
-      const document =
-        format === 'json'
-          ? `${JSON.stringify(evidence, null, 2)}\n`
-          : renderReport({
-              config,
-              plan: { ...plan, findings: plan.findings.map(withoutFolder) },
-              digests: withoutRoot(config.digests),
-              ...(evidence && { evidence }),
-              ...(since !== undefined && {
-                since: {
-                  name: withoutRoot(since),
-                  review: review(readRelease(since)),
-                },
-              }),
-            });
-      writeOutput(output, document);
-      const isWrong = plan.findings.some(({ severity }) => severity === 'error');
-      if (isWrong || (evidence && evidence.mayGoOn !== 'yes')) process.exitCode = EXIT.no;
+      }
     });
 }
 

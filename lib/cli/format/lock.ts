@@ -1,6 +1,7 @@
 import { groupBy } from '../../common/collections.ts';
 import { count } from '../../common/text.ts';
 import { containerName } from '../../digests/container-image.ts';
+import type { ImageLayers } from '../../digests/layers.ts';
 import type { Release } from '../../digests/release.ts';
 import { shortReference } from '../../image/reference.ts';
 import { printable } from '../../input/quote.ts';
@@ -41,9 +42,26 @@ export function lockChanges(before: Release, after: Release, colors: Colors): st
     ...removed.map((image) => colors.red(`- ${containerName(image)}  ${shortReference(image.image)}`)),
     ...switched,
     ...artifactChangeLines(compareArtifacts(before, after), colors),
+    ...layerChangeLines(before.layers, after.layers, colors),
     ...signatureChangeLines(before.signatures, after.signatures, colors),
   ];
   return lines.map((line) => `  ${line}`);
+}
+
+/** The images whose layers one of the locks does not know, or knows otherwise. */
+function layerChangeLines(
+  before: ImageLayers = new Map(),
+  after: ImageLayers = new Map(),
+  colors: Colors,
+): string[] {
+  const images = new Set([...before.keys(), ...after.keys()]);
+  const changed = [...images].filter(
+    (image) => JSON.stringify(before.get(image)) !== JSON.stringify(after.get(image)),
+  );
+  if (changed.length === 0) return [];
+  const text = `the layers of ${count(changed.length, 'image')}`;
+  if (before.size === 0) return [colors.green(`+ ${text}`)];
+  return [after.size === 0 ? colors.red(`- ${text}`) : colors.yellow(`~ ${text}`)];
 }
 
 /** Tags whose digests could not be had, one cause once, however many tags it has to do with. */
