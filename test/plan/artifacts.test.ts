@@ -198,7 +198,8 @@ describe('findings', () => {
   test.each([
     ['v1.9.3', 'generic', 1],
     ['1.4', 'distribution', 1],
-    ['v1.10.0', 'generic', 0],
+    ['v1.14.5', 'generic', 1],
+    ['v1.15.0', 'generic', 0],
     ['v2.0', 'generic', 0],
     ['latest', 'generic', 0],
     ['v1.9.3', 'harbor', 0],
