@@ -1,4 +1,4 @@
-// What the Job needs, besides credentials, to reach registries in private networks.
+// Settings that the Job needs, in addition to credentials, to reach registries in private networks.
 
 /** An HTTP proxy. */
 export interface MirrorProxy {

@@ -61,7 +61,7 @@ export interface MirrorJobProps extends PartProps {
    */
   readonly insecure?: readonly string[];
   /**
-   * Certificates to trust besides those that the image brings.
+   * Certificates to trust in addition to those of the image.
    * @default - none
    */
   readonly caBundle?: MirrorCaBundle;

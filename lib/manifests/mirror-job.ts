@@ -10,7 +10,7 @@ import { MIRROR_DIR, renderPod } from './mirror-pod.ts';
 import { addObject, type Plain } from './object.ts';
 import { validatePlan } from './plan-errors.ts';
 
-/** How often Kubernetes starts a pod anew; within a pod, mirror.sh retries by itself. */
+/** Number of times that Kubernetes restarts a failed pod. Within a pod, mirror.sh retries by itself. */
 const RETRIES = 3;
 
 /** Exit codes of mirror.sh that another run would only repeat: used wrongly, and nothing but permanent failures. */

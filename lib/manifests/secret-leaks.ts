@@ -13,8 +13,8 @@ export function findLeaks(charts: readonly Chart[], secrets: readonly KnownSecre
 }
 
 /**
- * The same search for many calls, as cdk8s validates the whole app anew for each file that it writes: objects that
- * are rendered as they were the last time are not searched again. Besides charts it searches what else is written.
+ * The same search for many calls, because cdk8s validates the whole app for each file that it writes: unchanged
+ * objects are not searched again. It also searches the other files that are written.
  */
 export function leakFinder(
   secrets: readonly KnownSecret[],

@@ -91,7 +91,7 @@ summarize() {
   exit 1
 }
 
-# Kubernetes keeps 4096 bytes of it: what no retry will mend first.
+# Kubernetes keeps 4096 bytes of it: permanent failures first.
 write_termination_log() {
   text="$failed of $expected images failed, $counts"
   echo "$text"

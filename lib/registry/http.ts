@@ -125,7 +125,7 @@ export class Http {
     const key = `${insecure} ${proxy ?? ''}`;
     let dispatcher = this.#dispatchers.get(key);
     if (!dispatcher) {
-      // One context for all connections: reading the certificates anew for each takes longer than the handshake.
+      // One context for all connections: reading the certificates for each of them takes longer than the handshake.
       const secureContext = createSecureContext({ ca: [...this.#certificates] });
       const tls = {
         secureContext,

@@ -2,9 +2,9 @@ import { byContainer, type ContainerImage, containerName } from '../digests/cont
 import { formatReference, type ImageReference, repositoryName } from '../image/reference.ts';
 
 /**
- * How an image differs from the one that a container ran before. `server` and `repository`: it moved. `tag`: it was
- * tagged anew. `digest`: the same tag is another image now. `digest-added`, `digest-lost`: the release began or ceased
- * to say what exactly the image is.
+ * How an image differs from the one that a container ran before. `server` and `repository`: it moved. `tag`: it has
+ * another tag. `digest`: the same tag has another digest. `digest-added`, `digest-lost`: the release added or removed
+ * the digest.
  */
 export type Difference = 'server' | 'repository' | 'tag' | 'digest' | 'digest-added' | 'digest-lost';
 

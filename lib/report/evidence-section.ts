@@ -15,7 +15,7 @@ const VERDICTS = {
 
 /** The verdict in a few words. */
 export function verdictMark({ mayGoOn }: Evidence): Html {
-  const words = { yes: 'may go on', no: 'may not go on', unknown: 'not known' };
+  const words = { yes: 'ready', no: 'not ready', unknown: 'unknown' };
   return html`<span class="mark ${VERDICTS[mayGoOn].className}">${words[mayGoOn]}</span>`;
 }
 

@@ -60,7 +60,7 @@ describe('mirror', () => {
     const auth = `- { server: '${server}', source: existing, name: hub }`;
     const { stderr } = run(['mirror'], { 'airgap.yaml': airgap(auth) });
     expect(stderr).toContain(`no login for ${server}: 4 images will be pulled anonymously [login-missing]`);
-    expect(stderr).toContain('The credential in airgap.yaml is in the cluster only.');
+    expect(stderr).toContain('The credential in airgap.yaml is only in the cluster. Use');
   });
 
   test('tells the file of a credential, relative to airgap.yaml, and takes it from there', () => {
@@ -116,7 +116,7 @@ test('lock warns about a source whose login is missing, and says nothing about t
   };
   const lock = ['lock', 'images_digests.yml', '--output', 'out'];
   const { stderr } = run(lock, files);
-  expect(stderr).toContain(`warning: this machine has no login for ${source}: 1 image will be requested`);
+  expect(stderr).toContain(`warning: this machine has no login for ${source}: 1 image will be pulled`);
   expect(stderr.match(/login-missing/g)).toHaveLength(1);
   expect(run(lock, files, { READER: 'u', READER_KEY: 'p' }).stderr).not.toContain('login');
 });

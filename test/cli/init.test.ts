@@ -199,7 +199,7 @@ describe('ess-airgap init FOLDER', () => {
     const run = essAirgap(['init', 'infra'], { cwd });
     expect(run).toMatchObject({ status: 2, stdout: '' });
     for (const name of ['airgap.yaml', '.gitlab-ci.yml'])
-      expect(run.stderr).toContain(`infra/${name}:1:1: error: this file is there already`);
+      expect(run.stderr).toContain(`infra/${name}:1:1: error: this file exists already`);
     expect(filesOf(join(cwd, 'infra'))).toEqual(['.gitlab-ci.yml', 'airgap.yaml', 'notes']);
     expect(essAirgap(['init', './infra/notes'], { cwd }).stderr).toContain(
       'this is a file; expected a folder',

@@ -113,7 +113,7 @@ describe('what is refused, with the reason and never with a value', () => {
     [
       'a credential helper',
       { credHelpers: { 'docker.io': 'ecr-login' } },
-      'leaves the login for docker.io to docker-credential-ecr-login',
+      'has the login for docker.io in docker-credential-ecr-login',
     ],
     [
       'an identity token',
@@ -167,7 +167,7 @@ test('a file that is not there: an error at synth, no login for a command on thi
   const path = join(dir, 'airgap.yaml');
   expect(messageOf(() => read(path))).toContain('airgap.yaml:6:');
   expect(messageOf(() => read(path))).toContain(
-    'the file config.json with the login for d does not existocker.io',
+    'the file config.json with the login for docker.io does not exist',
   );
   const { config, place } = readConfig(path);
   expect(readGivenLogins(config, {}, { place })).toEqual([]);

@@ -95,7 +95,7 @@ test('several Secrets of one app are reported once per file', () => {
     new RegistrySecret(new Chart(it, 'ess-secrets'), 'c', { name: 'c', component: 'pull', logins });
   });
   const problems = problemsOf(app);
-  expect(problems.map((text) => /dist\/(\S+) is to/.exec(text)?.[1])).toEqual([
+  expect(problems.map((text) => /dist\/(\S+) would have/.exec(text)?.[1])).toEqual([
     'mine.k8s.yaml',
     'ess-secrets.k8s.yaml',
   ]);

@@ -147,7 +147,7 @@ describe('when everything is in place', () => {
       [
         "ok       SOURCE: name: resolves to 127.0.0.1",
         "ok       SOURCE: tls: not checked: mirror.insecure allows plain HTTP and any certificate",
-        "ok       SOURCE: login: asks for no login",
+        "ok       SOURCE: login: does not require a login",
         "ok       SOURCE: read: has all 2 images to copy",
         "ok       TARGET: name: resolves to 127.0.0.1",
         "warning  TARGET: tls: trusted certificate of the CA "ess-airgap test ca", valid until DATE. Renew it: nodes and the Job reject it after that date.",
@@ -374,7 +374,7 @@ describe('pulls that are left', () => {
       there.requests.filter(({ method, path }) => method === 'GET' && path.includes('manifests')),
     ).toEqual([]);
     expect(run.stdout).toMatch(
-      /warning {2}the copy: size: the size of \d images? is unknown: reading it takes pulls/,
+      /warning {2}the copy: size: the size of \d images? is unknown: reading it would use pulls/,
     );
   });
 
@@ -408,7 +408,7 @@ describe('a test image', () => {
     const [left] = await leftOver('pushonly');
     expect(left).toMatch(/^ess-airgap-preflight-[0-9a-f]{8}$/);
     expect(warning).toContain(
-      `the test image acme/element-hq/synapse:${left} could not be deleted. Delete it by hand`,
+      `the test image acme/element-hq/synapse:${left} could not be deleted. Delete it manually`,
     );
   });
 
@@ -416,7 +416,7 @@ describe('a test image', () => {
     const run = await preflight({ mirror: ', platforms: [linux/amd64]', args: ['--probe-push'] });
     expect(run.status).toBe(1);
     expect(failures(run.stdout).join('\n')).toMatch(
-      /test image: does not accept an index with a missing platform: .*Write mirror\.platforms: all/,
+      /test image: does not accept an index with a missing platform: .*Set mirror\.platforms: all/,
     );
   });
 
@@ -450,7 +450,7 @@ describe('warnings', () => {
     const run = await preflight({ from: there.server, insecure: [there.server] });
     expect(run.status).toBe(0);
     expect(failures(run.stdout).join('\n')).toMatch(
-      /: clock: the clock of this machine is (10m|9m 5\ds) behind \S+\. Set it by NTP/,
+      /: clock: the clock of this machine is (10m|9m 5\ds) behind \S+\. Synchronise it with NTP/,
     );
   });
 
@@ -475,7 +475,7 @@ describe('the login of nodes', () => {
       env: { ...env, ESS_AIRGAP_PULL_PASSWORD: 'fake-wrong-password' },
     });
     expect(wrong.status).toBe(1);
-    expect(failures(wrong.stdout).join('\n')).toMatch(/Correct the login of the pull Secret/);
+    expect(failures(wrong.stdout).join('\n')).toMatch(/Fix the login of the pull Secret/);
     expect(wrong.stdout).not.toContain('fake-wrong-password');
   });
 
@@ -498,8 +498,10 @@ describe('mirror asks before it starts', () => {
     const stopped = await run('mirror', setting);
     expect(stopped).toMatchObject({ status: 1, stdout: '' });
     expect(plain(stopped.stderr)).toEqual([
-      expect.stringMatching(/^failed {3}ROLES: push: .*Give the login in mirror\.auth the right to push/),
-      'Nothing was copied. Run ess-airgap preflight for the details, or ess-airgap mirror --no-preflight to try it nevertheless.',
+      expect.stringMatching(
+        /^failed {3}ROLES: push: .*Give the login in mirror\.auth the permission to push/,
+      ),
+      'Nothing was copied. Run ess-airgap preflight for details, or ess-airgap mirror --no-preflight to copy anyway.',
     ]);
     const tried = await run('mirror', { ...setting, args: ['--no-preflight'] });
     expect(tried.status).toBe(1);

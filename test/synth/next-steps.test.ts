@@ -106,7 +106,12 @@ describe('what fits the configuration', () => {
       files.images,
     ],
     ['flux', steps({ gitops: 'flux', mirror: { image } }), 'depends on that of the mirror', 'kubectl apply'],
-    ['copyOnly', steps({ copyOnly: ['db'] }), 'leaves 1 container alone: see ess-airgap wiring.', undefined],
+    [
+      'copyOnly',
+      steps({ copyOnly: ['db'] }),
+      'Configure 1 container that the ConfigMap does not list: see ess-airgap wiring.',
+      undefined,
+    ],
     ['exclude', steps({ exclude: ['web'], name: 'a' }), 'see ess-airgap wiring --config a.yaml.', undefined],
   ])('%s', (_, text, present, absent) => {
     expect(text).toContain(present);

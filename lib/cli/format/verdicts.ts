@@ -46,7 +46,7 @@ function summary(server: string, verdicts: readonly VerdictWithArtifacts[]): str
   const { present, ...others } = count(verdicts);
   const bad = Object.entries(others).filter(([, number]) => number > 0);
   const counts = [
-    `${present} of ${verdicts.length} images present`,
+    `${present} of ${verdicts.length} images are present`,
     ...bad.map(([result, n]) => `${n} ${result}`),
   ];
   return `${server}: ${counts.join(', ')}${artifactsInSummary(verdicts)}\n`;
