@@ -259,11 +259,11 @@ describe('--split-size', () => {
     expect(run).toMatchObject({ status: 2, stdout: '' });
     expect(run.stderr).toMatch(
       new RegExp(
-        `part-002/blobs/sha256/${damaged} has 1000 bytes; expected \\d+\n    Carry part 2 over again.\n`,
+        `part-002/blobs/sha256/${damaged} has 1000 bytes; expected \\d+\n    Carry part 2 to this side again.\n`,
       ),
     );
     expect(run.stderr).toContain(
-      `part-003/blobs/sha256/${missing} is missing\n    Carry part 3 over again.\n`,
+      `part-003/blobs/sha256/${missing} is missing\n    Carry part 3 to this side again.\n`,
     );
     const script = await loadSh(`--digest ${planDigest(dir)}`, join(dir, 'part-001'));
     expect(script).toMatchObject({ status: 2, stdout: '' });
