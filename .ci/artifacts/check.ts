@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { makeImage, pushImage } from '../../test/support/images.ts';
@@ -83,9 +84,10 @@ try {
   const classic = makeImage({ name: 'classic', architectures: ['amd64'] });
   await pushImage(source.server, 'element-hq/synapse', 'v1', modern);
   await pushImage(source.server, 'element-hq/element-web', 'v1', classic);
-  const synapse = (server: string) => `${server}/element-hq/synapse@${modern.digest}`;
-  const web = (server: string) => `${server}/element-hq/element-web@${classic.digest}`;
-  const amd64 = (server: string) => `${server}/element-hq/synapse@${modern.manifests[0]?.digest}`;
+  // By a registry, or a path in one.
+  const synapse = (place: string) => `${place}/element-hq/synapse@${modern.digest}`;
+  const web = (place: string) => `${place}/element-hq/element-web@${classic.digest}`;
+  const amd64 = (place: string) => `${place}/element-hq/synapse@${modern.manifests[0]?.digest}`;
 
   writeFileSync(join(work, 'predicate.json'), '{"builder":"test"}');
   await run(work, 'cosign-v3', 'generate-key-pair', '--output-key-prefix', 'k');
@@ -126,8 +128,8 @@ try {
   );
 
   /** A folder with a deployment of these images into a registry, with a lock of its own. */
-  async function deployment(name: string, server: string, profile: string): Promise<string> {
-    const folder = join(work, name);
+  async function deployment(server: string, profile: string, path: string): Promise<string> {
+    const folder = join(work, `${profile}-${path}`);
     mkdirSync(folder);
     writeFileSync(
       join(folder, 'release.yml'),
@@ -139,7 +141,7 @@ try {
     writeFileSync(
       join(folder, 'airgap.yaml'),
       `apiVersion: ess-airgap/v1
-registry: { server: "${server}", profile: ${profile} }
+registry: { server: "${server}", path: ${path}, profile: ${profile} }
 mirror: { image: "${server}/skopeo@${modern.digest}", insecure: ["${source.server}", "${server}"] }
 `,
     );
@@ -150,22 +152,45 @@ mirror: { image: "${server}/skopeo@${modern.digest}", insecure: ["${source.serve
     return run(folder, process.execPath, resolve('build/ess-airgap.cjs'), ...args);
   }
 
-  for (const [name, server, profile, scheme] of [
+  const report = (text: string): unknown => JSON.parse(text.trim().split('\n').at(-1) ?? '');
+
+  /** The ways to copy a deployment, by the path that the images get in the registry; each returns its last line. */
+  const ways: Readonly<Record<string, (folder: string, server: string) => Promise<unknown>>> = {
+    mirror: async (folder) => report(await essAirgap(folder, 'mirror', '--no-preflight', '--format', 'json')),
+    load: async (folder) => {
+      const digest = await bundled(folder);
+      return report(await essAirgap(folder, 'load', 'bundle', '--digest', digest, '--format', 'json'));
+    },
+    'load.sh': async (folder, server) => {
+      const digest = await bundled(folder);
+      const command = `ESS_AIRGAP_INSECURE=${server} sh bundle/load.sh --digest ${digest}`;
+      return report(await run(folder, 'sh', '-c', command));
+    },
+  };
+  async function bundled(folder: string): Promise<string> {
+    const plan = join(folder, 'bundle/load.plan');
+    if (!existsSync(plan)) await essAirgap(folder, 'bundle', '--output', 'bundle');
+    return createHash('sha256').update(readFileSync(plan)).digest('hex');
+  }
+
+  const schemes = [
     ['a registry without the referrers API', target.server, 'distribution', 'tag'],
     ['a registry with the referrers API', api.server, 'zot', 'api'],
-  ] as const) {
-    const folder = await deployment(scheme, server, profile);
+  ] as const;
+  const all = schemes.flatMap((scheme) => Object.entries(ways).map((way) => [...scheme, ...way] as const));
+  for (const [registry, server, profile, scheme, way, copy] of all) {
+    const name = `${way} to ${registry}`;
+    const place = `${server}/${way}`;
+    const folder = await deployment(server, profile, way);
     await check(`${name}: lock finds what the clients made`, async () => {
       const lock = readFileSync(join(folder, 'images_digests.yml'), 'utf8');
       const count = (pattern: RegExp) => [...lock.matchAll(pattern)].length;
       // Two bundles and an SBOM of the index, a signature of the SBOM, a bundle of amd64's manifest; two tags.
       same([count(/subject:/g), count(/tag: .*sha256-/g)], [7, 2]);
     });
-    const report = (await essAirgap(folder, 'mirror', '--no-preflight', '--format', 'json'))
-      .trim()
-      .split('\n');
-    await check(`${name}: mirror copies all of it, and counts it`, async () => {
-      same(JSON.parse(report.at(-1) ?? ''), {
+    const copied = await copy(folder, server);
+    await check(`${name}: all of it is copied, and counted`, async () => {
+      same(copied, {
         expected: 2,
         copied: 2,
         skipped: 0,
@@ -175,18 +200,18 @@ mirror: { image: "${server}/skopeo@${modern.digest}", insecure: ["${source.serve
     });
     await check(`${name}: oras discovers the same at the target as at the source`, async () => {
       for (const image of [synapse, amd64, web]) {
-        const there = await discover(image(server), scheme);
+        const there = await discover(image(place), scheme);
         same(there, await discover(image(source.server), 'tag'));
-        if (image !== web && there.length === 0) throw new Error(`oras found nothing at ${image(server)}`);
+        if (image !== web && there.length === 0) throw new Error(`oras found nothing at ${image(place)}`);
       }
     });
     await check(`${name}: cosign 3 verifies the signatures and the attestation at the target`, async () => {
-      await run(work, 'cosign-v3', 'verify', ...noLog, synapse(server));
-      await run(work, 'cosign-v3', 'verify', ...noLog, amd64(server));
-      await run(work, 'cosign-v3', 'verify-attestation', ...noLog, ...attestation, synapse(server));
+      await run(work, 'cosign-v3', 'verify', ...noLog, synapse(place));
+      await run(work, 'cosign-v3', 'verify', ...noLog, amd64(place));
+      await run(work, 'cosign-v3', 'verify-attestation', ...noLog, ...attestation, synapse(place));
     });
     await check(`${name}: cosign 2 verifies its signature and attestation at the target`, async () => {
-      await run(work, 'cosign-v2', 'verify', '--new-bundle-format=false', ...noLog, web(server));
+      await run(work, 'cosign-v2', 'verify', '--new-bundle-format=false', ...noLog, web(place));
       await run(
         work,
         'cosign-v2',
@@ -194,14 +219,11 @@ mirror: { image: "${server}/skopeo@${modern.digest}", insecure: ["${source.serve
         '--new-bundle-format=false',
         ...noLog,
         ...attestation,
-        web(server),
+        web(place),
       );
     });
     await check(`${name}: another run copies nothing`, async () => {
-      const again = (await essAirgap(folder, 'mirror', '--no-preflight', '--format', 'json'))
-        .trim()
-        .split('\n');
-      const { copied, artifacts } = JSON.parse(again.at(-1) ?? '') as { copied: number; artifacts: object };
+      const { copied, artifacts } = (await copy(folder, server)) as { copied: number; artifacts: object };
       same(
         { copied, artifacts },
         { copied: 0, artifacts: { expected: 7, copied: 0, skipped: 7, failed: 0 } },
@@ -209,9 +231,12 @@ mirror: { image: "${server}/skopeo@${modern.digest}", insecure: ["${source.serve
     });
   }
   await check('a list at a tag only where a client needs it', async () => {
-    const lists = async (server: string) =>
-      (await tags(server, 'element-hq/synapse')).filter((tag) => /^sha256-[0-9a-f]{64}$/.test(tag)).length;
-    same([await lists(target.server), await lists(other.server)], [3, 0]);
+    const lists = async (server: string, way: string) =>
+      (await tags(server, `${way}/element-hq/synapse`)).filter((tag) => /^sha256-[0-9a-f]{64}$/.test(tag))
+        .length;
+    for (const way of Object.keys(ways)) {
+      same([await lists(target.server, way), await lists(other.server, way)], [3, 0]);
+    }
   });
   console.log(`${passed} passed, 0 failed`);
 } finally {

@@ -124,7 +124,7 @@ class Stage:
 
 def navigation(readme: str) -> list[dict]:
     """The paragraphs of the section "Documentation": `**Group**: [title](page) · [title](page)`."""
-    section = readme.split("\n## Documentation\n", 1)[1]
+    _, _, section = readme.partition("\n## Documentation\n")
     groups = []
     for paragraph in re.split(r"\n\s*\n", section):
         heading = re.match(r"\s*\*\*([^*]+)\*\*", paragraph)

@@ -151,7 +151,7 @@ check_skopeo() {
   {
     echo "mirror.sh: this skopeo cannot push a list of referrers as it is, so nothing was copied: $error"
     echo 'In a registry without the referrers API, clients find signatures and attestations by these lists.'
-    echo "Use a newer skopeo, 1.22 for example, or leave artifacts out ($ARTIFACTS_HELP)."
+    echo "Use skopeo 1.15 or newer, or leave artifacts out ($ARTIFACTS_HELP)."
   } >&2
   exit 2
 }

@@ -7,6 +7,8 @@ import type { Relocation } from './model.ts';
 export interface RateBudget {
   readonly server: string;
   readonly images: number;
+  /** Signatures, attestations and SBOMs of these images; each is one more manifest request. */
+  readonly artifacts: number;
   /** Number of manifest requests, assuming {@link ASSUMED_PLATFORMS} platforms per image if all are copied. */
   readonly requests: number;
   /** Number of requests that the server allows, if that is configured or known. */
@@ -51,13 +53,19 @@ const DOCKER_HUB_PERSONAL = 200;
  * none.
  */
 export function rateBudgets(relocations: readonly Relocation[], mirror: MirrorConfig): RateBudget[] {
-  const copies = relocations.flatMap(({ source, platforms }) => (source ? { source, platforms } : []));
+  const copies = relocations.flatMap(({ source, platforms, artifacts = [] }) =>
+    source ? { source, platforms, artifacts: artifacts.length } : [],
+  );
   return [...groupBy(copies, ({ source }) => source.registry)]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([server, group]) => ({
       server,
       images: group.length,
-      requests: group.reduce((sum, { platforms }) => sum + manifestsOfAnImage(platforms).count, 0),
+      artifacts: group.reduce((sum, { artifacts }) => sum + artifacts, 0),
+      requests: group.reduce(
+        (sum, { platforms, artifacts }) => sum + manifestsOfAnImage(platforms).count + artifacts,
+        0,
+      ),
       ...quotaOf(
         server,
         group.some(({ source }) => credentialFor(source, mirror.auth)),

@@ -1,5 +1,7 @@
 import { type Artifact, artifactsKey } from '../digests/artifacts.ts';
+import { containerName } from '../digests/container-image.ts';
 import type { Release } from '../digests/release.ts';
+import { isSignature } from '../plan/artifacts.ts';
 
 /** How the artifacts of one image differ between two releases that both have the image and know its artifacts. */
 export interface ArtifactChange {
@@ -20,6 +22,13 @@ export interface ArtifactComparison {
    */
   readonly nowKnown: readonly string[];
   readonly noLongerKnown: readonly string[];
+  /** Images without a signature in the place of images that had one, by the new image. */
+  readonly unsigned: readonly { readonly before: string; readonly after: string }[];
+}
+
+/** Whether two releases differ in nothing that is known of artifacts. */
+export function isUnchanged({ changed, nowKnown, noLongerKnown, unsigned }: ArtifactComparison): boolean {
+  return changed.length + nowKnown.length + noLongerKnown.length + unsigned.length === 0;
 }
 
 /** Compares what two releases know of the artifacts of their images. */
@@ -36,7 +45,20 @@ export function compareArtifacts(before: KnownRelease, after: KnownRelease): Art
       .sort((a, b) => (a.image < b.image ? -1 : 1)),
     nowKnown: only(after, before),
     noLongerKnown: only(before, after),
+    unsigned: findUnsigned(before, after),
   };
+}
+
+function findUnsigned(before: KnownRelease, after: KnownRelease): ArtifactComparison['unsigned'] {
+  const old = new Map(before.images.map((image) => [containerName(image), artifactsKey(image.image)]));
+  const isSigned = (list: readonly Artifact[] | undefined): boolean | undefined => list?.some(isSignature);
+  const pairs = after.images.flatMap((container): [string, { before: string; after: string }][] => {
+    const [was, now] = [old.get(containerName(container)), artifactsKey(container.image)];
+    if (was === undefined || now === undefined || was === now) return [];
+    const isLost = isSigned(before.artifacts.get(was)) && isSigned(after.artifacts.get(now)) === false;
+    return isLost ? [[`${now} ${was}`, { before: was, after: now }]] : [];
+  });
+  return [...new Map(pairs)].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, pair]) => pair);
 }
 
 /** Images of which one release alone knows the artifacts, though it is not the only one to have the image. */

@@ -6,6 +6,7 @@ import type { ImageReference } from '../image/reference.ts';
 import type { Plan, ReleaseContext } from '../plan/model.ts';
 import type { ContainerRow } from '../plan/overview.ts';
 import type { Product } from '../plan/products/product.ts';
+import { type ArtifactComparison, compareArtifacts, isUnchanged } from './artifacts.ts';
 import { type Comparison, compareReleases } from './compare.ts';
 import { type Decision, decide } from './decisions.ts';
 import { comparable, type Side, sideOf, targetsOf } from './side.ts';
@@ -30,6 +31,8 @@ export interface Review {
   readonly plan?: Plan;
   /** What that plan does with each container, by component/container; empty without a plan. */
   readonly rows: ReadonlyMap<string, ContainerRow>;
+  /** What changed of signatures, attestations and SBOMs; left out if nothing did, or nothing is known of them. */
+  readonly artifacts?: ArtifactComparison;
   /** Images to copy, by target; left out where no configuration says where to. */
   readonly toCopy?: readonly Copy[];
   /** Images in the local registry that nothing of the new side uses, by name. */
@@ -56,6 +59,11 @@ export function reviewRelease(
   const old = sideOf(before, config, place, contexts.before);
   const now = sideOf(after, config, place, contexts.after);
   const comparison = compareReleases(comparable(old, now), comparable(now, old));
+  const known = (images: readonly ContainerImage[], context: ReleaseContext | undefined) => ({
+    images,
+    artifacts: context?.artifacts ?? new Map(),
+  });
+  const artifacts = compareArtifacts(known(before, contexts.before), known(after, contexts.after));
   const charts = { before: chartOf(contexts.before?.info), after: chartOf(contexts.after?.info) };
   return {
     product: now.product,
@@ -63,6 +71,7 @@ export function reviewRelease(
     comparison,
     ...(now.plan && { plan: now.plan }),
     rows: now.rows,
+    ...(!isUnchanged(artifacts) && { artifacts }),
     ...(config && { toCopy: toCopy(old, now, config), unused: unused(old, now) }),
     decisions: decide({ old, now, comparison, config, place }),
   };

@@ -5,6 +5,12 @@ import { type ImageReference, repositoryName } from '../image/reference.ts';
 import { InputError, startOf } from '../input/problem.ts';
 import type { Plan, Relocation } from '../plan/model.ts';
 import {
+  type ArtifactEvidence,
+  artifactsOf,
+  sumOfArtifacts,
+  verifiedArtifacts,
+} from './artifact-evidence.ts';
+import {
   readSignatureResults,
   reasonsAgainstSignatures,
   type SignatureEvidence,
@@ -32,14 +38,6 @@ export interface VerifyResult {
   readonly reason?: string;
   /** Of its artifacts; left out if verify did not ask about any. An artifact that is not listed counts as missing. */
   readonly artifacts?: ArtifactEvidence;
-}
-
-/** How many artifacts the plan has, and what the results say of them: expected = there + missing + unknown. */
-export interface ArtifactEvidence {
-  readonly expected: number;
-  readonly there: number;
-  readonly missing: number;
-  readonly unknown: number;
 }
 
 /** An image of the plan, and what the results say of it. */
@@ -220,12 +218,14 @@ function evidenceOf({ plan, config }: Deployment, results: Results): Evidence {
       ...(copyOfThisPlan && { copy: copyOfThisPlan }),
       ...(verify && { verify }),
       status: statusOf(copyOfThisPlan, verify),
-      ...(artifacts.length > 0 && { artifacts: artifactsOf(artifacts.length, copyOfThisPlan, verify) }),
+      ...(artifacts.length > 0 && {
+        artifacts: artifactsOf(artifacts.length, copyOfThisPlan?.artifacts, verify?.artifacts),
+      }),
       ...(signatures && { signatures }),
     };
   });
   const surplus = [...results.copies.keys(), ...results.verdicts.keys()].filter((name) => !names.has(name));
-  const artifacts = sumOfArtifacts(images);
+  const artifacts = sumOfArtifacts(images.flatMap(({ artifacts }) => artifacts ?? []));
   const reasons = reasonsAgainst(plan, images, artifacts, { audit, preflight });
   const unknown = images.filter(({ status }) => status === 'unknown').length;
   const open = [
@@ -255,33 +255,6 @@ function statusOf(
   if (verify && verify.result !== 'unknown') return 'missing';
   if (!copy) return 'unknown';
   return copy.result === 'failed' ? 'missing' : 'there';
-}
-
-function verifiedArtifacts(artifacts: readonly Record<string, unknown>[]): ArtifactEvidence {
-  const number = (...wanted: unknown[]): number =>
-    artifacts.filter(({ result }) => wanted.includes(result)).length;
-  const [there, missing] = [number('present'), number('missing', 'different', 'unlisted')];
-  return { expected: artifacts.length, there, missing, unknown: artifacts.length - there - missing };
-}
-
-/** Only results of the same plan count: they know as many artifacts. Asked afterwards, the registry knows better. */
-function artifactsOf(
-  expected: number,
-  copy: CopyResult | undefined,
-  verify: VerifyResult | undefined,
-): ArtifactEvidence {
-  const verified = verify?.artifacts;
-  if (verified?.expected === expected && verified.unknown === 0) return verified;
-  const { copied = 0, skipped = 0, present = 0, failed = 0, ...counts } = copy?.artifacts ?? {};
-  if (counts.expected !== expected) return { expected, there: 0, missing: 0, unknown: expected };
-  return { expected, there: copied + skipped + present, missing: failed, unknown: 0 };
-}
-
-function sumOfArtifacts(images: readonly ImageEvidence[]): ArtifactEvidence | undefined {
-  const all = images.flatMap(({ artifacts }) => artifacts ?? []);
-  if (all.length === 0) return undefined;
-  const sum = (key: keyof ArtifactEvidence) => all.reduce((total, one) => total + one[key], 0);
-  return { expected: sum('expected'), there: sum('there'), missing: sum('missing'), unknown: sum('unknown') };
 }
 
 function reasonsAgainst(

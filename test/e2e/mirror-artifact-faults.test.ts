@@ -21,7 +21,7 @@ import { only } from '../support/synth.ts';
 
 const version = spawnSync('skopeo', ['--version'], { encoding: 'utf8' }).stdout;
 /** Debian's skopeo cannot push lists; with the profile of a registry that has the referrers API, it does not have to. */
-const profile = /version 1\.([0-9]|1[0-5])\./.test(version) ? 'zot' : 'distribution';
+const profile = /version 1\.([0-9]|1[0-4])\./.test(version) ? 'zot' : 'distribution';
 
 let source: Registry;
 let target: Registry;

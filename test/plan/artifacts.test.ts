@@ -173,6 +173,14 @@ describe('findings', () => {
     );
   });
 
+  test('each is one more request to a server that counts them', () => {
+    const limited = { mirror: { ...mirror, rateLimits: { 'docker.io': 10 } } };
+    expect(plan(new Map(), limited).findings.map(({ code }) => code)).not.toContain('rate-budget');
+    expect(messageOf(plan(new Map([[key, list]]), limited), 'rate-budget')).toContain(
+      'up to 15 manifest requests to docker.io (1 image, 8 platforms each and the index, and 6 artifacts)',
+    );
+  });
+
   test('a pull-through cache', () => {
     const cache = { registry: { server: 'localregistry.local', pullThrough: true } };
     expect(codes(plan(new Map([[key, list]]), cache))).toEqual(['artifacts-pull-through']);
@@ -190,7 +198,8 @@ describe('findings', () => {
   test.each([
     ['v1.9.3', 'generic', 1],
     ['1.4', 'distribution', 1],
-    ['v1.10.0', 'generic', 0],
+    ['v1.14.5', 'generic', 1],
+    ['v1.15.0', 'generic', 0],
     ['v2.0', 'generic', 0],
     ['latest', 'generic', 0],
     ['v1.9.3', 'harbor', 0],

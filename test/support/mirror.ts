@@ -208,7 +208,8 @@ function collectErrorMessages(lines: readonly Line[]): void {
     execFileSync(tool, ['--version'], { encoding: 'utf8' })
       .match(/\d+\.\d+\.\d+/g)
       ?.at(-1);
-  for (const { class: name = '', error = '' } of lines) {
+  for (const { class: name = '', error: whole = '' } of lines) {
+    const error = whole.replace(/^artifact sha256:[0-9a-f]{64}: /, '');
     // Not words of skopeo, or a class that takes more than the words.
     if (!error || /^not tried: |^the |^after |^this image|^skopeo |interrupted/.test(error)) continue;
     const words = error

@@ -3,6 +3,7 @@ export const PAGES_WITH_EXAMPLES: readonly string[] = [
   'docs/reference/cli.md',
   'docs/how-to/upgrade.md',
   'docs/how-to/configured-elsewhere.md',
+  'docs/how-to/audit.md',
 ];
 
 /** The pages whose commands ask registries: test/how-to/with-registries.test.ts runs them. */

@@ -11,8 +11,8 @@ export function addBundle(program: Program): void {
     .command('bundle')
     .summary('download the images of the plan to a folder, for a network without a connection')
     .description(
-      'Downloads every image of the plan, for the platforms in mirror.platforms, to one folder: an OCI image layout in which every ' +
-        'layer is stored once, with checksums and with load.sh, which pushes it on the other side. Continues an ' +
+      'Downloads every image of the plan, for the platforms in mirror.platforms and with the artifacts in mirror.artifacts, ' +
+        'to one folder: an OCI image layout in which every layer is stored once, with checksums and with load.sh, which pushes it on the other side. Continues an ' +
         'interrupted run. Exit code 1 if an image could not be downloaded.',
     )
     .requiredOption('--output <folder>', 'the folder to create')

@@ -11,8 +11,8 @@ export function addLoad(program: Program): void {
     .command('load <bundle> [older...]')
     .summary('verify a bundle and push it to the registry')
     .description(
-      'Verifies every file of the bundle against load.plan before anything is pushed, then pushes each image by tag and ' +
-        'checks its digest in the registry. If the bundle leaves out layers, they are read from the folders of older ' +
+      'Verifies every file of the bundle against load.plan before anything is pushed, then pushes each image by tag, then ' +
+        'its artifacts, and checks every digest in the registry. If the bundle leaves out layers, they are read from the folders of older ' +
         'bundles, or are in the registry. The load.sh in the bundle does the same without this tool. Needs skopeo. ' +
         'Logs in with the credentials that mirror.auth reads from the environment, if there is an airgap.yaml and they are ' +
         'set, otherwise with those of skopeo login or docker login. Exit code 1 if an image could not be pushed, 2 if ' +

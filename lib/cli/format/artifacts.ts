@@ -37,7 +37,7 @@ export function artifactsSummary(artifacts: Artifacts): string {
 
 /** What became of the artifacts of images, a line or more for each image. */
 export function artifactChangeLines(
-  { changed, nowKnown, noLongerKnown }: ArtifactComparison,
+  { changed, nowKnown, noLongerKnown, unsigned }: ArtifactComparison,
   colors: Colors,
 ): string[] {
   return [
@@ -46,6 +46,9 @@ export function artifactChangeLines(
       ...removed.map((artifact) => colors.red(`    - ${describeArtifact(artifact)}`)),
       ...added.map((artifact) => colors.green(`    + ${describeArtifact(artifact)}`)),
     ]),
+    ...unsigned.map(({ before, after }) =>
+      colors.red(`! ${shortName(after)} has no signature; ${shortName(before)} had one`),
+    ),
     ...(nowKnown.length > 0 ? [colors.green(`+ the artifacts of ${count(nowKnown.length, 'image')}`)] : []),
     ...(noLongerKnown.length > 0
       ? [colors.red(`- the artifacts of ${count(noLongerKnown.length, 'image')}`)]

@@ -5,7 +5,8 @@ import { formatPlace, helpOf } from '../../input/problem.ts';
 import { printable } from '../../input/quote.ts';
 import { describeChange, whenAdded, whenRemoved } from '../../release/describe.ts';
 import type { Copy, Review } from '../../release/review.ts';
-import type { Colors, Terminal } from '../terminal.ts';
+import { type Colors, type Terminal, terminalOf } from '../terminal.ts';
+import { artifactChangeLines } from './artifacts.ts';
 import { jsonText } from './json.ts';
 import { code, markdownText } from './markdown.ts';
 
@@ -17,7 +18,7 @@ export interface NamedReview extends Review {
 
 /** For people at a terminal. */
 export function releaseText(review: NamedReview, { colors }: Terminal): string {
-  const { comparison, toCopy, unused, decisions, product } = review;
+  const { comparison, artifacts, toCopy, unused, decisions, product } = review;
   const section = (title: string, items: readonly string[]): string[] =>
     items.length > 0 ? ['', colors.bold(`${title} (${items.length})`), ...items] : [];
   const named = (title: string, names: readonly string[], paint: Colors['red']): string[] =>
@@ -53,6 +54,9 @@ export function releaseText(review: NamedReview, { colors }: Terminal): string {
         ].join('\n'),
       ),
     ),
+    ...(artifacts
+      ? ['', colors.bold('Signatures, attestations and SBOMs'), ...artifactChangeLines(artifacts, colors)]
+      : []),
     ...section(
       'To copy',
       (toCopy ?? []).map((copy) => `  ${copyText(copy, short)}`),
@@ -77,7 +81,7 @@ export function releaseText(review: NamedReview, { colors }: Terminal): string {
 
 /** For a pull request. */
 export function releaseMarkdown(review: NamedReview): string {
-  const { comparison, toCopy, unused, decisions } = review;
+  const { comparison, artifacts, toCopy, unused, decisions } = review;
   const section = (title: string, items: readonly string[]): string[] =>
     items.length > 0 ? [`### ${title} (${items.length})`, '', ...items, ''] : [];
   const table = (title: string, head: string, rows: readonly string[]): string[] =>
@@ -133,6 +137,18 @@ export function releaseMarkdown(review: NamedReview): string {
           `| ${code(change.before)} | ${code(change.after)} | ${markdownText(describeChange(change))} | ${names(change.containers)} |`,
       ),
     ),
+    ...(artifacts
+      ? [
+          '### Signatures, attestations and SBOMs',
+          '',
+          '```diff',
+          ...artifactChangeLines(artifacts, terminalOf(undefined).colors).map((line) =>
+            line.replace(/^ {4}([+-])/, '$1  '),
+          ),
+          '```',
+          '',
+        ]
+      : []),
     ...section(
       'To copy',
       (toCopy ?? []).map((copy) => `- ${copyText(copy, code)}`),
@@ -147,7 +163,7 @@ export function releaseMarkdown(review: NamedReview): string {
 
 /** For programs; docs/reference/cli.md says what the keys mean. */
 export function releaseJson(review: NamedReview): string {
-  const { comparison, toCopy, unused, decisions } = review;
+  const { comparison, artifacts, toCopy, unused, decisions } = review;
   const container = ({ component, container, image }: ContainerImage) => ({
     component,
     container,
@@ -172,6 +188,7 @@ export function releaseJson(review: NamedReview): string {
       containers: containers.map(containerName),
     })),
     containersUnchanged: comparison.unchanged,
+    ...(artifacts && { artifacts }),
     toCopy:
       toCopy?.map(({ source, target, overwrites }) => ({
         source: source ? formatReference(source) : null,
@@ -204,10 +221,10 @@ function summary({ comparison }: Review): string {
   ].join('; ');
 }
 
-function conclusion({ comparison, decisions }: Review): string {
+function conclusion({ comparison, artifacts, decisions }: Review): string {
   const { added, removed, changed } = comparison;
   if (decisions.length > 0) return `${count(decisions.length, 'decision')} to make.`;
-  if (added.length + removed.length + changed.length === 0) return 'Nothing changed.';
+  if (added.length + removed.length + changed.length === 0 && !artifacts) return 'Nothing changed.';
   return 'No decisions to make.';
 }
 

@@ -105,8 +105,8 @@ function checkPlatforms({ relocations, context, config, place }: Checked): Findi
   ];
 }
 
-/** skopeo 1.10 is the first that keeps the types in a list of referrers; containers/image 5.23 brought them. */
-const FIRST_SKOPEO = [1, 10] as const;
+/** The first that keeps the types in a list of referrers: containers/image 5.30 does, 5.23 to 5.29 lose them in a copy. */
+const FIRST_SKOPEO = [1, 15] as const;
 
 function checkSkopeo({ relocations, config, place }: Checked): Finding[] {
   const { mirror, registry } = config;

@@ -160,12 +160,14 @@ function checkPlatforms({ config, place }: Checked): Finding[] {
 function checkRates({ relocations, config, place }: Checked, mirror: MirrorConfig): Finding[] {
   if (mirror.mode === 'verify') return [];
   const platforms = chosenPlatforms(config);
-  return rateBudgets(relocations, mirror).flatMap(({ server, images, requests, quota, quotaOf }) => {
-    if (quota === undefined || requests <= quota) return [];
-    return finding('rate-budget', {
-      place: place?.('mirror', 'rateLimits', server),
-      message: `a first run makes up to ${requests} manifest requests to ${server} (${count(images, 'image')}, ${manifestsOfAnImage(platforms).inWords}); the rate limit is ${quota} for ${quotaOf}`,
-      hint: 'The Job waits for a while and continues, but not for hours. Add a credential with a higher limit to mirror.auth and set that limit in mirror.rateLimits, or run the Job again after the limit is reset.',
-    });
-  });
+  return rateBudgets(relocations, mirror).flatMap(
+    ({ server, images, artifacts, requests, quota, quotaOf }) => {
+      if (quota === undefined || requests <= quota) return [];
+      return finding('rate-budget', {
+        place: place?.('mirror', 'rateLimits', server),
+        message: `a first run makes up to ${requests} manifest requests to ${server} (${count(images, 'image')}, ${manifestsOfAnImage(platforms).inWords}${artifacts > 0 ? `, and ${count(artifacts, 'artifact')}` : ''}); the rate limit is ${quota} for ${quotaOf}`,
+        hint: 'The Job waits for a while and continues, but not for hours. Add a credential with a higher limit to mirror.auth and set that limit in mirror.rateLimits, or run the Job again after the limit is reset.',
+      });
+    },
+  );
 }
