@@ -86,7 +86,7 @@ export function readContext(
   if (info.product !== 'ess-helm') return { ...known, values: [] };
   const values = collectProblems(config.helm?.values ?? [], (path): ValuesFile => {
     const file = inFolder(config, path);
-    const text = readTextFile(file, 'a file of Helm values (helm.values)');
+    const text = readTextFile(file, 'a Helm values file (helm.values)');
     return { path, text, values: parseValues(text, file) };
   });
   return { ...known, values };
@@ -139,8 +139,8 @@ export function findNameCollision(
   return [
     finding('deployment-collision', {
       place: place?.('name'),
-      message: `${files.join(' and ')} are both called ${config.name ?? 'nothing'}: they would write the same files`,
-      hint: 'Give each a name of its own: name: staging.',
+      message: `${files.join(' and ')} have the same name (${config.name ?? 'none'}): they would write the same files`,
+      hint: 'Give each its own name, such as name: staging.',
     }),
   ];
 }

@@ -71,7 +71,7 @@ describe('several deployments of one repository', () => {
     const run = made.run('sh app.sh --check', { ...env, ...both });
     expect(run.status).toBe(2);
     expect(run.stderr).toContain(
-      'clusters/production.yaml:2:7: error: clusters/staging.yaml and clusters/production.yaml are both called staging: they would write the same files [deployment-collision]',
+      'clusters/production.yaml:2:7: error: clusters/staging.yaml and clusters/production.yaml have the same name (staging): they would write the same files [deployment-collision]',
     );
   });
 });
@@ -89,7 +89,7 @@ describe('objects of two deployments', () => {
 
   test('in one cluster they may not be the same', () => {
     expect(collisions({ name: 'a' }, { name: 'b' })).toContain(
-      'the deployment a and the deployment b would both make ConfigMap element-onprem/ess-images-digests [deployment-collision]',
+      'the deployment a and the deployment b would both create ConfigMap element-onprem/ess-images-digests [deployment-collision]',
     );
     const store = {
       store: { name: 'vault' },
@@ -100,7 +100,7 @@ describe('objects of two deployments', () => {
     const auth = [{ server: 'docker.io', source: 'externalSecret' as const, name: 'hub', ...store }];
     const withSecret = { mirror: { ...mirror, auth } };
     expect(collisions({ name: 'a', ...withSecret }, { name: 'b', namespace: 'b', ...withSecret })).toContain(
-      'would both make ExternalSecret ess-mirror/hub',
+      'would both create ExternalSecret ess-mirror/hub',
     );
   });
 
@@ -128,7 +128,7 @@ describe('a secrets file that git would commit', () => {
     const run = made.run('npm run synth', env);
     expect(run.status).toBe(2);
     expect(run.stderr).toContain(
-      'error: dist/pull-ess-secrets.k8s.yaml is to hold plain Secrets, and git would commit it [secrets-not-ignored]\n    Add the line *ess-secrets.k8s.yaml to .gitignore',
+      'error: dist/pull-ess-secrets.k8s.yaml would have plain Secrets, but git does not ignore it [secrets-not-ignored]\n    Add the line *ess-secrets.k8s.yaml to .gitignore',
     );
     expect(made.dist()).toEqual(before);
   });

@@ -110,7 +110,7 @@ describe('an app with it does not synthesise, and writes nothing,', () => {
     for (const name of ['one.yaml', 'two.yaml'])
       new EssAirgap(app, name, { config: file(name, `${least}name: staging\n`) });
     const { message } = errorOf(() => app.synth());
-    expect(message).toMatch(/one\.yaml and \S+two\.yaml are both called staging/);
+    expect(message).toMatch(/one\.yaml and \S+two\.yaml have the same name \(staging/);
   });
 
   test('with a password in a chart of the user’s own', () => {

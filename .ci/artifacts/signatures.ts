@@ -5,7 +5,8 @@ import { promisify } from 'node:util';
 import { pushSignable, signBundle, signSimple } from '../../test/support/cosign-signatures.ts';
 import { startRegistry } from '../../test/support/registry.ts';
 import { digestsFileOf } from '../../test/support/release.ts';
-import { IDENTITY, startSigstore } from '../../test/support/sigstore.ts';
+import { IDENTITY } from '../../test/support/sigstore.ts';
+import { identityToken, startSigstoreServer } from './sigstore-server.ts';
 
 // Two implementations agree: `ess-airgap signatures` verifies what the real cosign 3 and cosign 2 sign, and the real cosign
 // verifies, offline, what the tests of this repository sign; both reject the same things.
@@ -43,10 +44,10 @@ function check(what: string, found: unknown, expected: unknown): void {
   console.log(`ok  ${what}`);
 }
 
-const registry = await startRegistry();
+const [registry, services] = await Promise.all([startRegistry(), startSigstoreServer()]);
 const { server } = registry;
+const { sigstore } = services;
 try {
-  const sigstore = await startSigstore();
   writeFileSync(join(work, 'trusted_root.json'), JSON.stringify(sigstore.trustedRoot));
   for (const name of ['mine', 'other']) {
     await succeed('cosign-v3', 'generate-key-pair', '--output-key-prefix', name);
@@ -98,6 +99,27 @@ try {
         expected,
       );
     }
+  }
+
+  // Signed by cosign 3 without a key, with a certificate of our Fulcio and an entry of our Rekor. Cosign 2 wants the root of
+  // the public sigstore from the internet for it.
+  for (const [subject, expected] of [
+    [IDENTITY.subject, 'verified'],
+    ['https://github.com/evil/x', 'rejected'],
+  ] as const) {
+    const repository = `keyless/${expected}`;
+    const { digest } = await pushSignable(server, repository);
+    await succeed(
+      'cosign-v3',
+      ...['sign', '--use-signing-config=false', '--trusted-root', 'trusted_root.json', '--yes'],
+      ...['--fulcio-url', services.url, '--rekor-url', services.url, '--allow-http-registry'],
+      ...['--identity-token', identityToken(IDENTITY.issuer, subject), `${server}/${repository}@${digest}`],
+    );
+    check(
+      `signed by cosign 3 as ${subject}: ${expected}`,
+      await ours(repository, digest, IDENTITY),
+      expected,
+    );
   }
 
   // The trusted root that cosign makes of the certificates and keys of a sigstore.
@@ -158,5 +180,6 @@ try {
   }
   console.log(`${passed} passed, 0 failed`);
 } finally {
+  services.stop();
   await registry.stop();
 }

@@ -24,8 +24,8 @@ export function readObjects(text: string, file: string): KubernetesObject[] {
   throw new InputError([
     {
       place: startOf(file),
-      message: 'there is no Kubernetes object; expected what kubectl get -o json prints',
-      hint: 'Give it the pods of the cluster:',
+      message: 'the input has no Kubernetes objects; expected the output of kubectl get -o json',
+      hint: 'To audit the pods of the cluster:',
       command: 'kubectl get pods --all-namespaces -o json | ess-airgap audit -',
     },
   ]);
@@ -40,7 +40,7 @@ function parse(text: string, file: string): readonly unknown[] {
     throw new InputError([
       {
         place: startOf(file),
-        message: `this is not ${isJson ? 'JSON' : 'YAML'}: ${reason?.slice(0, 200)}`,
+        message: `this is not valid ${isJson ? 'JSON' : 'YAML'}: ${reason?.slice(0, 200)}`,
         hint: 'Expected the JSON that kubectl prints, or rendered manifests.',
       },
     ]);

@@ -32,11 +32,11 @@ export function pullFailureOf(status: unknown, config: Config): PullFailure | un
 /** The words of containerd and CRI-O, and of the registries behind them. */
 function hintFor(message: string, { namespace, pullSecret, registry }: Config): string {
   if (/not found|manifest unknown|name unknown/i.test(message))
-    return 'The registry does not have the image: run ess-airgap verify, then the mirror.';
+    return 'The registry does not have the image: run ess-airgap verify, then ess-airgap mirror or the Job.';
   if (/unauthorized|authentication required|denied|forbidden|no basic auth/i.test(message))
     return pullSecret
       ? `The pull Secret is missing or wrong: check ${namespace}/${pullSecret.name} and dockerSecrets with the url ${registry.server}; ess-airgap wiring prints both.`
-      : `The registry wants a login, and airgap.yaml has no pullSecret for ${registry.server}.`;
+      : `The registry needs a login, but airgap.yaml has no pullSecret for ${registry.server}.`;
   if (/x509|certificate/i.test(message))
     return `The node does not trust the certificate of ${registry.server}: add its CA to the container runtime of each node.`;
   if (
@@ -44,8 +44,8 @@ function hintFor(message: string, { namespace, pullSecret, registry }: Config): 
       message,
     )
   )
-    return 'The node cannot reach the registry of this image; if that is upstream, the container is not overridden.';
+    return 'The node cannot reach the registry of this image. If that is an upstream registry, the container is not overridden.';
   if (/server gave HTTP response/i.test(message))
     return `${registry.server} speaks plain HTTP: configure it as insecure in the container runtime of each node.`;
-  return `kubectl describe pod, in the namespace ${namespace}, shows the events.`;
+  return `To see the events, run kubectl describe pod in the namespace ${namespace}.`;
 }

@@ -1,5 +1,5 @@
 import { isObject } from '../common/collections.ts';
-import { few } from '../common/text.ts';
+import { count, few } from '../common/text.ts';
 import type { Config } from '../config/schema.ts';
 import { containerName } from '../digests/container-image.ts';
 import { parseDigests } from '../digests/read.ts';
@@ -65,7 +65,7 @@ function checkDeployment(deployment: KubernetesObject, config: Config): WiringCh
           ok: false,
           subject,
           message: `${path} is ${typeof named === 'string' ? JSON.stringify(named) : 'not set'}; expected ${config.configMap.name}`,
-          hint: 'Without it every container runs from the upstream registry. Set it; the command wiring prints a patch.',
+          hint: 'Without this setting every container runs from its upstream registry. The command wiring prints a patch that sets it.',
         },
   ];
   const { pullSecret, registry } = config;
@@ -89,7 +89,7 @@ function checkDeployment(deployment: KubernetesObject, config: Config): WiringCh
       ok: false,
       subject,
       message: `${where} ${found}; expected { name: ${pullSecret.name}, url: ${registry.server} }`,
-      hint: 'The url must equal image_repository_server exactly, with the port; otherwise no pod gets the Secret.',
+      hint: 'The url must be exactly image_repository_server, including the port. Otherwise no pod gets the Secret.',
     },
   ];
 }
@@ -101,9 +101,9 @@ function checkOverride(configMaps: readonly KubernetesObject[], plan: Plan, conf
   const subject = `ConfigMap ${config.namespace}/${name}`;
   const hint = 'Apply ess-images.k8s.yaml of the last synth.';
   const object = configMaps.find((one) => field(one, 'metadata', 'name') === name);
-  if (!object) return { ok: false, subject, message: 'is not among the objects', hint };
+  if (!object) return { ok: false, subject, message: 'is missing in the input', hint };
   return field(object, 'data', product.configMapKey) === product.renderOverride(plan)
-    ? { ok: true, subject, message: `names the ${plan.overrides.length} containers of the plan` }
+    ? { ok: true, subject, message: `has the ${count(plan.overrides.length, 'container')} of the plan` }
     : { ok: false, subject, message: 'is not the override of this plan', hint };
 }
 
@@ -112,7 +112,7 @@ function checkConfigMap(configMaps: readonly KubernetesObject[], plan: Plan, con
   const subject = `ConfigMap ${namespace}/${configMap.name}`;
   const apply = 'Apply ess-images.k8s.yaml of the last synth.';
   const object = configMaps.find((one) => field(one, 'metadata', 'name') === configMap.name);
-  if (!object) return { ok: false, subject, message: 'is not among the objects', hint: apply };
+  if (!object) return { ok: false, subject, message: 'is missing in the input', hint: apply };
   const text = field(object, 'data', 'images_digests');
   if (typeof text !== 'string')
     return { ok: false, subject, message: 'has no data.images_digests', hint: apply };
@@ -120,7 +120,7 @@ function checkConfigMap(configMaps: readonly KubernetesObject[], plan: Plan, con
     return {
       ok: false,
       subject,
-      message: 'wraps the components in images_digests:, so ESS ignores all of it',
+      message: 'has its components below images_digests:, so ESS ignores all of them',
       hint: apply,
     };
   }
@@ -135,7 +135,7 @@ function checkConfigMap(configMaps: readonly KubernetesObject[], plan: Plan, con
     );
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    return { ok: false, subject, message: 'holds no images_digests that ESS could read', hint: apply };
+    return { ok: false, subject, message: 'has no images_digests that ESS can read', hint: apply };
   }
   const missing = [...wanted.keys()].filter((name) => !found.has(name));
   const surplus = [...found.keys()].filter((name) => !wanted.has(name));
@@ -143,11 +143,11 @@ function checkConfigMap(configMaps: readonly KubernetesObject[], plan: Plan, con
     found.has(name) && found.get(name) !== value ? name : [],
   );
   if (missing.length + surplus.length + different.length === 0)
-    return { ok: true, subject, message: `names the ${plan.overrides.length} containers of the plan` };
+    return { ok: true, subject, message: `has the ${count(plan.overrides.length, 'container')} of the plan` };
   const parts = [
     missing.length > 0 && `lacks ${few(missing)}`,
-    different.length > 0 && `names another image for ${few(different)}`,
-    surplus.length > 0 && `names ${few(surplus)}, which the plan does not`,
+    different.length > 0 && `has another image for ${few(different)}`,
+    surplus.length > 0 && `has ${few(surplus)}, which the plan does not have`,
   ];
   return { ok: false, subject, message: parts.filter(Boolean).join('; '), hint: apply };
 }
@@ -166,24 +166,24 @@ function checkSecret(
   const subject = `Secret ${namespace}/${pullSecret.name}`;
   const secret = secrets.find((one) => field(one, 'metadata', 'name') === pullSecret.name);
   const no = (message: string, hint: string): WiringCheck[] => [{ ok: false, subject, message, hint }];
-  if (!secret) return no('is not among the objects', 'See docs/how-to/credentials.md for how to make it.');
+  if (!secret) return no('is missing in the input', 'docs/how-to/credentials.md shows how to create it.');
   const type = field(secret, 'type');
   if (type !== DOCKER_CONFIG)
     return no(
       `has the type ${JSON.stringify(type)}; expected ${DOCKER_CONFIG}`,
-      'Delete it and make it again: the type of a Secret cannot be changed.',
+      'Delete it and create it again: the type of a Secret cannot be changed.',
     );
   const servers = serversOf(field(secret, 'data', '.dockerconfigjson'));
   if (!servers)
-    return no('holds no docker config', 'Make it again; kubectl create secret docker-registry writes one.');
+    return no('has no docker config', 'Create it again with kubectl create secret docker-registry.');
   const matches = servers.some(
     (server) => server === registry.server || server.startsWith(`${registry.server}/`),
   );
   return matches
-    ? [{ ok: true, subject, message: `is of the right type and has a login for ${registry.server}` }]
+    ? [{ ok: true, subject, message: `has the right type and a login for ${registry.server}` }]
     : no(
         `has no login for ${registry.server}; it has ${servers.length > 0 ? few(servers) : 'none'}`,
-        'Make it again for this server.',
+        'Create it again with a login for this server.',
       );
 }
 

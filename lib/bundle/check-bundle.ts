@@ -201,7 +201,8 @@ class Check implements CheckedBundle {
   }
 
   #wrong(path: string, why: string, part?: number): void {
-    const again = part !== undefined && this.#plan.parts > 1 ? `Carry part ${part} over again.` : undefined;
+    const again =
+      part !== undefined && this.#plan.parts > 1 ? `Carry part ${part} to this side again.` : undefined;
     this.#problems.push({ message: `${path} ${why}`, ...(again && { hint: again }) });
   }
 

@@ -41,7 +41,7 @@ export function prepareFolder(output: string): void {
       throw wrong(
         'is not empty; expected a new folder, or one that an interrupted bundle left',
         names.includes('load.plan') || names.includes('part-001')
-          ? 'It holds a bundle that is complete. Name another folder, or remove it first.'
+          ? 'It has a complete bundle. Name another folder, or remove this one first.'
           : 'Name another folder.',
       );
     }
@@ -86,7 +86,7 @@ export function requireSpace(output: string, bytes: number): void {
 const DISK_FAULTS: Readonly<Record<string, string>> = {
   ENOSPC: 'the file system is full',
   EDQUOT: 'the disk quota is used up',
-  EFBIG: 'the file system does not take a file this large: --split-size cuts it',
+  EFBIG: 'the file system does not support a file this large; use --split-size',
   EROFS: 'the file system is read-only',
   EIO: 'the medium reports an error',
   EACCES: 'permission is denied',

@@ -37,7 +37,7 @@ function checkFile(file: string, absolute: string): CredentialFileProblem[] {
   if (isIgnoredByGit(absolute) === false) {
     problems.push({
       code: 'credential-file-in-git',
-      message: `${file} holds credentials, and git would commit it`,
+      message: `${file} has credentials, but git does not ignore it`,
       hint: 'Move it out of the repository or add it to .gitignore. If git has it already, replace its credentials and run:',
       command: `git rm --cached ${shellWord(relative('', absolute))}`,
     });
@@ -48,8 +48,8 @@ function checkFile(file: string, absolute: string): CredentialFileProblem[] {
     const mode = (stat.mode & 0o777).toString(8).padStart(4, '0');
     problems.push({
       code: 'credential-file-readable',
-      message: `other users of this machine may access ${file}, which holds credentials (mode ${mode})`,
-      hint: 'Let only its owner read it:',
+      message: `other users of this machine can access ${file}, which has credentials (mode ${mode})`,
+      hint: 'Allow only its owner to read it:',
       command: `chmod 600 ${shellWord(relative('', absolute))}`,
     });
   }

@@ -45,7 +45,7 @@ function readEntry(credential: Credential<'file'>, context: ReadContext): Docker
     const text = context.readFile(path);
     if (text === undefined) {
       return fail(
-        `there is no file ${path}, which is to hold the login for ${server}`,
+        `the file ${path} with the login for ${server} does not exist`,
         `The path is relative to the folder of airgap.yaml. To make it: skopeo login --authfile ${path} ${server}`,
       );
     }
@@ -66,7 +66,7 @@ function readEntry(credential: Credential<'file'>, context: ReadContext): Docker
     const helper = dockerConfig.credHelpers.get(server.split('/')[0] ?? '') ?? dockerConfig.credsStore;
     if (helper && /^[\w.-]{1,100}$/.test(helper)) {
       return fail(
-        `${path} leaves the login for ${server} to docker-credential-${helper}, and synth runs no other program`,
+        `${path} has the login for ${server} in docker-credential-${helper}, but synth does not run credential helpers`,
         `Write a file that holds the login itself: skopeo login --authfile FILE ${server}`,
       );
     }

@@ -55,9 +55,9 @@ export function parseDockerConfig(text: string, file: string): DockerConfig {
     value = JSON.parse(text);
   } catch {
     // The parser's own words repeat a piece of the text, which holds passwords.
-    throw wrong('this is no JSON; expected a docker config');
+    throw wrong('this is not valid JSON; expected a docker config');
   }
-  if (!isObject(value)) throw wrong('this is no JSON object; expected a docker config');
+  if (!isObject(value)) throw wrong('this is not a JSON object; expected a docker config');
   const auths = Object.entries(isObject(value.auths) ? value.auths : {}).map(([key, auth]) => ({
     server: normalizeKey(key),
     ...(isObject(auth) && readAuth(auth)),

@@ -37,7 +37,7 @@ export function leakSearch(secrets: readonly KnownSecret[]): (written: readonly 
         const field = fields.find((it) => isIn.field(it));
         if (field === undefined) return [];
         const called = name && ` ${mention(name)}`;
-        return `${from} stands in field ${mention(field.path)} of the ${mention(kind)}${called}`;
+        return `${from} is in the field ${mention(field.path)} of the ${mention(kind)}${called}`;
       });
   };
   return (written) => written.flatMap(search);

@@ -9,7 +9,7 @@ export interface ValueFault {
 /** Returns what is wrong with a user name, if anything. */
 export function faultOfUsername(value: string | undefined): ValueFault | undefined {
   if (value?.includes(':'))
-    return { code: 'credential-colon', what: 'holds a colon, which ends a user name (RFC 7617)' };
+    return { code: 'credential-colon', what: 'has a colon, which a user name must not have (RFC 7617)' };
   return faultOfPassword(value);
 }
 
@@ -18,5 +18,5 @@ export function faultOfPassword(value: string | undefined): ValueFault | undefin
   if (value === undefined) return { code: 'credential-unset', what: 'is not set' };
   if (value === '') return { code: 'credential-empty', what: 'is empty' };
   if (!/[\p{Cc}\u2028\u2029]/u.test(value)) return undefined;
-  return { code: 'credential-control-character', what: 'holds a line break or another control character' };
+  return { code: 'credential-control-character', what: 'has a line break or another control character' };
 }

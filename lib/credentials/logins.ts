@@ -97,8 +97,8 @@ class LoginReader {
       this.#problems.push({
         code: 'credential-demo',
         place: this.#place?.(...credential.path),
-        message: `${login.from}, for ${login.server}, is a fake of demo.env, and this configuration is not the demo`,
-        hint: 'Give it your own credentials.',
+        message: `${login.from}, for ${login.server}, is a fake credential of demo.env, but this configuration is not the demo`,
+        hint: 'Set your own credentials.',
       });
     }
     return { ...login, credential };
@@ -118,7 +118,7 @@ class LoginReader {
       code: 'credential-shared',
       place: this.#place?.(...path),
       message: `${login.from}, for ${login.server}, and ${same.from}, which the nodes get, are the same credential`,
-      hint: 'Give the Job a credential of its own, or say that it is meant: sharedWithNodes: true in its entry of mirror.auth.',
+      hint: 'Give the Job its own credential. If this is intended, set sharedWithNodes: true in its entry of mirror.auth.',
     });
   }
 

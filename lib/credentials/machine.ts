@@ -125,7 +125,7 @@ async function askHelper(
         message: `the credential helper ${program}, for ${server}, ${why}`,
       },
     ]);
-  if (!/^[\w.-]+$/.test(helper)) throw failed('has a name that is no name of a program');
+  if (!/^[\w.-]+$/.test(helper)) throw failed('has a name that is not a program name');
   const { status, output } = await new Promise<{ status: number | null; output: string }>(
     (resolve, reject) => {
       const child = spawn(program, ['get'], { env: environment, stdio: ['pipe', 'pipe', 'ignore'] });
@@ -136,7 +136,7 @@ async function askHelper(
         child.unref();
         reject(error);
       };
-      const timer = setTimeout(() => end(failed(`gave no answer within ${time / 1000} s`)), time);
+      const timer = setTimeout(() => end(failed(`did not answer within ${time / 1000} s`)), time);
       const chunks: Buffer[] = [];
       let size = 0;
       child.stdout.on('data', (chunk: Buffer) => {
@@ -158,7 +158,7 @@ async function askHelper(
     throw failed(`ended with exit code ${status}`);
   }
   const answer = parseAnswer(output);
-  if (!answer) throw failed('answered with something else than JSON with Username and Secret');
+  if (!answer) throw failed('did not answer with JSON with Username and Secret');
   const { Username, Secret } = answer;
   return Username === '<token>'
     ? { identityToken: Secret, from: program }

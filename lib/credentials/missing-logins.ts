@@ -63,8 +63,8 @@ export async function findMissingLogins({
       code: isPrivate ? 'login-required' : 'login-missing',
       ...(group.credential && { place: place?.(...group.credential.path) }),
       message: isPrivate
-        ? `this machine has no login for ${server}, which refuses anonymous requests: ${count(group.images.length, 'image')} cannot be read`
-        : `this machine has no login for ${server}: ${count(group.images.length, 'image')} will be requested anonymously`,
+        ? `this machine has no login for ${server}, which rejects anonymous requests: ${count(group.images.length, 'image')} cannot be read`
+        : `this machine has no login for ${server}: ${count(group.images.length, 'image')} will be pulled anonymously`,
       hint: `${howToGive(group.credential)}, or log in:`,
       command: `skopeo login ${server}`,
     });
@@ -76,5 +76,5 @@ function howToGive(credential: Credential | undefined): string {
   if (!credential) return 'Add a credential to mirror.auth';
   const source = sourceOf(credential);
   if (source.secret === 'plain') return source.howToGive(credential);
-  return 'The credential in airgap.yaml is in the cluster only. Use a source with values that this machine has';
+  return 'The credential in airgap.yaml is only in the cluster. Use a source that this machine can read';
 }

@@ -32,12 +32,11 @@ export async function readLockInput(
   if (source.startsWith(OCI_SCHEME)) {
     const { chart, artifact } = await pullChart(source, client);
     if (chartVersion !== undefined)
-      throw unused('--chart-version', 'a chart in a registry says its version itself');
+      throw unused('--chart-version', 'a chart in a registry has its version in its name');
     return releaseOf(chart, values, artifact);
   }
   if (isDigestsFile(source)) {
-    if (values.length > 0)
-      throw unused('--values', `${source} is a digests file, to which no Helm values belong`);
+    if (values.length > 0) throw unused('--values', `${source} is a digests file, which has no Helm values`);
     if (chartVersion !== undefined) throw unused('--chart-version', `${source} is a digests file`);
     return readRelease(source);
   }

@@ -22,7 +22,7 @@ export function findCollisions(deployment: Deployment, earlier: readonly Deploym
     const both = names.filter((name) => taken.has(name));
     if (both.length === 0) return [];
     return finding('deployment-collision', {
-      message: `${called(other)} and ${called(deployment)} would both make ${both.join(', ')}`,
+      message: `${called(other)} and ${called(deployment)} would both create ${both.join(', ')}`,
       hint: 'Change namespace, mirror.namespace or a name. If they are for different clusters, set cluster in each.',
     });
   });

@@ -54,7 +54,7 @@ export function findCommittedSecrets(app: App): Finding[] {
     .filter((file) => isIgnoredByGit(file) === false)
     .map((file) =>
       finding('secrets-not-ignored', {
-        message: `${file} is to hold plain Secrets, and git would commit it`,
+        message: `${file} would have plain Secrets, but git does not ignore it`,
         hint: `Add the line ${file.endsWith(ending) ? `*${ending}` : file} to .gitignore. If git has the file already, replace its credentials and run:`,
         command: `git rm --cached ${shellWord(file)}`,
       }),

@@ -40,7 +40,7 @@ export function leakFinder(
 
 function describeLeak(leak: string): Finding {
   return finding('credential-leaked', {
-    message: `${leak}, which goes into a file that git does not ignore`,
-    hint: 'Remove it from the configuration or the digests file. If it stands there by chance, it is too common a word for a password.',
+    message: `${leak}, in a file that git does not ignore`,
+    hint: 'Remove it from the configuration or the digests file. If this is a coincidence, choose a less common password.',
   });
 }

@@ -33,8 +33,8 @@ export function judgeImages({ present }: Observation, plan: Plan): Answer[] {
       ? [
           of(
             'failed',
-            `the registry lacks your own ${names(lacking)}`,
-            'Push them yourself, or give their overrides a source',
+            `your own images are missing in the registry: ${names(lacking)}`,
+            'Push them yourself, or add a source to their overrides',
           ),
         ]
       : []),
@@ -43,7 +43,7 @@ export function judgeImages({ present }: Observation, plan: Plan): Answer[] {
           of(
             'warning',
             `the registry has another image at ${names(different)}`,
-            'The copy replaces it; where tags are immutable, delete it first or choose another tag in overrides',
+            'The copy replaces it. If tags are immutable, delete it first or set another tag in overrides',
           ),
         ]
       : []),
@@ -86,7 +86,7 @@ export function judgeQuota(
   }
   const least = known ?? toCopy.length;
   const hint =
-    'Log in with an account that has a larger quota (mirror.auth), or copy in several runs: what is there is not asked for again';
+    'Log in with an account that has a higher limit (mirror.auth), or copy in several runs: images that are already copied are not pulled again';
   if (remaining >= least)
     return [of('warning', `${left}; the copy needs between ${least} and ${needed}`, hint)];
   return [of('failed', `${left}; the copy needs ${known === undefined ? 'at least ' : ''}${least}`, hint)];
@@ -115,7 +115,7 @@ export function judgeSize({ size }: Observation): Answer[] {
         ];
   if (unread.length === 0) return answers;
   const [{ reason } = {}] = unread;
-  return [...answers, of('warning', `the size of ${plural(unread.length, 'image')} is not known: ${reason}`)];
+  return [...answers, of('warning', `the size of ${plural(unread.length, 'image')} is unknown: ${reason}`)];
 }
 
 const SKEW_WARNING_SECONDS = 60;
@@ -148,7 +148,7 @@ export function judgeClock({ servers }: Observation): Answer[] {
       check: 'clock',
       result: 'warning',
       message: `the clock of this machine is ${off.slice(0, 3).map(words).join(', ')}`,
-      hint: 'Set it by NTP: certificates and tokens are only valid for a certain time',
+      hint: 'Synchronise it with NTP: certificates and tokens are only valid for a certain time',
     },
   ];
 }
@@ -166,14 +166,14 @@ export function judgeSkopeo({ skopeo }: Observation): Answer[] {
     return of(
       'warning',
       'skopeo is not installed',
-      'The Job does not need it; mirror and load do: https://github.com/containers/skopeo/blob/main/install.md',
+      'The Job does not need it, but mirror and load do: https://github.com/containers/skopeo/blob/main/install.md',
     );
   }
   if (!isOlder(skopeo, OLDEST_SKOPEO)) return of('ok', `skopeo ${skopeo}`);
   return of(
     'warning',
-    `skopeo ${skopeo} is older than ${OLDEST_SKOPEO}, the oldest that is tested`,
-    'Install a newer one for mirror and load',
+    `skopeo ${skopeo} is older than ${OLDEST_SKOPEO}, the oldest version that is tested`,
+    'Install a newer version for mirror and load',
   );
 }
 

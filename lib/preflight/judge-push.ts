@@ -11,7 +11,7 @@ export function judgePush(
   if (refusal) return [refused(server, repository, refusal, config)];
   const unfinished = cancelled
     ? ''
-    : '; the registry did not take the cancellation and removes the unfinished upload when it expires';
+    : '; the registry did not accept the cancellation and removes the unfinished upload when it expires';
   const allowed: Answer = {
     about: server,
     check: 'push',
@@ -40,12 +40,12 @@ function judgeProbe(
     sparseRefused
       ? of(
           'failed',
-          `refuses an index of which a platform is missing: ${sparseRefused}`,
-          'Write mirror.platforms: all, or set the registry up to accept it',
+          `does not accept an index with a missing platform: ${sparseRefused}`,
+          'Set mirror.platforms: all, or configure the registry to accept it',
         )
       : of(
           'ok',
-          `accepts ${config.mirror?.platforms === 'all' ? 'an image' : 'an index of chosen platforms'} in ${repository}`,
+          `accepts ${config.mirror?.platforms === 'all' ? 'an image' : 'an index of the selected platforms'} in ${repository}`,
         ),
   ];
   if (!deleted) {
@@ -53,7 +53,7 @@ function judgeProbe(
       of(
         'warning',
         `the test image ${repository}:${tag} could not be deleted`,
-        'Delete it by hand; the login has no right to delete',
+        'Delete it manually: the login does not have the permission to delete',
       ),
     );
   }
@@ -73,14 +73,14 @@ function refused(
   const create = project ? `Create the ${creates} "${project}"` : `Create ${repository}, or its project`;
   const answer = (hint: string): Answer => ({ about: server, check, result: 'failed', message, hint });
   if (/quota|exceed|storage|insufficient/i.test(message)) {
-    return answer('The registry has no room for it: raise the quota of the project, or delete images');
+    return answer('The registry has no space left: raise the quota of the project, or delete images');
   }
   if (status === 404) return answer(`${create} before the copy`);
   if (status === 401 || status === 403) {
     const orMissing = project
-      ? `, or ${create.replace(/^C/, 'c')}: some registries say the same if it does not exist`
+      ? `, or ${create.replace(/^C/, 'c')}: some registries give the same answer if it does not exist`
       : '';
-    return answer(`Give the login in mirror.auth the right to push to ${repository}${orMissing}`);
+    return answer(`Give the login in mirror.auth the permission to push to ${repository}${orMissing}`);
   }
   if (status === 405) {
     return answer(

@@ -31,7 +31,7 @@ export function judgeServer(seen: ObservedServer, observation: Observation): Ans
   if (seen.login.unknown) {
     return [
       ...answers,
-      of('login', 'ok', 'not checked for nodes: this machine does not have the login of the pull Secret'),
+      of('login', 'ok', 'not checked for the nodes: this machine does not have the login of the pull Secret'),
     ];
   }
   const refused = images.find(({ refusal }) => refusal)?.refusal;
@@ -55,7 +55,7 @@ export function judgeServer(seen: ObservedServer, observation: Observation): Ans
 type AnswerOf = (check: Check, result: Answer['result'], message: string, hint?: string) => Answer;
 
 const NAME_HINT =
-  'Check the spelling, the name server (/etc/resolv.conf) and, if a proxy is needed, HTTPS_PROXY';
+  'Check the spelling, the name server (/etc/resolv.conf) and HTTPS_PROXY if you need a proxy';
 
 function judgeTls(
   { certificate, insecure, proxy }: ObservedServer,
@@ -65,32 +65,32 @@ function judgeTls(
   if (insecure) {
     return [of('tls', 'ok', 'not checked: mirror.insecure allows plain HTTP and any certificate')];
   }
-  if (!certificate) return proxy ? [of('tls', 'ok', 'checked behind the proxy with the first request')] : [];
+  if (!certificate) return proxy ? [of('tls', 'ok', 'checked through the proxy with the first request')] : [];
   const { issuer, validTo, problem } = certificate;
   if (problem) return [of('tls', 'failed', `${problem} (issued by "${issuer}")`)];
   const until = validTo.toISOString().slice(0, 10);
   const trusted = `trusted certificate of the CA "${issuer}", valid until ${until}`;
   if (validTo.getTime() - now.getTime() > EXPIRES_SOON) return [of('tls', 'ok', trusted)];
-  return [of('tls', 'warning', trusted, 'Have it renewed: nodes and the Job refuse it after that day')];
+  return [of('tls', 'warning', trusted, 'Renew it: nodes and the Job reject it after that date')];
 }
 
 function loginOf({ login: { asked, from }, role }: ObservedServer): string {
   const who = role === 'nodes' ? ' of nodes' : '';
-  if (!asked) return `asks for no login${role === 'nodes' ? ' from nodes' : ''}`;
+  if (!asked) return `does not require a login${role === 'nodes' ? ' from nodes' : ''}`;
   if (from) return `accepts the login${who} from ${from}`;
   return `accepts requests${who} without a login`;
 }
 
 function hintFor({ role, login }: ObservedServer, status: number | undefined): string | undefined {
-  if (status === 429) return 'Wait, or log in with an account that may ask more';
+  if (status === 429) return 'Wait, or log in with an account that has a higher limit';
   if (status !== 401 && status !== 403) return undefined;
   if (role === 'nodes') {
     return login.from
-      ? 'Correct the login of the pull Secret (pullSecret): nodes use the same'
+      ? 'Fix the login of the pull Secret (pullSecret): the nodes use it, too'
       : 'Configure pullSecret: nodes cannot pull without a login';
   }
-  if (!login.from) return 'The Job needs one in mirror.auth';
-  return 'Correct the login in mirror.auth, or run skopeo login again; it may lack the right to this repository';
+  if (!login.from) return 'Add a login for the Job to mirror.auth';
+  return 'Fix the login in mirror.auth, or run skopeo login again. It may not have the permission for this repository';
 }
 
 /** The images that are to be copied: those that the target has already are not needed from the source. */
@@ -110,7 +110,7 @@ function judgeRead(images: readonly ObservedImage[], { present }: Observation, o
         'read',
         'failed',
         `does not have ${list(absent)}`,
-        'The image was removed upstream, or the release file names it wrongly; give it another source in overrides',
+        'The image was removed upstream, or its name in the release file is wrong. Set another source in overrides',
       ),
     );
   }
@@ -120,13 +120,13 @@ function judgeRead(images: readonly ObservedImage[], { present }: Observation, o
       of(
         'read',
         'failed',
-        `gives no answer about ${list(refused)}: ${refusal?.message}`,
-        'Check the login and its rights to these repositories',
+        `could not be asked for ${list(refused)}: ${refusal?.message}`,
+        'Check the login and its permissions for these repositories',
       ),
     );
   }
   if (answers.length > 0) return answers;
-  if (needed.length === 0) return [of('read', 'ok', 'has nothing that is still to be copied')];
+  if (needed.length === 0) return [of('read', 'ok', 'no images are left to copy')];
   return [
     of('read', 'ok', `has ${needed.length === 1 ? 'the image' : `all ${needed.length} images`} to copy`),
   ];

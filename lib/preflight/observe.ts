@@ -224,13 +224,13 @@ async function inspectSize(
   });
   const scarce = new Map<string, string>();
   for (const { server, rateLimit, images } of servers.filter(({ role }) => role === 'source')) {
-    if (images.every(({ refusal }) => refusal)) scarce.set(server, `${server} gives no answer`);
+    if (images.every(({ refusal }) => refusal)) scarce.set(server, `${server} does not answer`);
     if (!rateLimit || !config.mirror) continue;
     const needed =
       rateBudgets(plan.relocations, config.mirror).find((it) => it.server === server)?.requests ?? 0;
     // Reading the size takes as many pulls as copying.
     if (rateLimit.remaining < 2 * needed)
-      scarce.set(server, `reading it takes pulls of ${server} that the copy needs`);
+      scarce.set(server, `reading it would use pulls of ${server} that the copy needs`);
   }
   const readable = toCopy.filter(({ image }) => !scarce.has(image.registry));
   let read = 0;

@@ -55,21 +55,21 @@ function addedContainers({ now, comparison, config }: Decided): Decision[] {
       return {
         code: 'container-added',
         message: `${says} is new: it would run from ${from}`,
-        hint: `Mirror ${formatReference(image.image)} and synthesise ${now.product.overrideName} anew.`,
+        hint: `Mirror ${formatReference(image.image)} and synthesise ${now.product.overrideName} again.`,
       };
     }
     switch (now.rows.get(name)?.treatment) {
       case 'exclude':
         return {
           code: 'container-added-excluded',
-          message: `${says} is new, and exclude leaves it out: nothing copies its image, and it would run from ${from}`,
-          hint: 'Correct if you do not deploy it. If you do, remove it from exclude; if you configure it elsewhere, use copyOnly.',
+          message: `${says} is new and excluded: its image is not copied, and it would run from ${from}`,
+          hint: 'This is correct if you do not deploy it. If you deploy it, remove it from exclude. If you configure it elsewhere, use copyOnly.',
         };
       case 'copyOnly':
         return {
           code: 'container-added-copy-only',
-          message: `${says} is new, and copyOnly leaves it out of ${now.product.overrideName}: it would run from ${from}`,
-          hint: `Configure its copy where the container is configured: ${copyOf(now, name)}`,
+          message: `${says} is new and only copied (copyOnly), so ${now.product.overrideName} does not override it: it would run from ${from}`,
+          hint: `Set its image in the configuration of the container: ${copyOf(now, name)}`,
         };
       default:
         return [];
@@ -83,7 +83,7 @@ function droppedContainers({ now, comparison, config }: Decided): Decision[] {
   return comparison.removed.map((image) => ({
     code: 'container-dropped',
     message: `${now.product.overrideName} no longer has ${now.product.nameOf(image)}: it would run from the internet`,
-    hint: 'Right only if the release no longer has it, or it is not deployed.',
+    hint: 'This is correct only if the release no longer has it, or if you do not deploy it.',
   }));
 }
 
@@ -99,7 +99,7 @@ function changedContainers({ now, comparison, config, place }: Decided): Decisio
         return [
           {
             code: 'digest-lost',
-            message: `${says} has lost its digest: whatever ${formatReference(after)} is on the day is run`,
+            message: `${says} has lost its digest: the image that ${formatReference(after)} points to at copy time is deployed`,
           },
         ];
       }
@@ -109,7 +109,7 @@ function changedContainers({ now, comparison, config, place }: Decided): Decisio
           {
             code: 'excluded-changed',
             message: `${says} is excluded, and ${change}`,
-            hint: 'Correct if you do not deploy it. If you configure it elsewhere, use copyOnly, so that its image is copied, and change it there.',
+            hint: 'This is correct if you do not deploy it. If you configure it elsewhere, use copyOnly, so that its image is copied, and change it there.',
           },
         ];
       }
@@ -118,7 +118,7 @@ function changedContainers({ now, comparison, config, place }: Decided): Decisio
           {
             code: 'copy-only-changed',
             message: `${says} is only copied, and ${change}`,
-            hint: `Change it where the container is configured: ${copyOf(now, name)}`,
+            hint: `Change it in the configuration of the container: ${copyOf(now, name)}`,
           },
         ];
       }
@@ -128,8 +128,8 @@ function changedContainers({ now, comparison, config, place }: Decided): Decisio
         {
           code: 'overridden-changed',
           place: place?.('overrides', name),
-          message: `${says} runs what overrides says, and ${change}`,
-          hint: 'Is the image of the override still right for this release?',
+          message: `${says} has an image in overrides, and ${change}`,
+          hint: 'Check that the image in overrides is still right for this release.',
         },
       ];
     }),
@@ -154,8 +154,8 @@ function addedServers({ old, now, comparison, config }: Decided): Decision[] {
     const cache = config?.registry.pullThrough ? 'the cache' : 'the mirror';
     return {
       code: 'server-added',
-      message: `images come from ${server} now (${names.join(', ')}), which the old release did not use`,
-      hint: `See to it that ${cache} reaches ${server} and has a credential where it asks for one.`,
+      message: `images now come from ${server} (${names.join(', ')}), which the old release did not use`,
+      hint: `Make sure that ${cache} can reach ${server} and has a credential for it if it needs one.`,
     };
   });
 }

@@ -23,9 +23,9 @@ function whatRuns(
   const copy = row?.local && shortReference(imageOf(row.local));
   switch (row?.treatment) {
     case undefined:
-      return `would run from ${upstream}: no configuration says where its copy goes`;
+      return `would run from ${upstream}: there is no configuration for its copy`;
     case 'exclude':
-      return `would run from ${upstream}: exclude leaves it out`;
+      return `would run from ${upstream}: it is excluded`;
     case 'copyOnly':
       return `would run from ${upstream} until you configure its copy, ${copy}`;
     case 'override':
@@ -48,7 +48,7 @@ export function describeChange({ before, after, differences }: ImageChange): str
     repository: `moved from ${before.repository} to ${after.repository}`,
     tag: `re-tagged from ${before.tag ?? 'no tag'} to ${after.tag ?? 'no tag'}${same ? ', the same digest' : ''}`,
     digest: `same tag with a new digest, ${digest(before)} became ${digest(after)}`,
-    'digest-added': `has a digest now, ${digest(after)}`,
+    'digest-added': `now has a digest, ${digest(after)}`,
     'digest-lost': `has lost its digest, ${digest(before)}`,
   };
   return differences.map((difference) => words[difference]).join('; ');

@@ -50,7 +50,7 @@ ${groups
   .filter(({ images }) => images.length > 0)
   .map(({ server, images }) =>
     group(
-      server ?? 'your own, copied by nobody',
+      server ?? 'your own, not copied',
       3,
       images.map((relocation) => imageRow(relocation, statesByName)),
     ),

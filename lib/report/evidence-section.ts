@@ -44,7 +44,7 @@ ${
         .join(', ')}.</p>`
     : html``
 }
-${surplus.length > 0 ? html`<p>The results also name images that are not in this plan: ${few(surplus, 3)}. Are they the results of another release?</p>` : html``}
+${surplus.length > 0 ? html`<p>The results also have images that are not in this plan: ${few(surplus, 3)}. Check that they are the results of this release.</p>` : html``}
 <table id="${id('results')}">
 <thead><tr><th>Image</th><th>Source</th><th>Result</th><th>Needed by</th></tr></thead>
 <tbody>

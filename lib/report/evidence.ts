@@ -114,7 +114,7 @@ export function readResults(files: readonly { readonly file: string; readonly te
       place: startOf(file),
       message:
         'there is no result; expected the log of the mirror Job, or the JSON of verify, signatures, audit or preflight',
-      hint: 'The log of a Job that is complete has a line of JSON per image; other commands print JSON with --format json.',
+      hint: 'The log of a completed Job has one line of JSON per image. Other commands print JSON with --format json.',
     })),
   );
 }
@@ -229,9 +229,9 @@ function evidenceOf({ plan, config }: Deployment, results: Results): Evidence {
   const reasons = reasonsAgainst(plan, images, artifacts, { audit, preflight });
   const unknown = images.filter(({ status }) => status === 'unknown').length;
   const open = [
-    ...(unknown > 0 ? [`no result is about ${count(unknown, 'image')} of the plan`] : []),
+    ...(unknown > 0 ? [`there is no result for ${count(unknown, 'image')} of the plan`] : []),
     ...(artifacts && artifacts.unknown > 0
-      ? [`no result is about ${count(artifacts.unknown, 'artifact')} of the plan`]
+      ? [`there is no result for ${count(artifacts.unknown, 'artifact')} of the plan`]
       : []),
   ];
   return {
@@ -276,7 +276,7 @@ function reasonsAgainst(
         ]
       : []),
     ...reasonsAgainstSignatures(images),
-    ...(audit && !audit.asPlanned ? ['the audit found something in the cluster that is not as planned'] : []),
+    ...(audit && !audit.asPlanned ? ['the audit found differences between the cluster and the plan'] : []),
     ...(preflight?.result === 'failed' ? ['the preflight failed'] : []),
   ];
 }

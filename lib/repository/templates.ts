@@ -3,7 +3,7 @@ import { devDependencies, version } from '../../package.json';
 // The files of an infra repository, except for airgap.yaml and the pipelines.
 
 /** The extract that Element's knowledge base shows, for a repository whose owner has no release file at hand. */
-export const SAMPLE_DIGESTS = `# A sample: put the images_digests.yml of your release in its place.
+export const SAMPLE_DIGESTS = `# A sample: replace it with the images_digests.yml of your release.
 images_digests:
   adminbot:
     access_element_web:

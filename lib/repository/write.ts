@@ -40,7 +40,7 @@ export function writeRepository(folder: string, options: RepositoryOptions): str
     throw new InputError([
       {
         message: 'a repository for ESS Helm needs the digests file of the chart',
-        hint: 'Write it with the command lock, and run init again in its folder.',
+        hint: 'Create it with the command lock, then run init again in its folder.',
       },
     ]);
   }
@@ -70,11 +70,11 @@ export function writeRepository(folder: string, options: RepositoryOptions): str
     '',
     `airgap.yaml: ${starter.summary}`,
     '',
-    ...(sample ? ['images_digests.yml is a sample: put the file of your release in its place.', ''] : []),
+    ...(sample ? ['images_digests.yml is a sample: replace it with the file of your release.', ''] : []),
     'Next:',
     `  cd ${shellWord(folder)}`,
     '  git init && npm install',
-    '  npx ess-airgap lint     # after you have read airgap.yaml',
+    '  npx ess-airgap lint     # after you have reviewed airgap.yaml',
     '  npm run synth',
     '',
     ...starter.secrets,
@@ -86,7 +86,7 @@ function toolOf(folder: string, wanted: string | undefined): string | undefined 
   if (wanted === undefined || !/\.(tgz|tar\.gz)$/.test(wanted)) return wanted;
   if (!existsSync(wanted))
     throw new InputError([
-      { place: startOf(wanted), message: 'there is no such file; expected the package of ess-airgap' },
+      { place: startOf(wanted), message: 'the file does not exist; expected the package of ess-airgap' },
     ]);
   return `file:${relative(resolve(folder), resolve(wanted))}`;
 }
@@ -94,7 +94,7 @@ function toolOf(folder: string, wanted: string | undefined): string | undefined 
 function writeAll(folder: string, files: Readonly<Record<string, string>>): void {
   if (existsSync(folder) && !statSync(folder).isDirectory())
     throw new InputError([
-      { place: startOf(folder), message: 'this is a file; expected a folder, or none yet' },
+      { place: startOf(folder), message: 'this is a file; expected a folder or a path that does not exist' },
     ]);
   const problems = Object.keys(files)
     .map((name) => join(folder, name))
@@ -102,7 +102,7 @@ function writeAll(folder: string, files: Readonly<Record<string, string>>): void
     .map(
       (path): Problem => ({
         place: startOf(path),
-        message: 'this file is there already, and init overwrites nothing',
+        message: 'this file exists already; init does not overwrite files',
       }),
     );
   if (problems.length > 0) throw new InputError(problems);

@@ -11,8 +11,8 @@ const MAX_TIMESTAMP = 64 * 1024;
 const MAX_CHECKPOINT = 16 * 1024;
 /** The numbers of a log have 64 bits. */
 const NUMBER = /^\d{1,20}$/;
-/** What a log may be called. The library takes the name for a regular expression. */
-const LOG_NAME = /^[\w./:~-]{1,256}$/;
+/** What a log may be called. The library takes the name for a regular expression, so two repetitions at most. */
+const LOG_NAME = /^[\w./:~-]{1,200}(?:\+[\w./:~-]{1,200}){0,2}$/;
 
 /** Throws Rejected for a bundle that would take long to check. */
 export function assertBounded({ verificationMaterial }: Bundle): void {

@@ -81,7 +81,7 @@ function runJob(
 function ifItFailed(namespace: string, job: string, shards: number, then: string): Instruction {
   const kubectl = `kubectl -n ${namespace}`;
   return {
-    text: `If it failed, read why, fix the cause, delete the Job ${then}:`,
+    text: `If it failed, read the log, fix the cause, delete the Job ${then}:`,
     commands: [
       // Each shard may have had several pods.
       `${kubectl} logs -l batch.kubernetes.io/job-name=${job} --tail=-1 --prefix --max-log-requests=${4 * shards}`,
@@ -98,7 +98,7 @@ function bringImages({ registry }: Config, written: Written): Step[] {
   return [
     [
       {
-        text: `Bring the images to ${server}, from a machine that reaches it and the upstream registries:`,
+        text: `Copy the images to ${server}, from a machine that reaches it and the upstream registries:`,
         commands: [`ess-airgap mirror${option}`],
       },
       {
@@ -107,7 +107,7 @@ function bringImages({ registry }: Config, written: Written): Step[] {
     ],
     [
       {
-        text: 'Check that every image is there:',
+        text: 'Check that the registry has every image:',
         commands: [`ess-airgap verify${option}`],
       },
     ],
@@ -119,7 +119,7 @@ function applyGuard(plan: Plan, { namespace }: Config, { guard }: Written): Step
   return [
     [
       {
-        text: `Then let the cluster admit only these images in ${namespace}, with the right to change cluster-scoped objects:`,
+        text: `Then let the cluster admit only these images in ${namespace}. This needs the permission to change cluster-scoped objects:`,
         commands: [apply([guard], ...(isLarge(plan) ? ['--server-side'] : []))],
       },
     ],
@@ -150,14 +150,14 @@ function leaveToTool(
   const plain = [...new Set([...secrets.mirror, ...secrets.nodes])];
   const namespaces = [...new Set([...(mirror ? [mirror.namespace] : []), namespace])].join(' and ');
   const order = !hasConfigMap
-    ? `${tool} applies the mirror. What installs the chart has to wait until its Job has succeeded.`
+    ? `${tool} applies the mirror. Install the chart only after its Job has succeeded.`
     : gitops === 'argocd'
       ? `${tool} applies the mirror and, once its Job has succeeded, the ConfigMap.`
       : `${tool} applies the mirror and, once its Job has succeeded, the ConfigMap, if its Kustomization depends on that of the mirror.`;
   const guard = written.guard
     ? [
         {
-          text: `${written.guard} is cluster-scoped: ${tool} needs the right to apply it, together with the ConfigMap.`,
+          text: `${written.guard} is cluster-scoped: ${tool} needs the permission to apply it, together with the ConfigMap.`,
         },
       ]
     : [];
@@ -171,7 +171,7 @@ function leaveToTool(
       ? [
           [
             {
-              text: `${tool} never sees the plain Secrets: apply them yourself. The namespaces ${namespaces} must exist:`,
+              text: `${tool} does not apply the plain Secrets: apply them yourself. The namespaces ${namespaces} must exist:`,
               commands: [apply(plain)],
             },
           ],

@@ -76,7 +76,9 @@ export function compareFiles(folder: string, files: readonly OutputFile[]): Repl
 
 function notAFolder(folder: string): InputError {
   return new InputError([
-    { message: `${folder} is not a folder; expected one for the manifests, or none yet` },
+    {
+      message: `${folder} is not a folder; expected a folder for the manifests, or a path that does not exist`,
+    },
   ]);
 }
 
@@ -85,7 +87,9 @@ function isChanged(folder: string, { name, text, secret }: OutputFile): boolean 
   if (!existsSync(path)) return true;
   const stat = statSync(path);
   if (!stat.isFile())
-    throw new InputError([{ message: `${path} is not a regular file; expected a manifest, or nothing` }]);
+    throw new InputError([
+      { message: `${path} is not a regular file; expected a manifest, or a path that does not exist` },
+    ]);
   if (secret && (stat.mode & 0o077) !== 0) return true;
   return readFileSync(path, 'utf8') !== text;
 }

@@ -36,7 +36,7 @@ export function describeSynthesis(
     summarize(deployment.plan, deployment.config, writtenFor(deployment, synthesis)),
   );
   const removed = synthesis.removed.map(
-    (name) => `Removed: ${join(synthesis.folder, name)}, which nothing makes any more.\n`,
+    (name) => `Removed: ${join(synthesis.folder, name)}, which is no longer needed.\n`,
   );
   return [...summaries, ...(removed.length > 0 ? [removed.join('')] : [])].join('\n');
 }

@@ -19,7 +19,7 @@ export function summarize(plan: Plan, config: Config, written: Written): string 
     `${formatTreatments(totals)}, plan ${shortDigest(plan.hash)}`,
     `${totals.images} distinct ${totals.images === 1 ? 'image' : 'images'} to ${target}, from ${sources}`,
     ...(config.mirror?.mode === 'copy'
-      ? [`A first run's manifest requests: ${rates(plan, config.mirror)}`]
+      ? [`Manifest requests of a first run: ${rates(plan, config.mirror)}`]
       : []),
     '',
     'Written:',
@@ -27,7 +27,7 @@ export function summarize(plan: Plan, config: Config, written: Written): string 
     ...(written.values ? [`  ${written.values}`] : []),
     ...(written.mirror ? [`  ${written.mirror.file}`] : []),
     ...(written.guard ? [`  ${written.guard}  (cluster-scoped)`] : []),
-    ...[...secrets].map((file) => `  ${file}  (plain Secrets: git ignores this file; keep it so)`),
+    ...[...secrets].map((file) => `  ${file}  (plain Secrets: git ignores this file; do not commit it)`),
     '',
     config.name ? `Next, for the deployment ${config.name}:` : 'Next:',
     ...formatSteps(nextSteps(plan, config, written)),

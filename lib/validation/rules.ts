@@ -22,13 +22,13 @@ export interface Rule {
 export const RULES: readonly Rule[] = [
   {
     name: 'no-plain-secret',
-    recommendation: 'A Secret in git is known to whoever can read the repository, now and later.',
+    recommendation: 'Everybody who can read the repository, now or later, can read a Secret in git.',
     fix: 'Let git ignore the file, encrypt it with SOPS, or use an ExternalSecret or SealedSecret.',
     locations: (manifest, { committed }) => (committed ? plainValues(manifest) : []),
   },
   {
     name: 'image-pinned',
-    recommendation: 'A tag can become another image any day; a digest cannot.',
+    recommendation: 'A tag can point to another image at any time; a digest cannot.',
     fix: 'Write the image as registry/repository:tag@sha256:… .',
     locations: (manifest) => {
       const pod = podOf(manifest);
@@ -41,8 +41,8 @@ export const RULES: readonly Rule[] = [
   },
   {
     name: 'pod-security-restricted',
-    recommendation: 'Namespaces with pod-security.kubernetes.io/enforce: restricted refuse the pod.',
-    fix: 'Set what the location names; see "Pod Security Standards" in the documentation of Kubernetes.',
+    recommendation: 'Namespaces with pod-security.kubernetes.io/enforce: restricted reject the pod.',
+    fix: 'Set the field at the location; see "Pod Security Standards" in the documentation of Kubernetes.',
     locations: (manifest) => {
       const pod = podOf(manifest);
       return pod ? restrictedLocations(pod) : [];
@@ -50,7 +50,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     name: 'legal-names',
-    recommendation: 'The API server refuses the object.',
+    recommendation: 'The API server rejects the object.',
     fix: 'See "Object Names and IDs" and "Labels and Selectors" in the documentation of Kubernetes.',
     locations: nameLocations,
   },

@@ -216,7 +216,7 @@ describe('the wiring', () => {
       /has localregistry\.local:443; expected/,
     ],
     ['no pull Secret is named', [element({ config: right.config })], /has no entry/],
-    ['the ConfigMap is not there', [map(tree, 'other')], /is not among the objects/],
+    ['the ConfigMap is not there', [map(tree, 'other')], /is missing in the input/],
     ['the ConfigMap lacks a container', [map({ web: { web: tree.web.web } })], /lacks web\/redis/],
     [
       'the ConfigMap is of another release',
@@ -234,7 +234,7 @@ describe('the wiring', () => {
     [
       'the Secret is not there',
       [{ ...secret({}), metadata: { name: 'x', namespace: 'chat' } }],
-      /is not among the objects/,
+      /is missing in the input/,
     ],
   ] as const)('fails: %s', (_, objects, message) => {
     const run = audit([...objects]);

@@ -25,12 +25,12 @@ describe('the wiring of ESS Helm', () => {
 
   test('the ConfigMap for Flux has the version of the chart in its name, and is the override', () => {
     expect(results(configMap(name, renderValues(plan), 'u'))).toEqual([
-      [true, 'names the 14 containers of the plan'],
+      [true, 'has the 14 containers of the plan'],
     ]);
     expect(results(configMap(name, 'synapse: {}', 'u'))).toEqual([
       [false, 'is not the override of this plan'],
     ]);
-    expect(results(configMap('other', '', 'u'))).toEqual([[false, 'is not among the objects']]);
+    expect(results(configMap('other', '', 'u'))).toEqual([[false, 'is missing in the input']]);
   });
 
   test('ConfigMaps that a chart renders say nothing about it', () => {

@@ -95,7 +95,7 @@ describe('a disk that is full', () => {
     });
     expect(run).toMatchObject({ status: 2, stdout: '' });
     expect(run.stderr).toContain(
-      'the file system does not take a file this large: --split-size cuts it (EFBIG)',
+      'the file system does not support a file this large; use --split-size (EFBIG)',
     );
     expect(existsSync(join(cwd, 'out/UNFINISHED'))).toBe(true);
   });

@@ -33,7 +33,7 @@ describe('mirror', () => {
   test('says which login is missing, where, and what to do, and goes on', () => {
     const { stderr } = run(['mirror'], {});
     expect(stderr).toContain(
-      `airgap.yaml:8:7: warning: this machine has no login for ${server}/here: 2 images will be requested anonymously [login-missing]\n` +
+      `airgap.yaml:8:7: warning: this machine has no login for ${server}/here: 2 images will be pulled anonymously [login-missing]\n` +
         `    Set PUSHER and PUSHER_KEY in the environment, or log in:\n    skopeo login ${server}/here\n`,
     );
     expect(stderr.match(/login-missing/g)).toHaveLength(1);
@@ -59,9 +59,7 @@ describe('mirror', () => {
   test('tells a credential that only the cluster has', () => {
     const auth = `- { server: '${server}', source: existing, name: hub }`;
     const { stderr } = run(['mirror'], { 'airgap.yaml': airgap(auth) });
-    expect(stderr).toContain(
-      `no login for ${server}: 4 images will be requested anonymously [login-missing]`,
-    );
+    expect(stderr).toContain(`no login for ${server}: 4 images will be pulled anonymously [login-missing]`);
     expect(stderr).toContain('The credential in airgap.yaml is in the cluster only.');
   });
 
@@ -93,7 +91,7 @@ test.each([['mirror'], ['bundle --output out'], ['lock images_digests.yml --outp
       const { status, stderr, stdout, cwd } = run(args.split(' '), files, { PUSHER: 'u', PUSHER_KEY: 'p' });
       expect(status).toBe(2);
       expect(stderr).toContain(
-        'error: this machine has no login for gitlab-registry.matrix.org/ems-image-store, which refuses anonymous requests: 1 image cannot be read [login-required]',
+        'error: this machine has no login for gitlab-registry.matrix.org/ems-image-store, which rejects anonymous requests: 1 image cannot be read [login-required]',
       );
       expect(stderr).toContain('    skopeo login gitlab-registry.matrix.org/ems-image-store\n');
       expect(stdout).toBe('');
@@ -139,7 +137,7 @@ describe('fakes of demo.env', () => {
     const { status, stderr } = run(['mirror'], {}, { PUSHER: 'u', PUSHER_KEY: demo[name] ?? '' });
     expect(status).toBe(2);
     expect(stderr).toContain(
-      `airgap.yaml:8:7: error: the value of PUSHER_KEY, for ${server}/here, is a fake of demo.env, and this configuration is not the demo [credential-demo]`,
+      `airgap.yaml:8:7: error: the value of PUSHER_KEY, for ${server}/here, is a fake credential of demo.env, but this configuration is not the demo [credential-demo]`,
     );
     expect(stderr).not.toContain(demo[name]);
   });

@@ -96,7 +96,7 @@ mirror: { image: '${registry.server}/skopeo@${image.digest}', insecure: ['${regi
     const cwd = folder(files);
     const run = essAirgap(['lint', '--config', 'staging.yaml', '--config', 'staging.yaml'], { cwd });
     expect(run.status).toBe(2);
-    expect(run.stderr).toContain('staging.yaml and staging.yaml are both called staging');
+    expect(run.stderr).toContain('staging.yaml and staging.yaml have the same name (staging)');
   });
 
   test('nothing between two commas', () => {

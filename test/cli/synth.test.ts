@@ -115,7 +115,7 @@ describe('the output folder', () => {
       'Would write dist/ess-images.k8s.yaml\nWould remove dist/ess-mirror.k8s.yaml\n',
     );
     const run = essAirgap(['synth'], { cwd });
-    expect(run.stdout).toContain('Removed: dist/ess-mirror.k8s.yaml, which nothing makes any more.\n');
+    expect(run.stdout).toContain('Removed: dist/ess-mirror.k8s.yaml, which is no longer needed.\n');
     expect(fs.readdirSync(join(cwd, 'dist'))).toEqual(['ess-images.k8s.yaml', 'notes.yaml']);
   });
 });
@@ -232,5 +232,5 @@ test('several deployments, by options or by the environment', () => {
   expect(read(join(cwd, 'other'))).toEqual(read(join(cwd, 'dist')));
   const twice = essAirgap(['synth', '-c', 'a.yaml', '-c', 'a.yaml'], { cwd });
   expect(twice).toMatchObject({ status: 2, stdout: '' });
-  expect(twice.stderr).toContain('a.yaml and a.yaml are both called a');
+  expect(twice.stderr).toContain('a.yaml and a.yaml have the same name (a)');
 });

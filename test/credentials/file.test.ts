@@ -83,8 +83,12 @@ describe('which login of the file is taken', () => {
 
 describe('what is refused, with the reason and never with a value', () => {
   test.each<[string, unknown, string]>([
-    ['no JSON', '{"auths": {"docker.io": {"auth": "hunter2', 'this is no JSON; expected a docker config'],
-    ['another JSON', '["hunter2"]', 'this is no JSON object; expected a docker config'],
+    [
+      'no JSON',
+      '{"auths": {"docker.io": {"auth": "hunter2',
+      'this is not valid JSON; expected a docker config',
+    ],
+    ['another JSON', '["hunter2"]', 'this is not a JSON object; expected a docker config'],
     [
       'no login for the server',
       { auths: { 'quay.io': login('u:hunter2'), 'hunter2@x\u001b': login('u:p'), 'a.b': {} } },
@@ -104,7 +108,7 @@ describe('what is refused, with the reason and never with a value', () => {
     [
       'a credential store',
       { credsStore: 'desktop', auths: { 'docker.io': {} } },
-      'leaves the login for docker.io to docker-credential-desktop, and synth runs no other program',
+      'has the login for docker.io in docker-credential-desktop, but synth does not run credential helpers',
     ],
     [
       'a credential helper',
@@ -128,12 +132,12 @@ describe('what is refused, with the reason and never with a value', () => {
     [
       'a line break',
       { auths: { 'docker.io': login('u:hunter2\n') } },
-      'holds a line break or another control character [credential-control-character]',
+      'has a line break or another control character [credential-control-character]',
     ],
     [
       'a colon in the user name',
       { auths: { 'docker.io': { username: 'hunter2:u', password: 'p' } } },
-      'holds a colon, which ends a user name (RFC 7617) [credential-colon]',
+      'has a colon, which a user name must not have (RFC 7617) [credential-colon]',
     ],
   ])('%s', (_, content, reason) => {
     const message = messageOf(() => read(withDockerConfig(content)));
@@ -163,7 +167,7 @@ test('a file that is not there: an error at synth, no login for a command on thi
   const path = join(dir, 'airgap.yaml');
   expect(messageOf(() => read(path))).toContain('airgap.yaml:6:');
   expect(messageOf(() => read(path))).toContain(
-    'there is no file config.json, which is to hold the login for docker.io',
+    'the file config.json with the login for d does not existocker.io',
   );
   const { config, place } = readConfig(path);
   expect(readGivenLogins(config, {}, { place })).toEqual([]);
@@ -183,7 +187,7 @@ describe('where the file is', () => {
     spawnSync('git', ['init', '-q'], { cwd: dir });
     expect(codes(path)).toEqual(['credential-file-in-git']);
     expect(messageOf(() => read(path))).toContain(
-      '../docker/config.json holds credentials, and git would commit it [credential-file-in-git]',
+      '../docker/config.json has credentials, but git does not ignore it [credential-file-in-git]',
     );
     const { status, stdout, stderr } = essAirgap(['lint', '--config', 'clusters/airgap.yaml'], { cwd: dir });
     expect(status).toBe(1);

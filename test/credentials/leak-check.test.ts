@@ -209,13 +209,13 @@ describe('the message never holds the secret', () => {
     ],
   ])('as %s', (_, json, kind, name) => {
     const [message] = said(json, 'hunter2-secret', kind, name);
-    expect(message).toContain('the value of P stands in field ');
+    expect(message).toContain('the value of P is in the field');
     expect(message).not.toMatch(/hunter2|aHVudGVyMi/);
   });
 
   test('a short one as the kind, and another secret as a key above', () => {
     expect(said({ kind: 'Jobs' }, 'Jobs', 'Jobs')[0]).toBe(
-      'the value of P stands in field kind of the *** plan',
+      'the value of P is in the field kind of the *** plan',
     );
     const search = leakSearch([
       { from: 'one', password: 'hunter2-secret' },

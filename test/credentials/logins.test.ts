@@ -26,8 +26,8 @@ test('a login that the environment does not have is left to skopeo login', () =>
 test.each([
   [{ HUB_USER: 'u' }, 'HUB_TOKEN, for docker.io, is not set [credential-unset]'],
   [{ HUB_TOKEN: 'hunter2', HUB_USER: '' }, 'HUB_USER, for docker.io, is empty [credential-empty]'],
-  [{ HUB_USER: 'hunter2:u', HUB_TOKEN: 'p' }, 'HUB_USER, for docker.io, holds a colon'],
-  [{ HUB_USER: 'u', HUB_TOKEN: 'hunter2\u2028' }, 'HUB_TOKEN, for docker.io, holds a line break'],
+  [{ HUB_USER: 'hunter2:u', HUB_TOKEN: 'p' }, 'HUB_USER, for docker.io, has a colon'],
+  [{ HUB_USER: 'u', HUB_TOKEN: 'hunter2\u2028' }, 'HUB_TOKEN, for docker.io, has a line break'],
 ])('half a login, or one that no registry takes, is refused: %j', (environment, message) => {
   const read = () => readGivenLogins(config, environment);
   expect(read).toThrow(message);

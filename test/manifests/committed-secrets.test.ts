@@ -58,7 +58,7 @@ describe.each(types)('%s', (_, props) => {
     const app = appWith(props, '*ess-secrets.k8s.yaml\n', add);
     const [problem, ...others] = problemsOf(app);
     expect(problem).toMatch(
-      /^error: .* is to hold plain Secrets, and git would commit it \[secrets-not-ignored\]/,
+      /^error: .* would have plain Secrets, but git does not ignore it \[secrets-not-ignored\]/,
     );
     expect(() => app.synth()).toThrow('[secrets-not-ignored]');
     expect(filesBelow(app.outdir)).toEqual([]);

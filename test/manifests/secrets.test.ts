@@ -299,8 +299,8 @@ describe('findings about Secrets', () => {
 test.each([
   ['credential-unset', { P: undefined }, 'P, for docker.io, is not set'],
   ['credential-empty', { P: '' }, 'P, for docker.io, is empty'],
-  ['credential-control-character', { P: 'hunter2\n' }, 'holds a line break or another control character'],
-  ['credential-colon', { U: 'hunter2:x' }, 'U, for docker.io, holds a colon'],
+  ['credential-control-character', { P: 'hunter2\n' }, 'has a line break or another control character'],
+  ['credential-colon', { U: 'hunter2:x' }, 'U, for docker.io, has a colon'],
 ])('%s', (code, wrong, said) => {
   const message = messageOf(() => synthesize(digests, config(...sources.env), { ...environment, ...wrong }));
   expect(message).toContain(said);

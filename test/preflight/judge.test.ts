@@ -86,13 +86,13 @@ describe('what it means', () => {
       'a certificate that expires soon',
       {},
       { servers: [seen('a', 'target', { certificate: { issuer: 'X', validTo: new Date('2027-01-10') } })] },
-      /^warning a tls trusted certificate of the CA "X", valid until 2027-01-10; Have it renewed/,
+      /^warning a tls trusted certificate of the CA "X", valid until 2027-01-10; Renew it: nodes and the Job reject it after/,
     ],
     [
       'a proxy',
       {},
       { servers: [seen('a', 'target', { proxy: 'proxy.example:3128' })] },
-      /^ok a name reached through the proxy proxy\.example:3128; \nok a tls checked behind the proxy/,
+      /^ok a name reached through the proxy proxy\.example:3128; \nok a tls checked through the proxy/,
     ],
     [
       'a repository that ECR does not create',
@@ -138,7 +138,7 @@ describe('what it means', () => {
       'one server whose clock is wrong',
       {},
       { servers: [seen('a', 'source', { clockSkew: -3600 }), seen('b', 'source', { clockSkew: 1 })] },
-      /warning a clock the clock of this machine is 1h ahead of a; Set it by NTP/,
+      /warning a clock the clock of this machine is 1h ahead of a; Synchronise it with NTP:/,
     ],
     [
       'an old skopeo',

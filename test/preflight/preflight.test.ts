@@ -150,10 +150,10 @@ describe('when everything is in place', () => {
         "ok       SOURCE: login: asks for no login",
         "ok       SOURCE: read: has all 2 images to copy",
         "ok       TARGET: name: resolves to 127.0.0.1",
-        "warning  TARGET: tls: trusted certificate of the CA "ess-airgap test ca", valid until DATE. Have it renewed: nodes and the Job refuse it after that day.",
+        "warning  TARGET: tls: trusted certificate of the CA "ess-airgap test ca", valid until DATE. Renew it: nodes and the Job reject it after that date.",
         "ok       TARGET: login: accepts the login from DOCKER",
         "ok       TARGET: push: an upload to acme/element-hq/synapse can be started",
-        "ok       TARGET: login: not checked for nodes: this machine does not have the login of the pull Secret",
+        "ok       TARGET: login: not checked for the nodes: this machine does not have the login of the pull Secret",
         "ok       the copy: images: the registry has 0 of 2 images",
         "ok       the copy: size: 2 images to copy, 2.5 MB, shared layers counted once; that takes 1s at 1 Gbit/s, 1s at 100 Mbit/s",
         "ok       this machine: clock: the clock is within N s of the servers'",
@@ -193,7 +193,7 @@ describe('what would make the copy fail', () => {
     expect(run.status).toBe(1);
     expect(failures(run.stdout)).toMatchInlineSnapshot(`
       [
-        "failed   ROLES: push: ROLES/acme/element-hq/synapse: the registry denies access with the credential in DOCKER: no right to it, or no such repository. Give the login in mirror.auth the right to push to acme/element-hq/synapse.",
+        "failed   ROLES: push: ROLES/acme/element-hq/synapse: the registry denies access with the credential in DOCKER: no right to it, or no such repository. Give the login in mirror.auth the permission to push to acme/element-hq/synapse.",
         "The copy would fail: 1 failed, 0 warnings, 12 ok",
       ]
     `);
@@ -208,8 +208,8 @@ describe('what would make the copy fail', () => {
     expect(run.status).toBe(1);
     expect(failures(run.stdout)).toMatchInlineSnapshot(`
       [
-        "warning  TARGET: tls: trusted certificate of the CA "ess-airgap test ca", valid until DATE. Have it renewed: nodes and the Job refuse it after that day.",
-        "failed   TARGET: login: TARGET/acme/element-hq/synapse: the registry refuses the credential in DOCKER. Correct the login in mirror.auth, or run skopeo login again; it may lack the right to this repository.",
+        "warning  TARGET: tls: trusted certificate of the CA "ess-airgap test ca", valid until DATE. Renew it: nodes and the Job reject it after that date.",
+        "failed   TARGET: login: TARGET/acme/element-hq/synapse: the registry refuses the credential in DOCKER. Fix the login in mirror.auth, or run skopeo login again. It may not have the permission for this repository.",
         "The copy would fail: 1 failed, 1 warning, 9 ok",
       ]
     `);
@@ -223,8 +223,8 @@ describe('what would make the copy fail', () => {
     expect(run.status).toBe(1);
     expect(failures(run.stdout)).toMatchInlineSnapshot(`
       [
-        "warning  TARGET: tls: trusted certificate of the CA "ess-airgap test ca", valid until DATE. Have it renewed: nodes and the Job refuse it after that day.",
-        "failed   TARGET: login: TARGET/acme/element-hq/synapse: the registry refuses access without a credential; to log in: skopeo login TARGET. The Job needs one in mirror.auth.",
+        "warning  TARGET: tls: trusted certificate of the CA "ess-airgap test ca", valid until DATE. Renew it: nodes and the Job reject it after that date.",
+        "failed   TARGET: login: TARGET/acme/element-hq/synapse: the registry refuses access without a credential; to log in: skopeo login TARGET. Add a login for the Job to mirror.auth.",
         "The copy would fail: 1 failed, 1 warning, 9 ok",
       ]
     `);
@@ -337,7 +337,7 @@ describe('what would make the copy fail', () => {
     const run = await preflight({ more: 'overrides: { redis/x: { repository: own/redis, tag: "9" } }' });
     expect(run.status).toBe(1);
     expect(failures(run.stdout).join('\n')).toMatch(
-      /images: the registry lacks your own TARGET\/own\/redis:9\. Push them yourself/,
+      /images: your own images are missing in the registry: TARGET\/own\/redis:9\. Push them yourself/,
     );
   });
 });
@@ -374,7 +374,7 @@ describe('pulls that are left', () => {
       there.requests.filter(({ method, path }) => method === 'GET' && path.includes('manifests')),
     ).toEqual([]);
     expect(run.stdout).toMatch(
-      /warning {2}the copy: size: the size of \d images? is not known: reading it takes pulls/,
+      /warning {2}the copy: size: the size of \d images? is unknown: reading it takes pulls/,
     );
   });
 
@@ -416,7 +416,7 @@ describe('a test image', () => {
     const run = await preflight({ mirror: ', platforms: [linux/amd64]', args: ['--probe-push'] });
     expect(run.status).toBe(1);
     expect(failures(run.stdout).join('\n')).toMatch(
-      /test image: refuses an index of which a platform is missing: .*Write mirror\.platforms: all/,
+      /test image: does not accept an index with a missing platform: .*Write mirror\.platforms: all/,
     );
   });
 
@@ -487,7 +487,7 @@ describe('the login of nodes', () => {
     );
     const unknown = await preflight({ pullSecret });
     expect(unknown.stdout).toContain(
-      'login: not checked for nodes: this machine does not have the login of the pull Secret',
+      'login: not checked for the nodes: this machine does not have the login of the pull Secret',
     );
   });
 });

@@ -139,11 +139,11 @@ describe('a server that does not answer', () => {
 
 describe('a credential helper', () => {
   test.each([
-    ['that never ends', 'sleep 60', /gave no answer within 0\.5 s/],
+    ['that never ends', 'sleep 60', /did not answer within 0\.5 s/],
     [
       'that leaves something behind which holds its output',
       'sleep 60 & sleep 60',
-      /gave no answer within 0\.5 s/,
+      /did not answer within 0\.5 s/,
     ],
     ['that answers without end', 'yes', /answered more than 64 KiB/],
   ])('%s', async (_name, script, words) => {

@@ -371,7 +371,7 @@ printf '{"ServerURL":"%s","Username":"${login.username}","Secret":"${login.passw
     writeFileSync(file, `{"auths": {"x": {"auth": "${auth(login)}"`);
     const run = await verify({ server: secured.server, args: ca(), env: { REGISTRY_AUTH_FILE: file } });
     expect(run).toMatchObject({ status: 2, stdout: '' });
-    expect(run.stderr).toBe(`${file}:1:1: error: this is no JSON; expected a docker config\n`);
+    expect(run.stderr).toBe(`${file}:1:1: error: this is not valid JSON; expected a docker config\n`);
   });
 });
 

@@ -106,18 +106,18 @@ describe('what needs a decision', () => {
       { code: 'container-added-excluded', hint: expect.stringContaining('use copyOnly') },
       {
         code: 'container-added-copy-only',
-        hint: `Configure its copy where the container is configured: localregistry.local/c/y:1@${digestOf('8')}`,
+        hint: `Set its image in the configuration of the container: localregistry.local/c/y:1@${digestOf('8')}`,
       },
       { code: 'excluded-changed' },
       {
         code: 'copy-only-changed',
-        hint: `Change it where the container is configured: localregistry.local/c/x:2@${digestOf('7')}`,
+        hint: `Change it in the configuration of the container: localregistry.local/c/x:2@${digestOf('7')}`,
       },
     ]);
     expect(review.toCopy?.map(({ target }) => target.repository)).toEqual(['c/x', 'c/y']);
     const words = review.comparison.added.map((image) => whenAdded(review, image));
     expect(words).toEqual([
-      'would run from docker.io: exclude leaves it out',
+      'would run from docker.io: it is excluded',
       'would run from docker.io until you configure its copy, localregistry.local/c/y:1@sha256:888888888888',
     ]);
   });

@@ -170,7 +170,7 @@ describe('upstream', () => {
     );
   });
 
-  test('a registry that gives no answer is no answer: exit code 2', async () => {
+  test('a registry that does not answer is no answer: exit code 2', async () => {
     const run = await runEssAirgap(['signatures', '--config', 'other.yaml', '--format', 'json'], {
       cwd: workspace(['bundle'], RULES, {
         'other.yaml': `apiVersion: ess-airgap/v1

@@ -102,7 +102,7 @@ describe('signatures that the policy accepts', () => {
 
 describe('signatures that the policy does not accept', () => {
   test.each<[Name, string]>([
-    ['wrong', 'none of its 1 signature is accepted; expected the subject '],
+    ['wrong', 'no accepted signature among 1 signature; expected the subject '],
     ['unsigned', 'it has no signature; expected the subject '],
   ])('%s: nothing is written', async (name, reason) => {
     const cwd = workspace(['signed', name]);

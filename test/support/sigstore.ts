@@ -8,6 +8,17 @@ import {
 } from 'node:crypto';
 import { initializeCA, initializeCTLog, initializeTLog, initializeTSA } from '@sigstore/mock';
 import { type Content, type Image, makeArtifact } from './images.ts';
+import {
+  authority,
+  base64,
+  bytes,
+  hashOf,
+  type LogEntry,
+  logInstance,
+  pemCertificate,
+  protoEntry,
+  type TestLogEntry,
+} from './sigstore-parts.ts';
 
 // A certificate authority, a certificate transparency log, a transparency log and a timestamp authority of the tests' own,
 // and signatures as cosign 2 and 3 write them.
@@ -34,6 +45,8 @@ export interface SignOptions {
   readonly minutesLater?: number;
   /** What says when it was signed, and where it is logged. Default: log, as cosign with Rekor 1. */
   readonly proof?: 'log' | 'timestamp' | 'both' | 'none';
+  /** The version of Rekor. Version 2 gives no time, so such a bundle needs a timestamp. Default: 1. */
+  readonly rekor?: 1 | 2;
   /** Changes the payload after it was signed and logged. */
   readonly alter?: (payload: string) => string;
   /** Default: that of `cosign sign`. */
@@ -51,19 +64,17 @@ export interface TestBundle {
   readonly dsseEnvelope: { payload: string; payloadType: string; signatures: { sig: string }[] };
 }
 
-export interface TestLogEntry {
-  readonly canonicalizedBody: string;
-  inclusionProof?: { hashes: string[]; checkpoint?: { envelope: string }; [key: string]: unknown };
-  [key: string]: unknown;
-}
-
 export type TestSigstore = Awaited<ReturnType<typeof startSigstore>>;
 
 export const makeKey = () => generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
 export const pemOf = (key: KeyObject): string => key.export({ type: 'spki', format: 'pem' }).toString();
 
-/** Makes a sigstore of its own: other keys each time. */
-export async function startSigstore() {
+/**
+ * Makes a sigstore of its own: other keys each time.
+ *
+ * @param logUrl the URL of its transparency log, whose host the log puts into its proofs
+ */
+export async function startSigstore(logUrl = LOG_URL) {
   // The certificates of the authorities are valid from when they are made, in a moment. In whole seconds, because the
   // mock's timestamps have no trailing zeros in fractions of a second, and @sigstore/core reads only three digits.
   const now = new Date(Math.ceil(Date.now() / 1000) * 1000 + 5000);
@@ -73,18 +84,16 @@ export async function startSigstore() {
 
   const trustedRoot = {
     mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
-    tlogs: [logInstance(LOG_URL, keys.tlog.publicKey)],
+    tlogs: [logInstance(logUrl, keys.tlog.publicKey)],
     certificateAuthorities: [authority('https://fulcio.example.org', [ca.rootCertificate])],
     ctlogs: [logInstance('https://ctfe.example.org', keys.ctlog.publicKey)],
     timestampAuthorities: [authority('https://tsa.example.org', [tsa.intCertificate, tsa.rootCertificate])],
   };
 
-  const signerOf = async ({ key, issuer = IDENTITY.issuer, subject = IDENTITY.subject }: SignOptions) => {
-    if (key) return { ...key, pem: pemOf(key.publicKey) };
-    const pair = makeKey();
-    const certificate = bytes(
+  const certify = async (publicKey: KeyObject, { issuer, subject }: typeof IDENTITY): Promise<Buffer> =>
+    bytes(
       await ca.issueCertificate({
-        publicKey: pair.publicKey.export({ type: 'spki', format: 'der' }),
+        publicKey: publicKey.export({ type: 'spki', format: 'der' }),
         subjectAltName: subject,
         extensions: [
           { oid: OLD_ISSUER_OID, value: issuer, legacy: true },
@@ -92,14 +101,20 @@ export async function startSigstore() {
         ],
       }),
     );
+  const append = async (entry: object, minutesLater = 0): Promise<[string, LogEntry]> => {
+    const tlog = await initializeTLog(logUrl, keys.tlog, new Date(now.getTime() + minutesLater * 60_000));
+    const [found] = Object.entries(await tlog.log(entry)) as unknown as [string, LogEntry][];
+    if (!found) throw new Error('the log gave no entry');
+    return found;
+  };
+  const signerOf = async ({ key, issuer = IDENTITY.issuer, subject = IDENTITY.subject }: SignOptions) => {
+    if (key) return { ...key, pem: pemOf(key.publicKey) };
+    const pair = makeKey();
+    const certificate = await certify(pair.publicKey, { issuer, subject });
     return { ...pair, certificate, pem: pemCertificate(certificate) };
   };
-  const logged = async (entry: object, { minutesLater = 0 }: SignOptions) => {
-    const tlog = await initializeTLog(LOG_URL, keys.tlog, new Date(now.getTime() + minutesLater * 60_000));
-    const [value] = Object.values(await tlog.log(entry)) as unknown as LogEntry[];
-    if (!value) throw new Error('the log gave no entry');
-    return value;
-  };
+  const logged = async (entry: object, { minutesLater }: SignOptions): Promise<LogEntry> =>
+    (await append(entry, minutesLater))[1];
   const stamped = async (signature: Buffer): Promise<string> =>
     bytes(
       await tsa.timestamp({
@@ -114,12 +129,20 @@ export async function startSigstore() {
   return {
     trustedRoot,
 
+    /** The certificate for a public key (PEM) and the one of the authority, in PEM. */
+    certify: async (publicKey: string, identity: typeof IDENTITY): Promise<string[]> =>
+      [await certify(createPublicKey(publicKey), identity), bytes(ca.rootCertificate)].map(pemCertificate),
+
+    /** An entry of the log with its identifier, as Rekor answers. */
+    append: (entry: object) => append(entry),
+
     /** An entry of the log, whatever it is about. */
-    log: async (entry: object): Promise<TestLogEntry> => protoEntry(await logged(entry, {})),
+    log: async (entry: object, rekor: 1 | 2 = 1): Promise<TestLogEntry> =>
+      protoEntry(await logged(entry, {}), rekor),
 
     /** A bundle as cosign 3 writes it. */
     async bundle(digest: string, options: SignOptions = {}): Promise<TestBundle> {
-      const { proof = 'log', alter = (it) => it, change } = options;
+      const { proof = 'log', rekor = 1, alter = (it) => it, change } = options;
       const statement = statementAbout(digest, options.predicateType);
       const { privateKey, publicKey, certificate, pem } = {
         certificate: undefined,
@@ -127,25 +150,38 @@ export async function startSigstore() {
       };
       const type = 'application/vnd.in-toto+json';
       const signature = sign('sha256', preAuthentication(type, statement), privateKey);
-      const entry = await logged(
-        {
-          apiVersion: '0.0.1',
-          kind: 'dsse',
-          spec: {
-            envelopeHash: hashOf(statement),
-            payloadHash: hashOf(statement),
-            signatures: [{ signature: signature.toString('base64'), verifier: base64(pem) }],
+      const verifier = certificate
+        ? { x509Certificate: { rawBytes: certificate.toString('base64') } }
+        : { publicKey: { rawBytes: publicKey.export({ type: 'spki', format: 'der' }).toString('base64') } };
+      const spec = {
+        1: {
+          envelopeHash: hashOf(statement),
+          payloadHash: hashOf(statement),
+          signatures: [{ signature: signature.toString('base64'), verifier: base64(pem) }],
+        },
+        2: {
+          dsseV002: {
+            payloadHash: {
+              algorithm: 'SHA2_256',
+              digest: createHash('sha256').update(statement).digest('base64'),
+            },
+            signatures: [
+              {
+                content: signature.toString('base64'),
+                verifier: { ...verifier, keyDetails: 'PKIX_ECDSA_P256_SHA_256' },
+              },
+            ],
           },
         },
-        options,
-      );
+      }[rekor];
+      const entry = await logged({ apiVersion: `0.0.${rekor}`, kind: 'dsse', spec }, options);
       const bundle = {
         mediaType: BUNDLE_TYPE,
         verificationMaterial: {
           ...(certificate
             ? { certificate: { rawBytes: certificate.toString('base64') } }
             : { publicKey: { hint: hashOf(publicKey.export({ type: 'spki', format: 'der' })).value } }),
-          tlogEntries: proof === 'log' || proof === 'both' ? [protoEntry(entry)] : [],
+          tlogEntries: proof === 'log' || proof === 'both' ? [protoEntry(entry, rekor)] : [],
           timestampVerificationData: {
             rfc3161Timestamps:
               proof === 'timestamp' || proof === 'both'
@@ -261,80 +297,4 @@ function statementAbout(digest: string, predicateType = SIGN_PREDICATE): string 
 /** The bytes that an envelope's signature is over (DSSE 1). */
 function preAuthentication(type: string, payload: string): Buffer {
   return Buffer.from(`DSSEv1 ${type.length} ${type} ${Buffer.byteLength(payload)} ${payload}`);
-}
-
-/** What the log answers; its own types are in a package that it does not install. */
-interface LogEntry {
-  readonly body: string;
-  readonly integratedTime: number;
-  readonly logIndex: number;
-  readonly logID: string;
-  readonly verification: {
-    readonly signedEntryTimestamp: string;
-    readonly inclusionProof: {
-      readonly logIndex: number;
-      readonly treeSize: number;
-      readonly rootHash: string;
-      readonly checkpoint: string;
-    };
-  };
-}
-
-function protoEntry({ body, integratedTime, logIndex, logID, verification }: LogEntry): TestLogEntry {
-  const proof = verification.inclusionProof;
-  const { kind, apiVersion } = JSON.parse(Buffer.from(body, 'base64').toString('utf8'));
-  return {
-    logIndex: String(logIndex),
-    logId: { keyId: Buffer.from(logID, 'hex').toString('base64') },
-    kindVersion: { kind, version: apiVersion },
-    integratedTime: String(integratedTime),
-    inclusionPromise: { signedEntryTimestamp: verification.signedEntryTimestamp },
-    inclusionProof: {
-      logIndex: String(proof.logIndex),
-      rootHash: Buffer.from(proof.rootHash, 'hex').toString('base64'),
-      treeSize: String(proof.treeSize),
-      hashes: [],
-      checkpoint: { envelope: proof.checkpoint },
-    },
-    canonicalizedBody: body,
-  };
-}
-
-function logInstance(baseUrl: string, key: KeyObject) {
-  const der = createPublicKey(key.export({ type: 'spki', format: 'pem' })).export({
-    type: 'spki',
-    format: 'der',
-  });
-  return {
-    baseUrl,
-    hashAlgorithm: 'SHA2_256',
-    publicKey: {
-      rawBytes: der.toString('base64'),
-      keyDetails: 'PKIX_ECDSA_P256_SHA_256',
-      validFor: { start: '2020-01-01T00:00:00Z' },
-    },
-    logId: { keyId: createHash('sha256').update(der).digest('base64') },
-  };
-}
-
-function authority(uri: string, chain: readonly ArrayBufferView[]) {
-  return {
-    subject: { organization: 'example.org', commonName: 'test' },
-    uri,
-    certChain: { certificates: chain.map((it) => ({ rawBytes: bytes(it).toString('base64') })) },
-    validFor: { start: '2020-01-01T00:00:00Z' },
-  };
-}
-
-const bytes = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Buffer =>
-  Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
-const base64 = (text: string): string => Buffer.from(text).toString('base64');
-const hashOf = (data: string | Buffer) => ({
-  algorithm: 'sha256',
-  value: createHash('sha256').update(data).digest('hex'),
-});
-
-function pemCertificate(der: Buffer): string {
-  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
-  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
 }

@@ -70,7 +70,7 @@ test('with a Job: mirror, wait, check, and only then the ConfigMap', () => {
        kubectl -n ess-mirror wait job/ess-mirror-0123456789 --for=jsonpath='{.status.conditions[0].status}'=True --timeout=24h
   3. Check that it succeeded: COMPLETIONS must be 1/1.
        kubectl -n ess-mirror get job/ess-mirror-0123456789
-     If it failed, read why, fix the cause, delete the Job and repeat the step before:
+     If it failed, read the log, fix the cause, delete the Job and repeat the step before:
        kubectl -n ess-mirror logs -l batch.kubernetes.io/job-name=ess-mirror-0123456789 --tail=-1 --prefix --max-log-requests=4
        kubectl -n ess-mirror delete job/ess-mirror-0123456789
   4. Then let ESS use them; the namespace element-onprem must exist:

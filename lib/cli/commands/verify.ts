@@ -18,10 +18,10 @@ export function addVerify(program: Program): void {
     .command('verify')
     .summary('check that the registry has every image of the plan')
     .description(
-      'Asks the registry that the nodes pull from for every tag of the plan, and compares its digest; and for the ' +
-        'signatures, attestations and SBOMs of the plan, whether they are there and listed for their images. Logs in ' +
-        'with the variables that airgap.yaml names, if they are set, or else with what skopeo login or docker login ' +
-        'left. Exit code 1 if something is missing or different, 2 if the registry gives no answer about it.',
+      'Gets the digest of every tag of the plan from the registry that the nodes pull from, and compares it. Also checks that the ' +
+        'signatures, attestations and SBOMs of the plan are in the registry and listed for their images. Logs in ' +
+        'with the variables that airgap.yaml names if they are set, otherwise with the credentials of skopeo login or docker ' +
+        'login. Exit code 1 if something is missing or different, 2 if the registry could not be read.',
     )
     .addOption(
       new Option('-f, --format <format>', 'output format; junit is for the test report of a pipeline')
