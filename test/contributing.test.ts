@@ -142,7 +142,7 @@ export const vault: CredentialSource<'vault'> = {
     // The checks know the new source too.
     edit('airgap.yaml', 'item: pull', 'item: push', other);
     expect(other.run('npm run demo').stderr).toContain(
-      'is the one that nodes pull with: the entry push [credential-shared]',
+      'the Job and the nodes use the same credential for localregistry.local: the entry push [credential-shared]',
     );
   } finally {
     other.remove();

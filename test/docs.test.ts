@@ -66,6 +66,13 @@ test.each(pages)(
   },
 );
 
+test.each(pages.filter((path) => /^docs\/(how-to|tutorial)\//.test(path)))(
+  '%s says how to check that it worked',
+  (path) => {
+    expect(readFileSync(path, 'utf8')).toMatch(/^#+ .*\bCheck\b/m);
+  },
+);
+
 test('the page of the dependencies has each of package.json, with its licence', () => {
   const { dependencies, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
   const rows = [

@@ -4,12 +4,12 @@
 // processes and the requests count, with larger ones, where the bytes do, and with a source that is not next door.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { makeImage, pushImage } from '../../test/support/images.ts';
-import { manifestDigest, startRegistry } from '../../test/support/registry.ts';
+import { manifestDigest, type Registry, startRegistry } from '../../test/support/registry.ts';
 import { distant } from './distant.ts';
 
 const IMAGES = 44;
@@ -22,9 +22,33 @@ interface Scenario {
   distance: number;
   rounds: number;
 }
-const SMALL: Scenario = { scale: 1, distance: 0, rounds: 3 };
-const LARGE: Scenario = { scale: 8, distance: 0, rounds: 3 };
-const DISTANT: Scenario = { scale: 4, distance: 40, rounds: 3 };
+const ROUNDS = Number(process.env.ROUNDS ?? 3);
+const SCENARIOS: Readonly<Record<string, Scenario & { text: string }>> = {
+  small: {
+    scale: 1,
+    distance: 0,
+    rounds: ROUNDS,
+    text: 'With small layers, about 5 MB a platform, where processes and requests count',
+  },
+  large: {
+    scale: 8,
+    distance: 0,
+    rounds: ROUNDS,
+    text: 'With layers 8 times as large, about 38 MB a platform, where the bytes count',
+  },
+  'small-distant': {
+    scale: 1,
+    distance: 40,
+    rounds: ROUNDS,
+    text: 'With small layers and a source that is 40 ms away and back, as one on the internet may be',
+  },
+  distant: {
+    scale: 4,
+    distance: 40,
+    rounds: ROUNDS,
+    text: 'With the same source and layers 4 times as large',
+  },
+};
 
 const directory = mkdtempSync(join(tmpdir(), 'ess-airgap-bench-'));
 
@@ -32,8 +56,8 @@ interface Published {
   repository: string;
   digest: string;
 }
-/** What the tools copy from. */
-let source: { server: string; stop(): unknown };
+/** What the tools copy from; the registry counts the requests. */
+let source: { server: string; registry: Registry; stop(): unknown };
 let images: Published[];
 
 /** Fills a new source registry. */
@@ -42,11 +66,11 @@ async function publish({ scale, distance }: Scenario): Promise<void> {
   images = [];
   for (let n = 0; n < IMAGES; n++) await publishImage(registry.server, n, scale);
   if (distance === 0) {
-    source = registry;
+    source = { server: registry.server, registry, stop: () => registry.stop() };
     return;
   }
   const proxy = await distant(registry.server, distance);
-  source = { server: proxy.server, stop: () => Promise.all([proxy.stop(), registry.stop()]) };
+  source = { server: proxy.server, registry, stop: () => Promise.all([proxy.stop(), registry.stop()]) };
 }
 
 async function publishImage(server: string, n: number, scale: number): Promise<void> {
@@ -154,21 +178,36 @@ const tools: Tool[] = [
     },
   },
 ];
-const present = tools.filter(({ needs }) => spawnSync('sh', ['-c', `command -v ${needs}`]).status === 0);
+const wanted = new RegExp(process.env.TOOLS ?? '');
+const present = tools.filter(
+  ({ name, needs }) => wanted.test(name) && spawnSync('sh', ['-c', `command -v ${needs}`]).status === 0,
+);
 
 // skopeo as root keeps its cache below /var/lib, whatever HOME is: nobody runs as root here.
 const nobody = process.getuid?.() === 0 ? ['--reuid=65532', '--regid=65532', '--clear-groups'] : [];
 
-/** The seconds of every round. */
-interface Times {
-  cold: number[];
-  nothing: number[];
+/** What one run costs. */
+interface Cost {
+  /** On the clock. */
+  seconds: number;
+  /** User and system, of all processes of the tool. */
+  processor: number;
+  /** MiB of the largest process. */
+  memory: number;
+  /** Requests that the registries answered. */
+  source: number;
+  target: number;
 }
 
-async function measure(scenario: Scenario): Promise<Record<string, Times>> {
+interface Costs {
+  cold: Cost[];
+  nothing: Cost[];
+}
+
+async function measure(scenario: Scenario): Promise<Record<string, Costs>> {
   const { scale, distance, rounds } = scenario;
   await publish(scenario);
-  const seconds: Record<string, Times> = {};
+  const costs: Record<string, Costs> = {};
   for (let round = 0; round < rounds; round++) {
     const turn = present.map((_, n) => present[(n + round) % present.length] as Tool);
     for (const { name, command } of turn) {
@@ -177,80 +216,107 @@ async function measure(scenario: Scenario): Promise<Record<string, Times>> {
       const target = await startRegistry();
       const line = command(target.server, folder);
       if (nobody.length > 0) execFileSync('chown', ['-R', '65532:65532', directory]);
-      const cold = await run(name, line, folder);
-      const nothing = await run(name, line, folder);
+      const cold = await run(name, line, folder, target);
+      const nothing = await run(name, line, folder, target);
       for (const { repository, digest } of images) {
         const found = await manifestDigest(target.server, repository, 'v1');
         if (found !== digest) throw new Error(`${name}: ${repository} is ${found}`);
       }
       await target.stop();
-      seconds[name] ??= { cold: [], nothing: [] };
-      seconds[name].cold.push(cold);
-      seconds[name].nothing.push(nothing);
+      costs[name] ??= { cold: [], nothing: [] };
+      costs[name].cold.push(cold);
+      costs[name].nothing.push(nothing);
       console.error(
-        `${scale}x, ${distance} ms, round ${round + 1}: ${name}: cold ${cold.toFixed(1)} s, nothing to do ${nothing.toFixed(1)} s`,
+        `${scale}x, ${distance} ms, round ${round + 1}: ${name}: ${JSON.stringify({ cold, nothing })}`,
       );
     }
   }
   await source.stop();
-  return seconds;
+  return costs;
 }
 
-async function run(name: string, line: string, folder: string): Promise<number> {
-  const start = performance.now();
-  const child = spawn('setpriv', [...nobody, 'sh', '-c', line], {
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { PATH: process.env.PATH, HOME: join(folder, 'home'), XDG_DATA_HOME: join(folder, 'home/data') },
-  });
+async function run(name: string, line: string, folder: string, target: Registry): Promise<Cost> {
+  const marks = [source.registry.mark(), target.mark()];
+  const report = join(folder, 'time');
+  const child = spawn(
+    'setpriv',
+    [...nobody, '/usr/bin/time', '-f', '%e %U %S %M', '-o', report, 'sh', '-c', line],
+    {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { PATH: process.env.PATH, HOME: join(folder, 'home'), XDG_DATA_HOME: join(folder, 'home/data') },
+    },
+  );
   const [stderr, [status]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
   if (status !== 0) throw new Error(`${name}: exit code ${status}\n${stderr.slice(-2000)}`);
-  return (performance.now() - start) / 1000;
+  const [seconds = 0, user = 0, system = 0, kib = 0] = readFileSync(report, 'utf8')
+    .trim()
+    .split(' ')
+    .map(Number);
+  return {
+    seconds,
+    processor: user + system,
+    memory: kib / 1024,
+    source: source.registry.accessLog(marks[0]).length,
+    target: target.accessLog(marks[1]).length,
+  };
 }
 
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 
-function table(seconds: Record<string, Times>): string {
-  const own = seconds['ess-airgap mirror.sh'] as Times;
+function table(costs: Record<string, Costs>): string {
+  const own = costs['ess-airgap mirror.sh'] as Costs;
+  const of = (list: readonly Cost[], key: keyof Cost) => median(list.map((cost) => cost[key]));
+  const ratio = (theirs: readonly Cost[], ours: readonly Cost[], key: 'seconds' | 'processor') =>
+    median(theirs.map((cost, round) => cost[key] / (ours[round] as Cost)[key])).toFixed(2);
   const rows = present.map(({ name }) => {
-    const theirs = seconds[name] as Times;
-    const cell = (values: number[], ours: number[]) => {
-      const ratios = values.map((value, round) => value / (ours[round] as number));
-      return `${median(values).toFixed(2)} s | ${median(ratios).toFixed(2)}`;
-    };
-    return `| ${name} | ${cell(theirs.cold, own.cold)} | ${cell(theirs.nothing, own.nothing)} |`;
+    const theirs = costs[name] as Costs;
+    const cells = (list: readonly Cost[], ours: readonly Cost[]) => [
+      `${of(list, 'seconds').toFixed(1)} s`,
+      ratio(list, ours, 'seconds'),
+      `${of(list, 'processor').toFixed(1)} s`,
+      ratio(list, ours, 'processor'),
+    ];
+    return `| ${[
+      name,
+      ...cells(theirs.cold, own.cold),
+      of(theirs.cold, 'source'),
+      of(theirs.cold, 'target'),
+      `${of(theirs.cold, 'memory').toFixed(0)} MiB`,
+      ...cells(theirs.nothing, own.nothing),
+    ].join(' | ')} |`;
   });
-  return `| tool | cold | ratio | nothing to do | ratio |\n|---|---|---|---|---|\n${rows.join('\n')}`;
+  return `| tool | cold | ratio | processor | ratio | requests to the source | to the target | memory | nothing to do | ratio | processor | ratio |
+|---|---|---|---|---|---|---|---|---|---|---|---|
+${rows.join('\n')}`;
 }
 
-const small = await measure(SMALL);
-const large = await measure(LARGE);
-const far = await measure(DISTANT);
+const names = process.env.SCENARIOS?.split(' ') ?? Object.keys(SCENARIOS);
+const tables: string[] = [];
+for (const name of names) {
+  const scenario = SCENARIOS[name];
+  if (!scenario) throw new Error(`there is no scenario ${name}`);
+  tables.push(`${scenario.text}; the median of ${ROUNDS} rounds:\n\n${table(await measure(scenario))}`);
+}
 rmSync(directory, { recursive: true, force: true });
 
 const version = (command: string) =>
   spawnSync('sh', ['-c', command], { encoding: 'utf8' }).stdout.trim().split('\n')[0];
+const settings = ['SCENARIOS', 'ROUNDS', 'TOOLS']
+  .filter((name) => process.env[name])
+  .map((name) => `${name}='${process.env[name]}' `)
+  .join('');
 console.log(`# The mirror beside its peers
 
-\`TMPDIR=/dev/shm sh bench/mirror/run.sh > bench/mirror/results.md\`
+\`${settings}TMPDIR=/dev/shm sh bench/mirror/run.sh > bench/mirror/results.md\`
 
 ${IMAGES} images of two platforms each with shared layers, between two registries on loopback, on ${cpus().length} cores that both
 registries share; the registries keep their blobs in memory, because the disk is what differs most from run to run.
-"Ratio" is the median of the ratios to the first row within a round, so below 1 is faster than us.
+"Ratio" is the median of the ratios to the first row within a round, so below 1 is faster than us. "Processor" is the processor
+time of the tool, "memory" its largest process.
 
-With small layers, about 5 MB a platform, where processes and requests count; the median of ${SMALL.rounds} rounds:
-
-${table(small)}
-
-With layers ${LARGE.scale} times as large, about 38 MB a platform, where the bytes count; the median of ${LARGE.rounds} rounds:
-
-${table(large)}
-
-With a source that is ${DISTANT.distance} ms away and back, as one on the internet may be, and layers ${DISTANT.scale} times as large; the median
-of ${DISTANT.rounds} rounds:
-
-${table(far)}
+${tables.join('\n\n')}
 
 skopeo, and with it the mirror, remembers in which repository a layer is and has the registry mount it from there. regsync
 and crane send a layer to every repository that needs it.

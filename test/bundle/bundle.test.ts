@@ -366,7 +366,7 @@ describe('--split-size', () => {
   test('a size that is none, or too small for the list of contents', async () => {
     const wrong = await lab.bundle(first, ['--output', join(lab.directory, 'x'), '--split-size', 'big']);
     expect(wrong).toMatchObject({ status: 2, stdout: '' });
-    expect(wrong.stderr).toContain('--split-size "big" is no size; expected one such as 4GB');
+    expect(wrong.stderr).toContain('--split-size "big" is not a size; expected a size such as 4GB');
     expect(existsSync(join(lab.directory, 'x'))).toBe(false);
     const small = await lab.bundle(first, ['--output', join(lab.directory, 'y'), '--split-size', '1KB']);
     expect(small).toMatchObject({ status: 2, stdout: '' });

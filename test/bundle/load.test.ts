@@ -69,7 +69,7 @@ describe('load', () => {
       `copied   ${lab.target.server}/ess/element-hq/synapse:v1
 copied   ${lab.target.server}/ess/library/nginx:1.10
 copied   ${lab.target.server}/ess/library/redis:7.2
-3 images: 3 copied, 0 were there already, 0 failed
+3 images: 3 copied, 0 skipped, already in the registry, 0 failed
 `,
     );
     expect(await lab.missing(first)).toEqual([]);
@@ -106,17 +106,17 @@ copied   ${lab.target.server}/ess/library/redis:7.2
     );
     const output = join(lab.directory, 'own');
     const made = await runEssAirgap(['bundle', '--output', output], { cwd });
-    expect(made.stdout).toContain('1 image of your own not included: load expects them in the registry\n');
+    expect(made.stdout).toContain('1 own image not included: load expects them in the registry\n');
     const without = await lab.load(output);
     expect(without.status).toBe(1);
     expect(without.stdout).toContain(
       `failed   ${lab.target.server}/acme/nginx:2\n         this image of your own is not in the registry: `,
     );
-    expect(without.stdout).toContain('3 images: 2 copied, 0 were there already, 1 failed');
+    expect(without.stdout).toContain('3 images: 2 copied, 0 skipped, already in the registry, 1 failed');
     await pushImage(lab.target.server, 'acme/nginx', '2', nginx, lab.access);
     const run = await lab.load(output);
     expect(run.status).toBe(0);
-    expect(run.stdout).toContain('3 images: 0 copied, 3 were there already, 0 failed');
+    expect(run.stdout).toContain('3 images: 0 copied, 3 skipped, already in the registry, 0 failed');
   });
 
   test('a registry that refuses the login: exit code 1, the image and why, and no password', async () => {
@@ -128,7 +128,7 @@ copied   ${lab.target.server}/ess/library/redis:7.2
     expect(run.status).toBe(1);
     expect(run.stdout).toContain(`failed   ${lab.target.server}/ess/library/redis:7.2\n         `);
     expect(run.stdout).toContain('authentication required');
-    expect(run.stdout).toContain('3 images: 0 copied, 0 were there already, 3 failed');
+    expect(run.stdout).toContain('3 images: 0 copied, 0 skipped, already in the registry, 3 failed');
     const json = await runEssAirgap(['load', made, '--format', 'json', '--digest', planDigest(made)], {
       cwd: lab.directory,
       env: { SSL_CERT_FILE: lab.authority.caFile },
@@ -177,7 +177,7 @@ describe('--since', () => {
     expect((await lab.load(made)).status).toBe(0);
     const run = await lab.load(madeSince);
     expect(run).toMatchObject({ status: 0, stderr: '' });
-    expect(run.stdout).toContain('4 images: 2 copied, 2 were there already, 0 failed');
+    expect(run.stdout).toContain('4 images: 2 copied, 2 skipped, already in the registry, 0 failed');
     expect(await lab.missing(second)).toEqual([]);
   });
 

@@ -232,7 +232,7 @@ describe('a release of the installer', () => {
     const cwd = workspace({ 'images_digests.yml': classic(proxy.server) });
     const check = await lock(cwd, 'images_digests.yml', '--check');
     expect(check.status).toBe(1);
-    expect(check.stdout).toMatch(/has a digest now/);
+    expect(check.stdout).toMatch(/now has a digest/);
     expect(await lock(cwd, 'images_digests.yml', '-o', 'images_digests.yml')).toMatchObject({ status: 0 });
     const { info, images: locked } = parseRelease(read(cwd, 'images_digests.yml'), 'd.yml');
     expect(info).toEqual({ product: 'classic' });

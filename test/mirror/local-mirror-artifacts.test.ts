@@ -43,11 +43,11 @@ test('says how many artifacts an image has, and what became of them', async () =
   expect(dry.stdout).toContain(`     to ${to}\n   with 2 artifacts\n`);
   const first = await runEssAirgap(['mirror', '--no-preflight'], { cwd });
   expect(first.stdout).toBe(
-    `copied   ${to}  (2 artifacts: 2 copied)\n1 image: 1 copied, 0 were there already, 0 failed\n2 artifacts: 2 copied\n`,
+    `copied   ${to}  (2 artifacts: 2 copied)\n1 image: 1 copied, 0 skipped, already in the registry, 0 failed\n2 artifacts: 2 copied\n`,
   );
   const second = await runEssAirgap(['mirror', '--no-preflight'], { cwd });
   expect(second.stdout).toBe(
-    `skipped  ${to}  (2 artifacts: 2 were there already)\n1 image: 0 copied, 1 were there already, 0 failed\n2 artifacts: 2 were there already\n`,
+    `skipped  ${to}  (2 artifacts: 2 skipped, already in the registry)\n1 image: 0 copied, 1 skipped, already in the registry, 0 failed\n2 artifacts: 2 skipped, already in the registry\n`,
   );
 });
 

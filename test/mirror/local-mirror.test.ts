@@ -103,7 +103,7 @@ test('--dry-run says what would be copied, and asks nobody', async () => {
      to ${target.server}/ess/element-hq/synapse:v1
 copy    ${source.server}/library/redis:7.2@${redis.digest}
      to ${target.server}/ess/library/redis:7.2
-2 images would be copied, but for those that are there with their digest
+2 images would be copied, except those that are in the registry with their digest
 `,
   );
   expect([source.mark(), target.mark()]).toEqual(marks);
@@ -115,7 +115,7 @@ test('copies everything with its digest, then has nothing to do, and leaves no f
   expect(first).toMatchObject({ status: 0, stderr: '' });
   expect(first.stdout.split('\n').sort()).toEqual([
     '',
-    '2 images: 2 copied, 0 were there already, 0 failed',
+    '2 images: 2 copied, 0 skipped, already in the registry, 0 failed',
     `copied   ${target.server}/ess/element-hq/synapse:v1`,
     `copied   ${target.server}/ess/library/redis:7.2`,
   ]);
@@ -135,7 +135,7 @@ test('copies everything with its digest, then has nothing to do, and leaves no f
   const verified = await runEssAirgap(['verify', '--push'], { cwd, env: env(cwd) });
   expect(verified).toMatchObject({
     status: 0,
-    stdout: `${target.server}: 2 of 2 images are present\n`,
+    stdout: `${target.server}: 2 of 2 images present\n`,
   });
   expectClean(cwd, first.stdout, first.stderr, second.stdout, second.stderr);
 });
@@ -179,7 +179,7 @@ test('an image that cannot be had: exit code 1, its name, who needs it, and the 
   expect(run.status).toBe(1);
   expect(run.stdout).toContain(`failed   ${target.server}/ess/element-hq/sydent:v9\n         `);
   expect(run.stdout).toContain('         used by sydent/sydent\n');
-  expect(run.stdout).toContain('3 images: 0 copied, 2 were there already, 1 failed\n');
+  expect(run.stdout).toContain('3 images: 0 copied, 2 skipped, already in the registry, 1 failed\n');
   expectClean(cwd, run.stdout, run.stderr);
 });
 
@@ -238,7 +238,7 @@ test('--sizes: the progress has bytes, in a log as a line now and then', async (
     env: { ...env(cwd), ESS_AIRGAP_PROGRESS_SECONDS: '1' },
   });
   expect(run.status).toBe(0);
-  expect(run.stdout).toContain('2 images: 2 copied, 0 were there already, 0 failed\n');
+  expect(run.stdout).toContain('2 images: 2 copied, 0 skipped, already in the registry, 0 failed\n');
   for (const line of run.stderr.trim().split('\n').filter(Boolean)) {
     expect(line).toMatch(
       /^\d of 2 images done, \d being copied; [\d.]+ MB of 0\.\d MB(, [\d.]+ MB\/s(, about \d+s left)?)?$/,
@@ -261,7 +261,7 @@ test('in a terminal the progress is a live block, of which nothing stays', async
     .map((line) => line.replace(/\r$/, ''))
     .join('\n');
   expect(screen.slice(screen.lastIndexOf('\u001b[J'))).not.toContain('copying from');
-  expect(screen).toContain('2 images: 2 copied, 0 were there already, 0 failed');
+  expect(screen).toContain('2 images: 2 copied, 0 skipped, already in the registry, 0 failed');
 });
 
 test('one cause of many failures is printed once, and what to do about it', async () => {

@@ -100,7 +100,7 @@ describe('a registry with the referrers API', () => {
     const run = await verify(withApi.server);
     expect(run).toMatchObject({ status: 0, stderr: '' });
     expect(run.stdout).toBe(
-      `${withApi.server}: 2 of 2 images are present; ${total} of ${total} artifacts are\n`,
+      `${withApi.server}: 2 of 2 images present; ${total} of ${total} artifacts present\n`,
     );
   });
 });
@@ -124,7 +124,7 @@ test('without the API and without lists, referrers are there and nobody finds th
   expect(table.status).toBe(1);
   expect(table.stdout).toMatch(/^RESULT +ARTIFACT +IMAGE/m);
   expect(table.stdout).toContain(
-    `; ${tagged.length} of ${total} artifacts are, ${referrers.length} unlisted\n`,
+    `; ${tagged.length} of ${total} artifacts present, ${referrers.length} unlisted\n`,
   );
 });
 
@@ -143,7 +143,7 @@ describe('a registry without the API, with lists at the fallback tags', () => {
 
   test('with mirror.artifacts: signatures only these are asked about, and with none nothing is', async () => {
     const some = await verify(registry.server, [], ', artifacts: signatures');
-    const left = Number(/; (\d+) of \1 artifacts are\n/.exec(some.stdout)?.[1]);
+    const left = Number(/; (\d+) of \1 artifacts present\n/.exec(some.stdout)?.[1]);
     expect(left).toBeGreaterThan(0);
     expect(left).toBeLessThan(total);
     const none = await verify(registry.server, ['--format', 'json'], ', artifacts: none');

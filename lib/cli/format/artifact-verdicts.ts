@@ -33,7 +33,7 @@ export function artifactsInSummary(verdicts: Verdicts): string {
   if (expected === 0) return '';
   const bad = Object.entries(others).filter(([, number]) => number > 0);
   return [
-    `; ${present} of ${expected} artifacts are`,
+    `; ${present} of ${expected} artifacts present`,
     ...bad.map(([result, number]) => `, ${number} ${result}`),
   ].join('');
 }
