@@ -135,7 +135,7 @@ test('copies everything with its digest, then has nothing to do, and leaves no f
   const verified = await runEssAirgap(['verify', '--push'], { cwd, env: env(cwd) });
   expect(verified).toMatchObject({
     status: 0,
-    stdout: `${target.server}: 2 of 2 images present\n`,
+    stdout: `${target.server}: 2 of 2 images are present\n`,
   });
   expectClean(cwd, first.stdout, first.stderr, second.stdout, second.stderr);
 });

@@ -100,7 +100,7 @@ describe('a registry with the referrers API', () => {
     const run = await verify(withApi.server);
     expect(run).toMatchObject({ status: 0, stderr: '' });
     expect(run.stdout).toBe(
-      `${withApi.server}: 2 of 2 images present; ${total} of ${total} artifacts present\n`,
+      `${withApi.server}: 2 of 2 images are present; ${total} of ${total} artifacts present\n`,
     );
   });
 });
