@@ -252,7 +252,7 @@ or without it, if sha256sum prints the digest above for load.sh:
       `error: ${lab.directory} is not empty; expected a new folder, or one that an interrupted bundle left\n    Name another folder.\n`,
     );
     const complete = await lab.bundle(first, ['--output', made]);
-    expect(complete.stderr).toContain('It holds a bundle that is complete.');
+    expect(complete.stderr).toContain('It has a complete bundle.');
     expect(spawnSync('sha256sum', ['--check', '--quiet', 'SHA256SUMS'], { cwd: made }).status).toBe(0);
   });
 

@@ -116,7 +116,7 @@ mirror: { image: "x.example/skopeo:1", insecure: ["${server}"] }
     const run = await verify(stage, name);
     expect(run).toMatchObject({ status: 2, stderr: '' });
     expect(run.stdout).toContain('0 of 1 images are present, 1 unknown');
-    expect(run.stdout).not.toMatch(/fault of ess-airgap|TypeError/);
+    expect(run.stdout).not.toMatch(/bug in ess-airgap|TypeError/);
     // Only our own line breaks are not printable.
     expect(printable(run.stdout.replaceAll('\n', ''))).toBe(run.stdout.replaceAll('\n', ''));
     expect(run.stdout).not.toContain(LOGIN.password);

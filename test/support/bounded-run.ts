@@ -57,7 +57,7 @@ export function runBounded({ files, args, env }: HostileInput): BoundedRun {
       ...(megabytes > BOUNDS.megabytes ? [`${megabytes.toFixed()} MB`] : []),
       ...(status === 2 && stdout.length > 1_000_000 ? [`${stdout.length} characters of findings`] : []),
       ...(stderr.length > BOUNDS.written ? [`${stderr.length} characters of messages`] : []),
-      ...(/a fault of ess-airgap|^\s+at .*:\d+:\d+\)?$/m.test(stderr) ? ['a fault or stack trace'] : []),
+      ...(/bug in ess-airgap|^\s+at .*:\d+:\d+\)?$/m.test(stderr) ? ['a fault or stack trace'] : []),
       ...(status === 2 && stderr + stdout === '' ? ['no message'] : []),
       ...(STEERING.test(stderr) || (args[0] !== 'report' && STEERING.test(stdout))
         ? ['characters that steer a terminal']

@@ -66,7 +66,7 @@ export class TamperedBundles {
       if (status !== 2) fault(`exit code ${status}`);
       if (stdout !== '') fault(`printed ${stdout}`);
       if (!tampering.says.test(stderr)) fault(`does not say ${tampering.says}`);
-      if (/ {4}at |fault of ess-airgap|not found\n|syntax error|bad number|unexpected/i.test(stderr))
+      if (/ {4}at |bug in ess-airgap|not found\n|syntax error|bad number|unexpected/i.test(stderr))
         fault('broke');
       // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
       if (/[\x00-\x09\x0b-\x1f\x7f]/.test(stderr)) fault('printed control characters');
