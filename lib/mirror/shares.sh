@@ -29,7 +29,8 @@ needs_of() {
 }
 
 # Claims what nobody has brought yet, and sets claimed to it and claimed_bytes to its size. Fails if somebody else is
-# bringing some of it, and sets holder to the folder of that worker; with impatient it goes ahead nevertheless.
+# bringing some of it, and sets holder to the folder of that worker. With impatient it takes that over, so that the next
+# image does not wait for the same copy that does not move.
 claim_shares() {
   is_alone && return 1
   needs_of
@@ -41,7 +42,7 @@ claim_shares() {
     state=free
     [ ! -e "$work/share-${need%:*}" ] || IFS=' ' read -r state holder <"$work/share-${need%:*}" || :
     case $state$impatient in
-      busyyes) ;;
+      busyyes) claimed="$claimed ${need%:*}" ;;
       busy)
         IFS=$old_ifs
         end_turn
@@ -52,6 +53,7 @@ claim_shares() {
   done
   IFS=$old_ifs
   for share in $claimed; do echo "busy $dir" >"$work/share-$share" || :; done
+  [ -z "$impatient" ] || echo $((changes + 1)) >"$work/changes" || :
   end_turn
   impatient=''
   echo "$claimed_bytes" >"$dir/claimed" || :
@@ -69,12 +71,12 @@ settle_shares() {
   echo 0 >"$dir/claimed" || :
 }
 
-# Waits until a share is no longer busy that was when claim_shares looked. A copy that does not move holds nobody up for
-# longer than ten seconds.
+# Waits until a share is no longer busy that was when claim_shares looked. A copy that does not move, which is one that
+# writes less than 100 kB in ten seconds, holds nobody up for longer than that: Go itself writes a few bytes now and then.
 wait_for_change() {
   ticks=0
   holder_sent
-  before=$sent
+  copier=$pid before=$sent
   while [ -z "$stopping" ] && [ ! -e "$work/killed" ]; do
     now=''
     read -r now <"$work/changes" || :
@@ -82,8 +84,11 @@ wait_for_change() {
     ticks=$((ticks + 1))
     if [ "$ticks" -ge 50 ]; then
       holder_sent
-      [ "$sent" != "$before" ] || { impatient=yes && return 0; }
-      ticks=0 before=$sent
+      if [ "$pid" = "$copier" ] && [ $((sent - before)) -lt 100000 ]; then
+        impatient=yes
+        return 0
+      fi
+      ticks=0 copier=$pid before=$sent
     fi
     sleep 0.2 &
     child=$!
@@ -93,6 +98,6 @@ wait_for_change() {
 }
 
 holder_sent() {
-  sent=0
+  sent=0 pid=''
   ! read -r pid _ <"$holder/pid" || bytes_sent "$pid"
 }

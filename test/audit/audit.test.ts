@@ -223,8 +223,8 @@ describe('the wiring', () => {
       [map({ web: { ...tree.web, web: container('a/web', 'v1', 'a') } })],
       /another image for web\/web/,
     ],
-    ['the ConfigMap is wrapped', [map(`images_digests:\n  web: {}\n`)], /ignores all of it/],
-    ['the ConfigMap holds no YAML', [map('{')], /holds no images_digests/],
+    ['the ConfigMap is wrapped', [map(`images_digests:\n  web: {}\n`)], /ignores all of them/],
+    ['the ConfigMap holds no YAML', [map('{')], /has no images_digests that ESS can read/],
     ['the Secret is of another type', [secret({}, 'Opaque')], /has the type "Opaque"/],
     [
       'the Secret is for another server',
@@ -264,11 +264,11 @@ test('the three formats name the same container', () => {
 
 test.each([
   ['', /no Kubernetes object/],
-  ['{', /not JSON/],
-  ['a: [', /not YAML/],
+  ['{', /not valid JSON/],
+  ['a: [', /not valid YAML/],
   ['[]', /no Kubernetes object/],
   ['{"kind":"List","items":[]}', /no Kubernetes object/],
-  ['{"kind":"Service","metadata":{"namespace":"chat"}}', /none of the 1 objects/],
+  ['{"kind":"Service","metadata":{"namespace":"chat"}}', /the input \(1 object\) has no pod/],
 ])('input that says nothing is an error: %j', (text, message) => {
   const run = audit(text);
   expect(run.status).toBe(2);

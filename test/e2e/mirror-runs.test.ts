@@ -190,6 +190,24 @@ test('SIGTERM ends a copy that hangs, and the summary still accounts for every i
   expect(next.summary).toEqual({ expected: 8, copied: 6, skipped: 2, failed: 0 });
 });
 
+test('images that share layers with a copy that hangs wait for it once, not each of them', async () => {
+  const images = await publish('stuck', 8);
+  const manifests = manifestsFor(images, { parallel: 2 });
+  const stuck: Rule[] = [{ match: { path: /stuck\/0\/blobs/ }, fault: { delayMs: 300_000 } }];
+  const outcome = await withRules({ upstream: stuck }, async () => {
+    const pod = startPod({ manifests, job: only(manifests, 'Job').metadata.name });
+    const arrived = async () => {
+      const found = Object.keys(images).map((name) => manifestDigest(target.server, name, 'v1', pushLogin));
+      return (await Promise.all(found)).filter(Boolean).length;
+    };
+    // Each of the seven would wait for ten seconds.
+    await expect.poll(arrived, { timeout: 45_000, interval: 500 }).toBe(7);
+    await pod.kill('SIGTERM');
+    return outcomeOf(await pod.result);
+  });
+  expect(outcome.summary).toMatchObject({ expected: 8, copied: 7, failed: 1 });
+});
+
 test.each(['dash', 'bash --posix', 'busybox sh'] as const)(
   '%s: faults, retries and SIGTERM in one run',
   async (shell) => {

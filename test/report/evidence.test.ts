@@ -103,7 +103,7 @@ describe('the release', () => {
     expect(evidence(copied[0] ?? '')).toMatchObject({
       exit: 1,
       mayGoOn: 'unknown',
-      reasons: ['no result is about 1 image of the plan'],
+      reasons: ['there is no result for 1 image of the plan'],
     });
   });
 
@@ -182,7 +182,7 @@ artifacts:
   ])('nothing is known of them after %s', (_, counts) => {
     expect(run([web('copied', counts), copied[1]].join('\n'))).toMatchObject({
       mayGoOn: 'unknown',
-      reasons: ['no result is about 3 artifacts of the plan'],
+      reasons: ['there is no result for 3 artifacts of the plan'],
       artifacts: { expected: 3, there: 0, missing: 0, unknown: 3 },
     });
   });
