@@ -27,7 +27,7 @@ import {
 // .ci/registries/run puts a later one in its place.
 
 const version = spawnSync('skopeo', ['--version'], { encoding: 'utf8' }).stdout;
-const pushesLists = !/version 1\.([0-9]|1[0-5])\./.test(version);
+const pushesLists = !/version 1\.([0-9]|1[0-4])\./.test(version);
 /** A registry with the referrers API needs no lists. */
 const api: ProjectOptions = { registry: 'profile: zot' };
 
@@ -296,32 +296,35 @@ describe.each(['load', 'load.sh'])('%s', (tool) => {
     },
   );
 
-  test.runIf(pushesLists)('a list that is there already stays, is replaced or is left alone', async () => {
-    const [list] = referrersLists(signed.artifacts);
-    if (!list) throw new Error('no list');
-    const referrers = signed.manifests
-      .filter(({ manifest }) => list.artifacts.some(({ digest }) => digest === manifest.digest))
-      .map(({ manifest }) => manifest);
-    const other = makeCosignSignature('somebody else');
-    for (const [theirs, copied, failed] of [
-      [makeReferrersIndex([...referrers, other]), 0, 0],
-      [makeReferrersIndex(referrers.slice(0, 1)), 1, 0],
-      [makeReferrersIndex([other]), 0, 2],
-    ] as const) {
-      lab.emptyTarget();
-      expect((await load(tool, made)).status).toBe(0);
-      await push(other);
-      await push(theirs, list.tag);
-      const run = await load(tool, madeWithLists);
-      // The other lists are pushed in any case.
-      expect(run.lines[0]).toMatchObject({
-        result: failed ? 'failed' : 'skipped',
-        artifacts: counts(0, 6 - failed, failed),
-        ...(failed && { class: 'artifact-conflict' }),
-      });
-      expect(await at(list.tag)).toBe(copied ? list.digest : theirs.digest);
-    }
-  });
+  // An older skopeo rejects the bundle, which is tested above.
+  if (pushesLists) {
+    test('a list that is there already stays, is replaced or is left alone', async () => {
+      const [list] = referrersLists(signed.artifacts);
+      if (!list) throw new Error('no list');
+      const referrers = signed.manifests
+        .filter(({ manifest }) => list.artifacts.some(({ digest }) => digest === manifest.digest))
+        .map(({ manifest }) => manifest);
+      const other = makeCosignSignature('somebody else');
+      for (const [theirs, copied, failed] of [
+        [makeReferrersIndex([...referrers, other]), 0, 0],
+        [makeReferrersIndex(referrers.slice(0, 1)), 1, 0],
+        [makeReferrersIndex([other]), 0, 2],
+      ] as const) {
+        lab.emptyTarget();
+        expect((await load(tool, made)).status).toBe(0);
+        await push(other);
+        await push(theirs, list.tag);
+        const run = await load(tool, madeWithLists);
+        // The other lists are pushed in any case.
+        expect(run.lines[0]).toMatchObject({
+          result: failed ? 'failed' : 'skipped',
+          artifacts: counts(0, 6 - failed, failed),
+          ...(failed && { class: 'artifact-conflict' }),
+        });
+        expect(await at(list.tag)).toBe(copied ? list.digest : theirs.digest);
+      }
+    });
+  }
 
   test('an image that cannot be pushed: its artifacts are not tried and count as failed', async () => {
     lab.emptyTarget();

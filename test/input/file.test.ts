@@ -58,7 +58,7 @@ describe('each file that a command reads: what is no file to read is said with i
   test('a NUL in the name of the digests file', () => {
     const cwd = folder({ 'airgap.yaml': `${least}digests: "a\\0b"\n` });
     expect(essAirgap(['plan'], { cwd }).stderr).toContain(
-      'a\\u0000b:1:1: error: the path has a NUL character',
+      'a\\u0000b:1:1: error: the path contains a NUL character',
     );
   });
 });
