@@ -18,7 +18,7 @@ function diff(base: string): string[] {
 export function gitlabPipeline(): string {
   const script = (lines: readonly string[]): string =>
     lines.map((line) => `    - ${quoted(line)}\n`).join('');
-  return `# Pin the image by digest, or take it from your own registry: it needs Node 20 or newer, git and curl.
+  return `# Pin the image by digest, or take it from your own registry: it needs Node.js 20.17 or newer, git and curl.
 image: node:22
 
 workflow:
