@@ -28,8 +28,9 @@ export default defineConfig({
   test: {
     // Tests mostly wait for registries and processes: more at once than one less than there are cores.
     maxWorkers: 3,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // They end a test that hangs; a busy machine may be three times as slow.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     reporters: ['default', './test/support/plain-summary.ts'],
     projects: [
       { extends: true, test: { name: 'unit', include: unit } },
