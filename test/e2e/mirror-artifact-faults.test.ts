@@ -168,7 +168,7 @@ test('a storm, then a run with nothing to do', { timeout: 180_000 }, async () =>
   ];
   await withRules({ upstream: storm, local: storm }, async () => {
     let outcome = await runMirror(manifests(images));
-    for (let runs = 0; outcome.exitCode !== 0 && runs < 10; runs++) {
+    for (let runs = 0; outcome.exitCode !== 0 && runs < 30; runs++) {
       expect(outcome.exitCode).toBe(1);
       expect(outcome.summary.artifacts?.expected).toBe(24);
       outcome = await runMirror(manifests(images));
