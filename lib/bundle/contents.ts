@@ -1,9 +1,11 @@
 import * as z from 'zod/mini';
+import { parseJson } from '../common/json.ts';
+import type { Platform } from '../image/platform.ts';
 import { type ImageReference, repositoryName } from '../image/reference.ts';
 import type { Manifest } from '../registry/client.ts';
 import { RegistryError } from '../registry/error.ts';
 import { LIMITS } from './limits.ts';
-import { manifestFor, type Platform } from './platform.ts';
+import { manifestFor } from './platform.ts';
 
 /** A blob as a manifest names it (OCI image specification, "Content Descriptors"). */
 export interface Blob {
@@ -197,14 +199,6 @@ export function subjectOf(bytes: Buffer): string | undefined {
 /** The digits of a sha256 digest. */
 export function hexOf(digest: string): string {
   return digest.slice('sha256:'.length);
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 function broken(image: ImageReference, why: string): RegistryError {

@@ -1,9 +1,4 @@
-/** What a manifest is for (OCI image specification, "Image Index": `platform`). */
-export interface Platform {
-  readonly os: string;
-  readonly architecture: string;
-  readonly variant?: string | undefined;
-}
+import type { Platform } from '../image/platform.ts';
 
 /** Variants that run what was built for those behind them. */
 const VARIANTS: Readonly<Record<string, readonly string[]>> = {

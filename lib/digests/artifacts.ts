@@ -1,9 +1,10 @@
-import { type ImageReference, invalidDigestReason, parseReference } from '../image/reference.ts';
-import { nearest } from '../input/nearest.ts';
+import { isPlatformName } from '../image/platform.ts';
+import { type ImageReference, parseReference } from '../image/reference.ts';
 import type { Place, Problem } from '../input/problem.ts';
 import { quote } from '../input/quote.ts';
-import { predicateOf, type YamlEntry, type YamlMapping, type YamlNode } from '../input/yaml.ts';
+import { predicateOf, type YamlEntry, type YamlNode } from '../input/yaml.ts';
 import { readArtifactAnnotations } from './artifact-annotations.ts';
+import { DIGEST_WORD, readWords, type WordKey } from './words.ts';
 
 /**
  * A manifest that belongs to an image: a referrer (OCI image specification 1.1: its manifest has `subject`), or what
@@ -43,11 +44,16 @@ export const MAX_ARTIFACT_DEPTH = 5;
 export const MAX_MANIFEST_SIZE = 4 * 1024 * 1024;
 
 export const MEDIA_TYPE = /^[A-Za-z0-9][\w!#$&^.+-]{0,126}\/[A-Za-z0-9][\w!#$&^.+-]{0,126}$/;
-const PLATFORM = /^[a-z0-9._-]{1,64}(\/[a-z0-9._-]{1,64}){1,2}$/;
 
 /** What a lock calls an image upstream, `registry/repository@digest`; undefined for an image without digest. */
 export function artifactsKey({ registry, repository, digest }: ImageReference): string | undefined {
   return digest && `${registry}/${repository}@${digest}`;
+}
+
+/** The key that a text names in a digests file; undefined if it is not a reference by digest alone. */
+export function parseArtifactsKey(text: string): string | undefined {
+  const image = parseReference(text);
+  return typeof image === 'string' || image.tag ? undefined : artifactsKey(image);
 }
 
 /** The suffixes of the tags at which cosign 2 keeps signatures, attestations and SBOMs. */
@@ -155,23 +161,19 @@ export function findWrongArtifact<A extends Artifact>(
   return undefined;
 }
 
-const KEYS = [
-  ...['digest', 'subject', 'media_type', 'size', 'artifact_type', 'annotations', 'tag', 'platform'],
-] as const;
-const WHAT: Readonly<
-  Record<string, { readonly expected: string; readonly fits: (text: string) => boolean }>
-> = {
-  digest: { expected: 'sha256: and 64 hexadecimal digits', fits: (text) => !invalidDigestReason(text) },
-  subject: { expected: 'sha256: and 64 hexadecimal digits', fits: (text) => !invalidDigestReason(text) },
+const KEYS = {
+  digest: DIGEST_WORD,
+  subject: DIGEST_WORD,
   media_type: { expected: 'a media type', fits: (text) => MEDIA_TYPE.test(text) },
   size: {
     expected: `a number of bytes, ${MAX_MANIFEST_SIZE} at most`,
     fits: (text) => /^(0|[1-9]\d{0,6})$/.test(text) && Number(text) <= MAX_MANIFEST_SIZE,
   },
   artifact_type: { expected: 'a media type', fits: (text) => MEDIA_TYPE.test(text) },
+  annotations: undefined,
   tag: { expected: 'a tag', fits: (text) => /^sha256-[0-9a-f]{64}\.(sig|att|sbom)$/.test(text) },
-  platform: { expected: 'a platform such as linux/amd64', fits: (text) => PLATFORM.test(text) },
-};
+  platform: { expected: 'a platform such as linux/amd64', fits: isPlatformName },
+} satisfies Record<string, WordKey | undefined>;
 
 function readArtifact(node: YamlNode, problems: Problem[]): Artifact | undefined {
   if (node.kind !== 'mapping') {
@@ -182,7 +184,7 @@ function readArtifact(node: YamlNode, problems: Problem[]): Artifact | undefined
     return undefined;
   }
   const before = problems.length;
-  const words = readWords(node, problems);
+  const words = readWords('an artifact', node, KEYS, problems);
   const annotations = readArtifactAnnotations(
     node.entries.find(({ key }) => key === 'annotations'),
     problems,
@@ -210,26 +212,4 @@ function readArtifact(node: YamlNode, problems: Problem[]): Artifact | undefined
     ...(tag && { tag }),
     ...(words.platform && { platform: words.platform }),
   };
-}
-
-function readWords(node: YamlMapping, problems: Problem[]): Readonly<Record<string, string | undefined>> {
-  const words: Record<string, string> = {};
-  for (const { key, place, value } of node.entries) {
-    if (key === 'annotations') continue;
-    const what = Object.hasOwn(WHAT, key) ? WHAT[key] : undefined;
-    if (!what) {
-      const meant = nearest(key, KEYS);
-      problems.push({
-        place,
-        message: `an artifact has the unknown key ${quote(key)}; expected ${KEYS.join(', ')}`,
-        ...(meant && { hint: `Did you mean ${meant}?` }),
-      });
-    } else if (value.kind !== 'scalar' || !what.fits(value.text)) {
-      problems.push({
-        place: value.place,
-        message: `the ${key} of an artifact ${predicateOf(value)}; expected ${what.expected}`,
-      });
-    } else words[key] = value.text;
-  }
-  return words;
 }

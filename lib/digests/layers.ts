@@ -1,8 +1,8 @@
-import { invalidDigestReason, parseReference } from '../image/reference.ts';
+import { isPlatformName } from '../image/platform.ts';
 import type { Place, Problem } from '../input/problem.ts';
 import { quote } from '../input/quote.ts';
 import { predicateOf, type YamlEntry, type YamlNode } from '../input/yaml.ts';
-import { artifactsKey } from './artifacts.ts';
+import { parseArtifactsKey } from './artifacts.ts';
 
 /** A layer of an image. */
 export interface Layer {
@@ -32,7 +32,6 @@ export const MIN_LAYER_BYTES = 1_000_000;
 const MAX_LAYERS = 1000;
 const MAX_PLATFORMS = 200;
 const LAYER = /^([0-9a-f]{12}):(0|[1-9]\d{0,11})$/;
-const PLATFORM = /^[a-z0-9._-]{1,64}(\/[a-z0-9._-]{1,64}){1,2}$/;
 
 /** The first digits of a digest, by which a layer is known here. */
 export function layerName(digest: string): string {
@@ -62,19 +61,12 @@ export function readImageLayers(entry: YamlEntry | undefined, problems: Problem[
     return images;
   }
   for (const { key, place, value } of entry.value.entries) {
-    const name = imageName(key);
+    const name = parseArtifactsKey(key);
     if (name === undefined)
       wrong(place, `layers has the key ${quote(key)}; expected registry/repository@sha256:…, without a tag`);
     else images.set(name, readPlatforms(name, value, wrong));
   }
   return images;
-}
-
-function imageName(key: string): string | undefined {
-  const image = parseReference(key);
-  if (typeof image === 'string' || image.tag || !image.digest || invalidDigestReason(image.digest))
-    return undefined;
-  return artifactsKey(image);
 }
 
 type Wrong = (place: Place, message: string) => void;
@@ -89,7 +81,7 @@ function readPlatforms(image: string, node: YamlNode, wrong: Wrong): readonly Pl
     return [];
   }
   return node.entries.flatMap(({ key, place, value }) => {
-    if (PLATFORM.test(key)) return { platform: key, layers: readLayers(image, value, wrong) };
+    if (isPlatformName(key)) return { platform: key, layers: readLayers(image, value, wrong) };
     wrong(
       place,
       `the layers of ${quote(image)} have the key ${quote(key)}; expected a platform such as linux/amd64`,

@@ -1,9 +1,8 @@
-import { invalidDigestReason, parseReference } from '../image/reference.ts';
-import { nearest } from '../input/nearest.ts';
 import type { Problem } from '../input/problem.ts';
 import { quote } from '../input/quote.ts';
-import { predicateOf, type YamlEntry, type YamlMapping, type YamlNode } from '../input/yaml.ts';
-import { artifactsKey } from './artifacts.ts';
+import { predicateOf, type YamlEntry, type YamlNode } from '../input/yaml.ts';
+import { parseArtifactsKey } from './artifacts.ts';
+import { DIGEST_WORD, readWords, type WordKey } from './words.ts';
 
 /** A signature of an image that was checked and accepted: who signed, and when. */
 export interface RecordedSignature {
@@ -24,27 +23,24 @@ export type SignerIdentity =
   /** `sha256:…` of the public key (SubjectPublicKeyInfo, DER). */
   | { readonly key: string };
 
-/** The accepted signatures of images, by the key that {@link artifactsKey} gives. */
+/** The accepted signatures of images, by the key that `artifactsKey` gives. */
 export type Signatures = ReadonlyMap<string, readonly RecordedSignature[]>;
 
 /** The most signatures of one image. */
 export const MAX_SIGNATURES = 100;
 
-const KEYS = ['digest', 'issuer', 'subject', 'key', 'time', 'transparency_log'] as const;
 const NAME = /^[\x20-\x7e]{1,2048}$/;
-const WHAT: Readonly<
-  Record<(typeof KEYS)[number], { readonly expected: string; readonly fits: (text: string) => boolean }>
-> = {
-  digest: { expected: 'sha256: and 64 hexadecimal digits', fits: (text) => !invalidDigestReason(text) },
+const KEYS = {
+  digest: DIGEST_WORD,
   issuer: { expected: 'the issuer of an identity', fits: (text) => NAME.test(text) },
   subject: { expected: 'an identity', fits: (text) => NAME.test(text) },
-  key: { expected: 'sha256: and 64 hexadecimal digits', fits: (text) => !invalidDigestReason(text) },
+  key: DIGEST_WORD,
   time: {
     expected: 'a time such as 2026-08-01T12:00:00Z',
     fits: (text) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text),
   },
   transparency_log: { expected: 'true or false', fits: (text) => text === 'true' || text === 'false' },
-};
+} satisfies Record<string, WordKey>;
 
 /**
  * Reads the mapping `signatures` of a digests file.
@@ -63,8 +59,7 @@ export function readSignatures(entry: YamlEntry | undefined, problems: Problem[]
     return signatures;
   }
   for (const { key, place, value } of entry.value.entries) {
-    const image = parseReference(key);
-    const name = typeof image === 'string' || image.tag ? undefined : artifactsKey(image);
+    const name = parseArtifactsKey(key);
     if (name === undefined) {
       problems.push({
         place,
@@ -93,7 +88,14 @@ function readSignature(node: YamlNode, problems: Problem[]): RecordedSignature |
     return undefined;
   }
   const before = problems.length;
-  const { digest, issuer, subject, key, time, transparency_log: logged } = readWords(node, problems);
+  const {
+    digest,
+    issuer,
+    subject,
+    key,
+    time,
+    transparency_log: logged,
+  } = readWords('a signature', node, KEYS, problems);
   if (problems.length > before) return undefined;
   const signer =
     key !== undefined ? { key } : issuer !== undefined && subject !== undefined && { issuer, subject };
@@ -105,25 +107,4 @@ function readSignature(node: YamlNode, problems: Problem[]): RecordedSignature |
     return undefined;
   }
   return { digest, signer, ...(time && { time }), logged: logged === 'true' };
-}
-
-function readWords(node: YamlMapping, problems: Problem[]): Partial<Record<(typeof KEYS)[number], string>> {
-  const words: Partial<Record<(typeof KEYS)[number], string>> = {};
-  for (const { key, place, value } of node.entries) {
-    const known = KEYS.find((own) => own === key);
-    if (!known) {
-      const meant = nearest(key, KEYS);
-      problems.push({
-        place,
-        message: `a signature has the unknown key ${quote(key)}; expected ${KEYS.join(', ')}`,
-        ...(meant && { hint: `Did you mean ${meant}?` }),
-      });
-    } else if (value.kind !== 'scalar' || !WHAT[known].fits(value.text)) {
-      problems.push({
-        place: value.place,
-        message: `the ${key} of a signature ${predicateOf(value)}; expected ${WHAT[known].expected}`,
-      });
-    } else words[known] = value.text;
-  }
-  return words;
 }

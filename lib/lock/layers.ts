@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { parseJson } from '../common/json.ts';
 import type { Config } from '../config/schema.ts';
 import { artifactsKey } from '../digests/artifacts.ts';
 import {
@@ -9,6 +10,7 @@ import {
   type PlatformLayers,
 } from '../digests/layers.ts';
 import type { Release } from '../digests/release.ts';
+import { platformName } from '../image/platform.ts';
 import type { ImageReference } from '../image/reference.ts';
 import { makePlan } from '../plan/plan.ts';
 import { isCopiedPlatform } from '../plan/platforms.ts';
@@ -48,8 +50,11 @@ const descriptor = z.object({
   digest: z.string().check(z.regex(/^sha256:[0-9a-f]{64}$/)),
   size: z.int().check(z.nonnegative(), z.maximum(999_999_999_999)),
 });
-const part = z.string().check(z.regex(/^[a-z0-9._-]{1,64}$/));
-const platform = z.object({ os: part, architecture: part, variant: z.optional(part) });
+const platformSchema = z.object({
+  os: z.string(),
+  architecture: z.string(),
+  variant: z.optional(z.string().check(z.minLength(1))),
+});
 const indexSchema = z.object({
   manifests: z.array(z.extend(descriptor, { platform: z.optional(z.unknown()) })).check(z.maxLength(500)),
 });
@@ -92,7 +97,8 @@ async function readImage(
   }
   const byPlatform = new Map<string, Layer[]>();
   for (const { digest, platform } of index.data.manifests) {
-    const name = platformName(platform);
+    const parsed = platformSchema.safeParse(platform);
+    const name = parsed.success ? platformName(parsed.data) : undefined;
     // Attestations are listed as unknown/unknown.
     if (name === undefined || name === 'unknown/unknown' || !isCopiedPlatform(platforms, name)) continue;
     const layers = largerLayers(await readManifest(image, digest, source));
@@ -110,11 +116,7 @@ async function readManifest(image: ImageReference, digest: string, source: Layer
       'unexpected',
       `${image.registry}/${image.repository}@${digest} is not in the registry`,
     );
-  try {
-    return JSON.parse(manifest.bytes.toString('utf8'));
-  } catch {
-    return undefined;
-  }
+  return parseJson(manifest.bytes);
 }
 
 /** The layers that matter to a copy; the largest if none does, so that the image does not count as unknown. */
@@ -125,11 +127,4 @@ function largerLayers(manifest: unknown): Layer[] {
   const larger = layers.filter(({ size }) => size >= MIN_LAYER_BYTES);
   const largest = layers.reduce((most, layer) => (layer.size > most.size ? layer : most));
   return larger.length > 0 ? larger : [largest];
-}
-
-function platformName(value: unknown): string | undefined {
-  const parsed = platform.safeParse(value);
-  if (!parsed.success) return undefined;
-  const { os, architecture, variant } = parsed.data;
-  return [os, architecture, ...(variant ? [variant] : [])].join('/');
 }

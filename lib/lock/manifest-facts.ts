@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
+import { parseJson } from '../common/json.ts';
 import { invalidAnnotationsReason, orderedAnnotations } from '../digests/artifact-annotations.ts';
 import { MEDIA_TYPE } from '../digests/artifacts.ts';
+import { platformName } from '../image/platform.ts';
 import { INDEX_TYPES, MANIFEST_TYPES } from '../registry/media-types.ts';
 
 const mediaType = z.string().check(z.regex(MEDIA_TYPE));
@@ -42,8 +44,6 @@ export interface ManifestFacts {
   readonly below: readonly Below[];
 }
 
-const PLATFORM_PART = /^[a-z0-9._-]{1,64}$/;
-
 /**
  * Reads a manifest or an index.
  *
@@ -75,25 +75,4 @@ export function readManifestFacts(bytes: Buffer, listedAs?: string): ManifestFac
       return { digest, ...(name && { platform: name }), isIndex: INDEX_TYPES.includes(mediaType ?? '') };
     }),
   };
-}
-
-function platformName({
-  os,
-  architecture,
-  variant,
-}: {
-  os: string;
-  architecture: string;
-  variant?: string | undefined;
-}): string | undefined {
-  const parts = [os, architecture, ...(variant ? [variant] : [])];
-  return parts.every((part) => PLATFORM_PART.test(part)) ? parts.join('/') : undefined;
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

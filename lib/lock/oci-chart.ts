@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { type Chart, readChartPackage } from '../chart/chart.ts';
+import { parseJson } from '../common/json.ts';
 import { formatReference, type ImageReference, parseReference } from '../image/reference.ts';
 import { InputError } from '../input/problem.ts';
 import { quote } from '../input/quote.ts';
@@ -58,12 +59,4 @@ function parseChartReference(text: string): ImageReference {
   if (typeof image === 'string') throw wrong(image);
   if (!image.tag && !image.digest) throw wrong('it has neither a version nor a digest');
   return image;
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

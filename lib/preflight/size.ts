@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { parseJson } from '../common/json.ts';
 import type { ImageReference } from '../image/reference.ts';
 import { isCopiedPlatform } from '../plan/platforms.ts';
 import { RegistryError } from '../registry/error.ts';
@@ -83,12 +84,4 @@ export async function readSize<T extends Sized>(
 function nameOf(value: z.output<typeof platform> | undefined): string {
   if (!value) return '';
   return [value.os, value.architecture, ...(value.variant ? [value.variant] : [])].join('/');
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

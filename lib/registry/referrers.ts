@@ -1,4 +1,6 @@
 import * as z from 'zod/mini';
+import { parseJson } from '../common/json.ts';
+import { MEDIA_TYPE } from '../digests/artifacts.ts';
 import { repositoryName } from '../image/reference.ts';
 import { fallbackTag } from '../plan/referrers-list.ts';
 import type { HttpResponse } from './body.ts';
@@ -6,8 +8,6 @@ import { RegistryError } from './error.ts';
 import type { Deadline } from './limits.ts';
 import { assertFew, readPages } from './lists.ts';
 import type { Repository, Transport } from './transport.ts';
-
-const MEDIA_TYPE = /^[A-Za-z0-9][\w!#$&^.+-]{0,126}\/[A-Za-z0-9][\w!#$&^.+-]{0,126}$/;
 
 const mediaType = z.string().check(z.regex(MEDIA_TYPE));
 const descriptor = z.object({
@@ -70,12 +70,4 @@ function hasNoApi({ statusCode, headers }: HttpResponse): boolean {
     statusCode === 200 &&
     !String(headers['content-type']).startsWith('application/vnd.oci.image.index.v1+json')
   );
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

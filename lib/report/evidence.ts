@@ -1,4 +1,5 @@
 import { isObject } from '../common/collections.ts';
+import { parseJson } from '../common/json.ts';
 import { count } from '../common/text.ts';
 import type { Config } from '../config/schema.ts';
 import { type ImageReference, repositoryName } from '../image/reference.ts';
@@ -304,12 +305,4 @@ function numbers<K extends string>(value: Record<string, unknown>, ...keys: K[])
     if (typeof number === 'number') found[key] = number;
   }
   return found;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

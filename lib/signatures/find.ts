@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { parseJson } from '../common/json.ts';
 import type { Manifest } from '../registry/client.ts';
 import { RegistryError } from '../registry/error.ts';
 import type { Referrers } from '../registry/referrers.ts';
@@ -123,12 +124,4 @@ async function readManifest(
     );
   }
   return candidates;
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import type { Bundle } from '@sigstore/bundle';
 import { isObject } from '../common/collections.ts';
+import { parseJson } from '../common/json.ts';
 import { Rejected } from './rejected.ts';
 
 // What a signature says: which image it is about. Until the signature is checked, this is only a claim.
@@ -57,12 +58,4 @@ function statementOf({ content }: Bundle): Record<string, unknown> | undefined {
   if (content.$case !== 'dsseEnvelope' || content.dsseEnvelope.payloadType !== IN_TOTO) return undefined;
   const statement = parseJson(content.dsseEnvelope.payload);
   return isObject(statement) ? statement : undefined;
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
