@@ -22,12 +22,11 @@ import {
   pushSignedImage,
   type SignedImage,
 } from '../support/signed-images.ts';
+import { pushesLists } from '../support/skopeo.ts';
 
 // Signatures, attestations and SBOMs in a bundle. Debian's skopeo 1.9.3 cannot push a list of referrers;
 // .ci/registries/run puts a later one in its place.
 
-const version = spawnSync('skopeo', ['--version'], { encoding: 'utf8' }).stdout;
-const pushesLists = !/version 1\.([0-9]|1[0-4])\./.test(version);
 /** A registry with the referrers API needs no lists. */
 const api: ProjectOptions = { registry: 'profile: zot' };
 

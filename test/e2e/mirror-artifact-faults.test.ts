@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { referrersLists } from '../../lib/plan/referrers-list.ts';
-import { type FaultProxy, type Rule, startFaultProxy } from '../support/fault-proxy.ts';
+import type { FaultProxy, Rule } from '../support/fault-proxy.ts';
+import { type FaultyRegistries, startFaultyRegistries } from '../support/faulty-registries.ts';
 import {
   mirrorManifests,
   outcomeOf,
@@ -13,35 +13,28 @@ import {
   withEnvironment,
 } from '../support/mirror.ts';
 import { startPod } from '../support/pod.ts';
-import { manifestDigest, type Registry, startRegistry } from '../support/registry.ts';
+import { manifestDigest, type Registry } from '../support/registry.ts';
 import { makeSignedImage, pushSignedImage, type SignedImage } from '../support/signed-images.ts';
+import { pushesLists } from '../support/skopeo.ts';
 import { only } from '../support/synth.ts';
 
 // What becomes of artifacts when something fails on the way, between real registries with logins.
 
-const version = spawnSync('skopeo', ['--version'], { encoding: 'utf8' }).stdout;
 /** Debian's skopeo cannot push lists; with the profile of a registry that has the referrers API, it does not have to. */
-const profile = /version 1\.([0-9]|1[0-4])\./.test(version) ? 'zot' : 'distribution';
+const profile = pushesLists ? 'distribution' : 'zot';
 
+let registries: FaultyRegistries;
 let source: Registry;
 let target: Registry;
 let upstream: FaultProxy;
 let local: FaultProxy;
+let withRules: FaultyRegistries['withRules'];
 
 beforeAll(async () => {
-  [source, target] = await Promise.all([
-    startRegistry({ password: sourceLogin }),
-    startRegistry({ password: pushLogin }),
-  ]);
-  [upstream, local] = await Promise.all([
-    startFaultProxy({ target: source.url, seed: 3 }),
-    startFaultProxy({ target: target.url, seed: 5 }),
-  ]);
+  registries = await startFaultyRegistries([3, 5]);
+  ({ source, target, upstream, local, withRules } = registries);
 });
-afterAll(async () => {
-  await Promise.all([upstream?.stop(), local?.stop()]);
-  await Promise.all([source?.stop(), target?.stop()]);
-});
+afterAll(() => registries?.stop());
 
 type Images = Readonly<Record<string, SignedImage>>;
 
@@ -64,17 +57,6 @@ function manifests(images: Images, attempts = 3) {
   const auth = [sourceAuth(upstream.server), pushAuth(local.server)];
   const objects = mirrorManifests(plan, local.server, { auth }, { profile });
   return withEnvironment(objects, { ESS_AIRGAP_RETRY_SECONDS: '0', ESS_AIRGAP_ATTEMPTS: String(attempts) });
-}
-
-async function withRules<T>(rules: { upstream?: Rule[]; local?: Rule[] }, run: () => Promise<T>): Promise<T> {
-  upstream.setRules(rules.upstream ?? []);
-  local.setRules(rules.local ?? []);
-  try {
-    return await run();
-  } finally {
-    upstream.setRules([]);
-    local.setRules([]);
-  }
 }
 
 async function expectThere(images: Images): Promise<void> {

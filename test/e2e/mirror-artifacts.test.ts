@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { referrersLists } from '../../lib/plan/referrers-list.ts';
 import { type Image, makeImage, makeReferrersIndex, pushImage } from '../support/images.ts';
@@ -12,13 +11,11 @@ import {
   pushSignedImage,
   type SignedImage,
 } from '../support/signed-images.ts';
+import { pushesLists } from '../support/skopeo.ts';
 import { only } from '../support/synth.ts';
 
 // Signatures, attestations and SBOMs, between real registries. Debian's skopeo 1.9.3 cannot push a list of referrers;
 // .ci/registries/run puts a later one in its place.
-
-const version = spawnSync('skopeo', ['--version'], { encoding: 'utf8' }).stdout;
-const pushesLists = !/version 1\.([0-9]|1[0-4])\./.test(version);
 
 let source: Registry;
 let target: Registry;

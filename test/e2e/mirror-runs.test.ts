@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type FaultProxy, type Rule, startFaultProxy } from '../support/fault-proxy.ts';
+import type { FaultProxy, Rule } from '../support/fault-proxy.ts';
+import { type FaultyRegistries, startFaultyRegistries } from '../support/faulty-registries.ts';
 import { type Image, makeImage, pushImage } from '../support/images.ts';
 import {
   mirrorManifests,
@@ -13,30 +14,23 @@ import {
   withEnvironment,
 } from '../support/mirror.ts';
 import { startPod } from '../support/pod.ts';
-import { manifestDigest, type Registry, startRegistry } from '../support/registry.ts';
+import { manifestDigest, type Registry } from '../support/registry.ts';
 import { type Manifest, only } from '../support/synth.ts';
 
 // Whole runs: until all is there whatever happens, and what a run says when it is not.
 
+let registries: FaultyRegistries;
 let source: Registry;
 let target: Registry;
 let upstream: FaultProxy;
 let local: FaultProxy;
+let withRules: FaultyRegistries['withRules'];
 
 beforeAll(async () => {
-  [source, target] = await Promise.all([
-    startRegistry({ password: sourceLogin }),
-    startRegistry({ password: pushLogin }),
-  ]);
-  [upstream, local] = await Promise.all([
-    startFaultProxy({ target: source.url, seed: 7 }),
-    startFaultProxy({ target: target.url, seed: 11 }),
-  ]);
+  registries = await startFaultyRegistries([7, 11]);
+  ({ source, target, upstream, local, withRules } = registries);
 });
-afterAll(async () => {
-  await Promise.all([upstream?.stop(), local?.stop()]);
-  await Promise.all([source?.stop(), target?.stop()]);
-});
+afterAll(() => registries?.stop());
 
 const base = { seed: 'base', size: 20_000 };
 let made = 0;
@@ -73,17 +67,6 @@ function manifestsFor(
     ...options,
   });
   return withEnvironment(manifests, { ESS_AIRGAP_RETRY_SECONDS: '0', ...env });
-}
-
-async function withRules<T>(rules: { upstream?: Rule[]; local?: Rule[] }, run: () => Promise<T>): Promise<T> {
-  upstream.setRules(rules.upstream ?? []);
-  local.setRules(rules.local ?? []);
-  try {
-    return await run();
-  } finally {
-    upstream.setRules([]);
-    local.setRules([]);
-  }
 }
 
 async function expectThere(images: Readonly<Record<string, Image>>): Promise<void> {

@@ -1,15 +1,12 @@
-import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { folder } from '../support/cli.ts';
 import { runEssAirgap } from '../support/cli-process.ts';
 import { type Registry, startRegistry } from '../support/registry.ts';
 import { digestsFileOf } from '../support/release.ts';
 import { makeSignedImage, pushSignedImage, type SignedImage } from '../support/signed-images.ts';
+import { pushesLists } from '../support/skopeo.ts';
 
 // `ess-airgap mirror` as a process, with signatures and attestations.
-
-const version = spawnSync('skopeo', ['--version'], { encoding: 'utf8' }).stdout;
-const pushesLists = !/version 1\.([0-9]|1[0-4])\./.test(version);
 
 let source: Registry;
 let target: Registry;
